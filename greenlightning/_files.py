@@ -1,0 +1,58 @@
+"""Safetensors and JSON on disk, and digests over named arrays. No pickle on any path."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from greenlightning.errors import IntegrityError
+
+
+def sha256_of(header: str, arrays: dict[str, NDArray[Any]]) -> str:
+    """Digest of ``header`` and of each array's name, dtype, shape and little-endian bytes, in name order."""
+    digest = hashlib.sha256(header.encode())
+    for name in sorted(arrays):
+        array = np.require(arrays[name], requirements="C")
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        digest.update(json.dumps([name, little.dtype.str, little.shape]).encode())
+        digest.update(little.data)
+    return digest.hexdigest()
+
+
+def write_tensors(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write arrays as safetensors, making the folder if needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
+
+
+def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Read safetensors; raises IntegrityError if the file is missing or torn."""
+    try:
+        return dict(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise IntegrityError(f"{path} cannot be read: {error}", "Restore it from the registry") from error
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON with sorted keys, making the folder if needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: Path, expected_format: str) -> dict[str, Any]:
+    """Read JSON whose ``format`` is ``expected_format``; raises IntegrityError otherwise."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise IntegrityError(f"{path} cannot be read: {error}", "Restore it from the registry") from error
+    if content.get("format") != expected_format:
+        raise IntegrityError(
+            f"{path} is in format {content.get('format')!r}, this release reads {expected_format!r}",
+            "Use the release that wrote it",
+        )
+    return content

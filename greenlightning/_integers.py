@@ -1,0 +1,108 @@
+"""Exact arithmetic: fixed point, int8 digits, and products of them that no order or block size can change.
+
+Every reduction here is a sum of integers that its accumulator holds exactly; everything else is element-wise
+IEEE arithmetic. Both are free of order, so results are bitwise the same over blocks, threads and devices
+(``docs/decisions/0001-exact-by-integers.md``).
+"""
+
+import functools
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+DIGIT = 256
+EXACT_INT32_ROWS = 65_536
+EXACT_FLOAT32_ROWS = 1_024
+PANEL = 1_024
+
+
+def fixed_point(values: Tensor, step: Tensor | float, largest: int) -> Tensor:
+    """Round ``values / step`` to the nearest integer, saturating at ``±largest``; the dtype stays float."""
+    return values.div(step).round_().clamp_(-largest, largest)
+
+
+def largest_magnitude(bits: int) -> int:
+    """Largest magnitude used at ``bits``: 127, 2,047 or 32,639 (two balanced digits in base 256 hold it)."""
+    return {8: 127, 12: 2_047, 16: 32_639}[bits]
+
+
+def digits_needed(bits: int) -> int:
+    """How many int8 digits hold a signed number of ``bits``."""
+    return -(-bits // 8)
+
+
+def digits(values: Tensor, count: int) -> list[Tensor]:
+    """Split integers into ``count`` balanced digits in base 256, most significant first, each int8.
+
+    ``values = Σ digit_i · 256^(count-1-i)`` exactly, with digits in [-128, 127].
+    """
+    if count == 1:
+        return [values.to(torch.int8)]
+    rest = values.to(torch.int64) if count > 2 else values.to(torch.int32)
+    found = []
+    for _ in range(count - 1):
+        high = (rest + DIGIT // 2).div(DIGIT, rounding_mode="floor")
+        found.append((rest - high * DIGIT).to(torch.int8))
+        rest = high
+    found.append(rest.to(torch.int8))
+    return found[::-1]
+
+
+def int8_product(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b`` for int8 (n, k) and (k, m) as int32, exact for ``k`` up to 65,536."""
+    if a.is_cuda:
+        return _padded_product(a, b)
+    if int8_is_native():
+        return torch._int_mm(a, b)
+    return _float32_product(a, b)
+
+
+@functools.cache
+def int8_is_native() -> bool:
+    """Whether this processor multiplies int8 faster than float32, by one small measurement at first use."""
+    a = torch.ones(512, 512, dtype=torch.int8)
+    return _seconds(torch._int_mm, a) < _seconds(_float32_product, a)
+
+
+def _seconds(product: Callable[[Tensor, Tensor], Tensor], a: Tensor) -> float:
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        product(a, a)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def _float32_product(a: Tensor, b: Tensor) -> Tensor:
+    """The same integers through float32: 1,024 products of int8 stay below 2^24, so each block is exact."""
+    total = torch.zeros(a.shape[0], b.shape[1], dtype=torch.int32)
+    for start in range(0, a.shape[1], EXACT_FLOAT32_ROWS):
+        inner = slice(start, start + EXACT_FLOAT32_ROWS)
+        total += (a[:, inner].float() @ b[inner].float()).to(torch.int32)
+    return total
+
+
+def _padded_product(a: Tensor, b: Tensor) -> Tensor:
+    """Tensor cores want more than 16 rows and inner and outer sizes in multiples of 8; zeros fill up."""
+    (n, k), m = a.shape, b.shape[1]
+    rows, inner, columns = max(n, 17), -(-k // 8) * 8, -(-m // 8) * 8
+    a = torch.nn.functional.pad(a, (0, inner - k, 0, rows - n))
+    b = torch.nn.functional.pad(b, (0, columns - m, 0, inner - k))
+    return torch._int_mm(a, b)[:n, :m]
+
+
+def add_gram(total: Tensor, z: Tensor) -> None:
+    """Add ``zᵀz`` of int8 ``z`` (n, c) to the upper panels of the int64 ``total`` (c, c), in place."""
+    for start in range(0, z.shape[0], EXACT_INT32_ROWS):
+        block = z[start : start + EXACT_INT32_ROWS]
+        for i in range(0, z.shape[1], PANEL):
+            left = block[:, i : i + PANEL].t().contiguous()
+            total[i : i + PANEL, i:] += int8_product(left, block[:, i:])
+
+
+def mirrored(total: Tensor) -> Tensor:
+    """The symmetric matrix whose upper triangle ``total`` (c, c) holds."""
+    upper = total.triu()
+    return upper + upper.triu(1).t()

@@ -1,0 +1,123 @@
+"""Watts of a CPU and grams of a kilowatt-hour, from codecarbon's offline tables: no import, no network."""
+
+import csv
+import json
+import math
+import os
+import platform
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+from greenlightning.errors import InputError
+
+CPUINFO = Path("/proc/cpuinfo")
+DEFAULT_WATTS_PER_CORE = 4.0
+INTENSITY_VARIABLE = "GREENLIGHTNING_CARBON_INTENSITY"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A number and where it comes from."""
+
+    value: float
+    source: str
+
+
+@cache
+def watts_per_core(cpuinfo: Path = CPUINFO) -> Known:
+    """Watts of one busy logical CPU: the package's thermal design power over its logical CPUs.
+
+    A model that the table does not hold, and a virtual machine (which shows only some of the package's CPUs),
+    get codecarbon's default of 4 W.
+    """
+    facts = _cpu_facts(cpuinfo)
+    tdp = package_tdp(facts.model)
+    if tdp is None:
+        return Known(
+            DEFAULT_WATTS_PER_CORE, f"{DEFAULT_WATTS_PER_CORE:g} W/core default: unknown CPU {facts.model}"
+        )
+    if facts.virtual:
+        return Known(DEFAULT_WATTS_PER_CORE, f"{DEFAULT_WATTS_PER_CORE:g} W/core default: part of {facts.model}")
+    watts = tdp * facts.packages / facts.logical
+    return Known(watts, f"{watts:.3g} W/core: {facts.model}")
+
+
+@cache
+def package_tdp(model: str) -> float | None:
+    """Thermal design power (W) of a CPU model, or None where the table has no single answer.
+
+    An entry fits if all its words occur in the model's name; the longest one counts.
+    """
+    words = _words(model)
+    fitting: dict[int, set[float]] = {}
+    with _codecarbon_file("hardware/cpu_power.csv").open(newline="", encoding="utf-8") as table:
+        for row in csv.DictReader(table):
+            entry = _words(row["Name"])
+            if entry <= words and any(character.isdigit() for character in row["Name"]):
+                fitting.setdefault(len(entry), set()).add(float(row["TDP"]))
+    best = fitting[max(fitting)] if fitting else set()
+    return best.pop() if len(best) == 1 else None
+
+
+def carbon_intensity(given: float | None = None) -> Known:
+    """Grid intensity (g CO2e per kWh): as given, else from the environment, else codecarbon's world average.
+
+    Raises InputError unless it is a number of at least 0.
+    """
+    if given is not None:
+        return Known(_checked(given, "The carbon intensity"), "given")
+    stated = os.environ.get(INTENSITY_VARIABLE)
+    if stated:
+        return Known(_checked(stated, INTENSITY_VARIABLE), INTENSITY_VARIABLE)
+    return _world_average()
+
+
+@cache
+def _world_average() -> Known:
+    table = json.loads(_codecarbon_file("private_infra/carbon_intensity_per_source.json").read_text("utf-8"))
+    return Known(float(table["world_average"]), f"world average, codecarbon ({table['world_average_source']})")
+
+
+def _checked(value: Any, name: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise InputError(f"{name} is {value!r}", "Give grams of CO2e per kWh, for example 475")
+    return number
+
+
+@dataclass(frozen=True)
+class _CpuFacts:
+    model: str
+    packages: int
+    logical: int
+    virtual: bool
+
+
+def _cpu_facts(cpuinfo: Path) -> _CpuFacts:
+    try:
+        lines = [line.partition(":") for line in cpuinfo.read_text("utf-8").splitlines()]
+    except OSError:
+        lines = []
+    pairs = [(key.strip(), value.strip()) for key, _, value in lines]
+    found = dict(pairs)
+    return _CpuFacts(
+        model=found.get("model name") or platform.processor() or platform.machine(),
+        packages=len({value for key, value in pairs if key == "physical id"}) or 1,
+        logical=sum(key == "processor" for key, _ in pairs) or os.cpu_count() or 1,
+        virtual="hypervisor" in found.get("flags", "").split(),
+    )
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.sub(r"\((r|tm)\)|[,@]", " ", name.lower()).split())
+
+
+def _codecarbon_file(name: str) -> Path:
+    return Path(str(distribution("codecarbon").locate_file(f"codecarbon/data/{name}")))

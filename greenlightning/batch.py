@@ -1,0 +1,56 @@
+"""A batch: one immutable snapshot of data, named by the hash of its content."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from greenlightning.errors import InputError
+
+Label = int | str | float | bool
+
+
+def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
+    """Name a batch by its values: 16 hex digits of sha256 over float64 ``X`` (n, d) and the labels ``y`` (n,).
+
+    The same values give the same name, whatever file format or dtype they came in.
+    """
+    inputs = np.ascontiguousarray(X, dtype="<f8")
+    labels = np.asarray(y).tolist()
+    digest = hashlib.sha256(json.dumps([inputs.shape, labels], separators=(",", ":")).encode())
+    digest.update(inputs.data)
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs ``X`` (n, d), targets ``y`` (n,) or (n, k), and the name they are learnt under."""
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+    id: str = field(default="")
+
+    def __post_init__(self) -> None:
+        if len(self.X) != len(self.y):
+            raise InputError(
+                f"The batch has {len(self.X)} rows of inputs and {len(self.y)} targets",
+                "Give one target for each row",
+            )
+        if not self.id:
+            object.__setattr__(self, "id", content_id(self.X, self.y))
+
+    @property
+    def rows(self) -> int:
+        """Number of samples."""
+        return len(self.X)
+
+
+def row_fingerprints(X: ArrayLike, y: ArrayLike) -> NDArray[np.uint64]:
+    """One 64-bit name a row (n,), by its values: the same row has the same name in whichever batch it comes."""
+    inputs, answers = np.asarray(X), np.asarray(y)
+    names = [content_id(inputs[i : i + 1], answers[i : i + 1]) for i in range(len(inputs))]
+    return np.array([int(name, 16) for name in names], dtype=np.uint64)

@@ -1,0 +1,178 @@
+"""The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning.batch import Batch, Label
+from greenlightning.errors import IntegrityError, NotFittedError
+from greenlightning.ledger import Ledger, LedgerEntry
+from greenlightning.paths import PathFeatures, load_paths
+from greenlightning.probabilities import class_probabilities
+from greenlightning.solver import Coefficients, solve
+from greenlightning.statistics import Statistics
+from greenlightning.structure import Structure
+from greenlightning.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
+
+FORMAT = "greenlightning-model/1"
+
+
+@dataclass(frozen=True, eq=False)
+class GreenLightningModel:
+    """An immutable model; ``learn``, ``forget`` and ``merge`` return a new one.
+
+    It *is* ``(structure, recipe, ledger, alpha)``: the same four give the same statistics, to the bit, and the
+    same coefficients. ``alpha`` is the ridge strength, as in scikit-learn's Ridge.
+    """
+
+    paths: PathFeatures
+    targets: Targets
+    statistics: Statistics
+    alpha: float
+    ledger: Ledger = field(default_factory=Ledger)
+    device: str = "cpu"
+    memory_budget: int | None = None
+
+    @classmethod
+    def untaught(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
+        """A model under this recipe that has learnt nothing yet."""
+        targets = targets or ClassTargets()
+        return cls(paths, targets, Statistics.empty(paths, targets), alpha)
+
+    @property
+    def structure(self) -> Structure:
+        """The frozen gates."""
+        return self.paths.structure
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The labels (or output numbers) that the model knows, in the order of its columns."""
+        return self.statistics.columns
+
+    @cached_property
+    def coefficients(self) -> Coefficients:
+        """The quantitative knowledge, solved from the statistics on first use; raises SingularError."""
+        if self.statistics.n == 0:
+            raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
+        return solve(self.statistics, self.paths, self.targets, self.alpha)
+
+    def collect(self, X: ArrayLike, y: ArrayLike) -> Statistics:
+        """Statistics of samples under this model's recipe, without learning them."""
+        return Statistics.collect(
+            self.paths, self.targets, X, y, device=self.device, memory_budget=self.memory_budget
+        )
+
+    def learn(self, batch: Batch, *, md5: str | None = None, site: str | None = None) -> "GreenLightningModel":
+        """The model that has learnt ``batch`` too; the same model if it already had. Reads no other sample."""
+        if batch.id in self.ledger:
+            return self
+        return self.absorb(self.collect(batch.X, batch.y), batch.id, LedgerEntry(batch.rows, md5, site))
+
+    def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
+        """The model with a batch's ``statistics`` added; the same model if the batch is in the ledger."""
+        if batch_id in self.ledger:
+            return self
+        return replace(
+            self, statistics=self.statistics + statistics, ledger=self.ledger.with_batch(batch_id, entry)
+        )
+
+    def forget(self, batch: Batch) -> "GreenLightningModel":
+        """The model that never learnt ``batch``; raises LedgerError if it is not in the ledger.
+
+        Exact for the linear part. The structure and the recipe stay: ``remembered_by`` says if they saw it.
+        """
+        ledger = self.ledger.without(batch.id)
+        return replace(self, statistics=self.statistics - self.collect(batch.X, batch.y), ledger=ledger)
+
+    def withdraw(self, X: ArrayLike, y: ArrayLike, rows_id: str) -> "GreenLightningModel":
+        """The model without some rows of its batches; the caller vouches that they were learnt."""
+        statistics = self.statistics - self.collect(X, y)
+        return replace(self, statistics=statistics, ledger=self.ledger.withdrawing(rows_id, len(np.asarray(y))))
+
+    def merge(self, other: "GreenLightningModel") -> "GreenLightningModel":
+        """The model that learnt both ledgers; raises LedgerError on a shared batch, MismatchError on recipes."""
+        ledger = self.ledger.merged(other.ledger)
+        return replace(self, statistics=self.statistics + other.statistics, ledger=ledger)
+
+    def remembered_by(self, batch_id: str) -> tuple[str, ...]:
+        """The frozen parts ("structure", "landmarks" or "projection") that a batch helped to make."""
+        parts = {"structure": self.structure.seen, _frozen_part(self.paths): self.paths.seen}
+        return tuple(part for part, seen in parts.items() if batch_id in seen)
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Scores (n, k) of inputs ``X`` (n, d): for classes, the linear estimate of each one's probability."""
+        coefficients = self.coefficients
+        V = coefficients.weights * self.paths.scales[:, None]
+        blocks = self.paths.blocks(X, memory_budget=self.memory_budget)
+        scores = [features.numpy().astype(np.float64) @ V for _, features in blocks]
+        return np.asarray(np.concatenate([np.empty((0, V.shape[1])), *scores]) + coefficients.intercept)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Class probabilities (n, k); see ``probabilities.class_probabilities`` for how scores become them."""
+        return class_probabilities(self.decision_function(X))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Labels (n,) with the highest score, or real outputs (n, k)."""
+        scores = self.decision_function(X)
+        if isinstance(self.targets, ClassTargets):
+            labels: NDArray[Any] = np.asarray(self.classes)[scores.argmax(axis=1)]
+            return labels
+        return scores
+
+    def describe(self) -> dict[str, str | int | float]:
+        """What the model is, as one flat JSON-able summary."""
+        return {
+            "structure_digest": self.structure.digest,
+            "recipe_digest": self.paths.digest,
+            "statistics_digest": self.statistics.digest,
+            "recipe": self.paths.kind,
+            "hidden_layer_sizes": "-".join(map(str, self.structure.hidden_layer_sizes)),
+            "n_features_in": self.structure.n_features_in,
+            "n_path_features": self.paths.n_features_out,
+            "feature_bits": self.paths.feature_bits,
+            "alpha": self.alpha,
+            "rows": self.statistics.n,
+            "batches": len(self.ledger),
+            "classes": len(self.classes),
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write every part as safetensors and JSON, each with its digest, into ``folder``."""
+        self.structure.save(folder)
+        self.paths.save(folder)
+        self.statistics.save(folder)
+        arrays = {"weights": self.coefficients.weights, "intercept": self.coefficients.intercept}
+        write_tensors(folder / "coefficients.safetensors", arrays)
+        about = {
+            "format": FORMAT,
+            "paths": self.paths.kind,
+            "alpha": self.alpha,
+            "targets": targets_to_dict(self.targets),
+            "ledger": self.ledger.to_dict(),
+            "coefficients": sha256_of("coefficients", arrays),
+        }
+        write_json(folder / "model.json", about | {"summary": self.describe()})
+
+    @classmethod
+    def load(cls, folder: Path) -> "GreenLightningModel":
+        """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
+        about = read_json(folder / "model.json", FORMAT)
+        paths = load_paths(folder, about["paths"], Structure.load(folder))
+        statistics = Statistics.load(folder)
+        arrays = read_tensors(folder / "coefficients.safetensors")
+        whole = sha256_of("coefficients", arrays) == about["coefficients"]
+        if not whole or statistics.recipe != paths.digest:
+            raise IntegrityError(f"The parts in {folder} do not belong together", "Restore it from the registry")
+        targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
+        model = cls(paths, targets, statistics, about["alpha"], ledger)
+        model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
+        return model
+
+
+def _frozen_part(paths: PathFeatures) -> str:
+    return "landmarks" if paths.kind == "landmarks" else "projection"

@@ -1,0 +1,152 @@
+"""What every path-feature recipe shares: quantised inputs, blocks that fit a budget, a digest."""
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning._integers import digits_needed, fixed_point, largest_magnitude
+from greenlightning.errors import CapacityError, InputError, IntegrityError
+from greenlightning.structure import Structure, checked_inputs
+
+FEATURE_BITS = (8, 12, 16)
+MAX_BLOCK_ROWS = 8_192
+
+
+@dataclass(frozen=True, eq=False)
+class PathFeatures(ABC):
+    """A recipe that turns a sample and its open gates into integer path features φ.
+
+    ``tables`` holds every frozen number of the recipe; ``scales`` (D,) turns integer features into real ones.
+    """
+
+    structure: Structure
+    feature_bits: int
+    tables: dict[str, NDArray[Any]]
+    seen: tuple[str, ...] = ()
+    digest: str = field(init=False)
+
+    kind: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        header = f"{self.kind}/{self.feature_bits}/{self.structure.digest}"
+        object.__setattr__(self, "digest", sha256_of(header, self.tables))
+
+    @property
+    @abstractmethod
+    def n_features_out(self) -> int:
+        """Number D of path features."""
+
+    @property
+    @abstractmethod
+    def scales(self) -> NDArray[np.float64]:
+        """Real size (D,) of one unit of each integer feature."""
+
+    @abstractmethod
+    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        """Integer features (n, D) of inputs that the structure encoded, on the tables' device."""
+
+    @abstractmethod
+    def _bytes_per_row(self) -> int:
+        """Peak memory that one row takes while its features are built."""
+
+    @property
+    def largest(self) -> int:
+        """Largest magnitude of an integer feature."""
+        return largest_magnitude(self.feature_bits)
+
+    def block_rows(self, memory_budget: int | None = None) -> int:
+        """Rows a block may have, at most 8,192, so that features and statistics fit ``memory_budget`` bytes.
+
+        Raises CapacityError, with the sizes named, where not even 64 rows fit.
+        """
+        budget = memory_budget or available_memory()
+        spare = budget - statistics_bytes(self.n_features_out, self.feature_bits)
+        rows = spare // self._bytes_per_row()
+        if rows < 64:
+            raise CapacityError(
+                f"{self.n_features_out:,} path features need "
+                f"{statistics_bytes(self.n_features_out, self.feature_bits) / 1e9:.1f} GB of statistics, the "
+                f"memory budget is {budget / 1e9:.1f} GB",
+                "Take fewer landmarks or gates, project the inputs, or raise memory_budget",
+            )
+        return int(min(rows, MAX_BLOCK_ROWS))
+
+    def blocks(
+        self,
+        X: ArrayLike,
+        *,
+        device: str = "cpu",
+        memory_budget: int | None = None,
+        block_rows: int | None = None,
+    ) -> Iterator[tuple[slice, Tensor]]:
+        """Yield (row slice, integer features of those rows) for inputs ``X`` (n, d), block by block."""
+        inputs = checked_inputs(X, self.structure.n_features_in)
+        size = block_rows or self.block_rows(memory_budget)
+        tables = {name: torch.from_numpy(table).to(device) for name, table in self.tables.items()}
+        for start in range(0, len(inputs), size):
+            rows = slice(start, min(start + size, len(inputs)))
+            encoded = self.structure.encode(torch.from_numpy(inputs[rows]).to(device))
+            yield rows, self._features(encoded, tables)
+
+    def transform(self, X: ArrayLike, *, block_rows: int | None = None) -> NDArray[np.float64]:
+        """Real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it writes all of φ."""
+        found = [features.numpy() for _, features in self.blocks(X, block_rows=block_rows)]
+        return np.concatenate(found).astype(np.float64) * self.scales
+
+    def saturation(self, X: ArrayLike) -> float:
+        """Share of feature values of ``X`` that sit at the frozen limit, a part of structure health."""
+        at_limit = sum(int((f.abs() == self.largest).sum()) for _, f in self.blocks(X))
+        return at_limit / (len(np.asarray(X)) * self.n_features_out)
+
+    def save(self, folder: Path) -> None:
+        """Write ``paths.safetensors`` and ``paths.json`` into ``folder``; the structure is saved apart."""
+        write_tensors(folder / "paths.safetensors", self.tables)
+        about = {"feature_bits": self.feature_bits, "digest": self.digest, "seen": list(self.seen)}
+        write_json(folder / "paths.json", about | {"format": f"greenlightning-paths-{self.kind}/1"})
+
+    @classmethod
+    def load(cls, folder: Path, structure: Structure) -> Self:
+        """Read what ``save`` wrote; raises IntegrityError if digest or structure does not match."""
+        about = read_json(folder / "paths.json", f"greenlightning-paths-{cls.kind}/1")
+        tables = read_tensors(folder / "paths.safetensors")
+        found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]))
+        if found.digest != about["digest"]:
+            raise IntegrityError(f"{folder} does not hold recipe {about['digest'][:12]}", "Restore the folder")
+        return found
+
+
+def statistics_bytes(n_features: int, feature_bits: int) -> int:
+    """Memory that one set of statistics of D features takes while it is summed: int64 total, int32 product."""
+    return 12 * (n_features * digits_needed(feature_bits)) ** 2
+
+
+def available_memory() -> int:
+    """Half of the machine's free memory, in bytes: the default memory budget."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def checked_bits(feature_bits: int) -> int:
+    """``feature_bits`` if it is 8, 12 or 16; raises InputError otherwise."""
+    if feature_bits not in FEATURE_BITS:
+        raise InputError(f"feature_bits={feature_bits} is not supported", f"Choose one of {FEATURE_BITS}")
+    return feature_bits
+
+
+def frozen_step(values: Tensor, largest: int) -> NDArray[np.float64]:
+    """Step (c,) that maps the largest magnitude of each column of ``values`` (n, c) to ``largest``."""
+    peak = values.abs().amax(dim=0).double()
+    return (torch.where(peak > 0, peak, 1.0) / largest).numpy()
+
+
+def quantised(encoded: Tensor, step: Tensor, largest: int) -> Tensor:
+    """Encoded inputs on the feature grid of ``step``, as float64 that holds integers."""
+    return fixed_point(encoded, step, largest)

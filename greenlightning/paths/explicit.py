@@ -1,0 +1,101 @@
+"""Explicit paths of one gated layer: ``φ(x) = a(x) ⊗ [x, 1]`` (Duato et al. 2023, arXiv 2312.09971)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning._integers import digits_needed, fixed_point, largest_magnitude
+from greenlightning.errors import InputError
+from greenlightning.paths.base import PathFeatures, checked_bits
+from greenlightning.structure import INPUT_BITS, Structure, checked_inputs
+
+INPUT_RANGE = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class ExplicitPaths(PathFeatures):
+    """One feature a gate and input: ``h (d + 1)`` features, feature ``j (d + 1) + i`` being ``a_j(x) [x, 1]_i``.
+
+    Inputs are rounded to ``feature_bits`` over ±4 standard deviations and saturate beyond. With a projection,
+    ``x`` above is the projection of the standardised inputs on ``p`` principal axes of the base.
+    """
+
+    kind: ClassVar[str] = "explicit"
+
+    @classmethod
+    def build(
+        cls,
+        structure: Structure,
+        X: ArrayLike,
+        *,
+        feature_bits: int = 8,
+        projection: int | None = None,
+        seen: tuple[str, ...] = (),
+    ) -> "ExplicitPaths":
+        """Freeze a recipe for a one-layer ``structure`` on base inputs ``X`` (n, d).
+
+        Raises InputError if the structure has more than one gated layer, or the projection is wider than d.
+        """
+        if len(structure.hidden_layer_sizes) != 1:
+            raise InputError(
+                f"Explicit paths take one gated layer, the structure has {len(structure.hidden_layer_sizes)}",
+                "Use LandmarkPaths, which reaches all paths of a deep structure",
+            )
+        largest = largest_magnitude(checked_bits(feature_bits))
+        tables: dict[str, NDArray[np.float64]] = {}
+        width = INPUT_RANGE * (1 << INPUT_BITS)
+        if projection is not None:
+            inputs = torch.from_numpy(checked_inputs(X, structure.n_features_in))
+            tables["axes"] = principal_axes(structure.encode(inputs), projection)
+            width *= float(np.sqrt(structure.n_features_in / projection))
+        tables["step"] = np.array(width / largest)
+        return cls(structure, feature_bits, tables, seen)
+
+    @property
+    def width(self) -> int:
+        """Inputs of each gate, the constant included."""
+        inner = self.tables["axes"].shape[1] if "axes" in self.tables else self.structure.n_features_in
+        return int(inner) + 1
+
+    @property
+    def n_features_out(self) -> int:
+        """``h (d + 1)``, or ``h (p + 1)`` with a projection."""
+        return self.structure.hidden_layer_sizes[0] * self.width
+
+    @property
+    def scales(self) -> NDArray[np.float64]:
+        """One real unit for all features, such that ``<φ, φ>`` is of order 1."""
+        unit = float(self.tables["step"]) / (1 << INPUT_BITS)
+        return np.full(self.n_features_out, unit / np.sqrt(self.n_features_out))
+
+    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        [gates] = self.structure.gates(encoded)
+        inner = (encoded @ tables["axes"]).mul_(1.0 / AXIS_UNIT) if "axes" in tables else encoded
+        one = torch.full((len(inner), 1), float(1 << INPUT_BITS), dtype=inner.dtype, device=inner.device)
+        values = fixed_point(torch.cat([inner, one], dim=1), tables["step"], self.largest)
+        values = values.to(torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16)
+        return (gates[:, :, None] * values[:, None, :]).flatten(1)
+
+    def _bytes_per_row(self) -> int:
+        return 4 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in
+
+
+AXIS_UNIT = 1 << 14
+
+
+def principal_axes(encoded: Tensor, n_axes: int) -> NDArray[np.float64]:
+    """Leading principal axes (d, n_axes) of encoded inputs (n, d), in whole units of 2^-14 kept as float64.
+
+    Raises InputError if more axes are asked for than there are columns.
+    """
+    d = encoded.shape[1]
+    if not 1 <= n_axes <= d:
+        raise InputError(f"projection={n_axes} is not between 1 and the {d} input columns", "Lower it")
+    _, vectors = np.linalg.eigh((encoded.t() @ encoded).cpu().numpy())
+    leading = vectors[:, ::-1][:, :n_axes]
+    signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(n_axes)])
+    return np.asarray(np.rint(leading * signs * AXIS_UNIT))

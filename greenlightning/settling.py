@@ -1,0 +1,131 @@
+"""Settling: how the gates stabilise over the epochs, beside the weights, and when to stop."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OUI_PAIRS = 28
+
+
+def flip_rate(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
+    """Mean share of gates that changed between two pattern arrays (n, units) of the same probe set."""
+    return float(np.mean(before != after))
+
+
+def weight_change(before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]) -> float:
+    """Relative change ``‖w' − w‖ / ‖w‖`` over all weights together."""
+    moved = sum(float(np.sum((b - a) ** 2)) for a, b in zip(before, after, strict=True))
+    size = sum(float(np.sum(a**2)) for a in before)
+    return float(np.sqrt(moved / size)) if size else 0.0
+
+
+def draw_pairs(n_probes: int, random_state: int, n_pairs: int = OUI_PAIRS) -> NDArray[np.int64]:
+    """Draw ``n_pairs`` pairs (n_pairs, 2) of different probes, once, to be reused in every epoch."""
+    rng = np.random.default_rng(random_state)
+    first = rng.integers(n_probes, size=n_pairs)
+    second = (first + rng.integers(1, max(n_probes, 2), size=n_pairs)) % n_probes
+    return np.stack([first, second], axis=1)
+
+
+def oui(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64]) -> float:
+    """Overfitting-underfitting indicator, pair form, in [0, 1] (arXiv 2504.17160).
+
+    ``mean over layers and pairs of min(d_H(a_l(x_i), a_l(x_j)), M_l) / M_l``, ``M_l = floor(P_l / 2)``, for
+    one pattern array (n, P_l) a layer; every layer weighs the same. Recommended early band: 0.6 to 0.8.
+    """
+    per_layer = []
+    for layer in patterns:
+        half = max(layer.shape[1] // 2, 1)
+        distance = (layer[pairs[:, 0]] != layer[pairs[:, 1]]).sum(axis=1)
+        per_layer.append(np.minimum(distance, half).mean() / half)
+    return float(np.mean(per_layer))
+
+
+def oui_batch(patterns: Sequence[NDArray[np.bool_]]) -> float:
+    """Overfitting-underfitting indicator, batch form: ``mean_j min(s_j, B − s_j) / floor(B/2)``.
+
+    ``s_j`` counts the probes that fire unit j. Another scale than the pair form: never mix the bands.
+    """
+    per_layer = []
+    for layer in patterns:
+        n = len(layer)
+        fired = layer.sum(axis=0)
+        per_layer.append((np.minimum(fired, n - fired) / max(n // 2, 1)).mean())
+    return float(np.mean(per_layer))
+
+
+def firing_rate(patterns: Sequence[NDArray[np.bool_]]) -> float:
+    """Mean share of open gates, every layer weighing the same: the trivial predictor beside the OUIs."""
+    return float(np.mean([layer.mean() for layer in patterns]))
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch did to the gates, measured on the fixed probe set."""
+
+    epoch: int
+    flip_rate: float
+    weight_change: float
+    oui: float
+    oui_batch: float
+    firing_rate: float
+    validation_accuracy: float
+    train_loss: float
+
+
+@dataclass(frozen=True)
+class SettlingRule:
+    """Stop once the flip rate stayed under ``tolerance`` for ``patience`` epochs in a row."""
+
+    tolerance: float = 0.01
+    patience: int = 2
+
+    def settled(self, flip_rates: Sequence[float]) -> bool:
+        """Whether the last ``patience`` flip rates all lie under the tolerance."""
+        recent = flip_rates[-self.patience :]
+        return len(recent) == self.patience and all(rate < self.tolerance for rate in recent)
+
+
+@dataclass
+class SettlingHistory:
+    """The epochs of one extraction, in order, and the rule they were held against."""
+
+    rule: SettlingRule = field(default_factory=SettlingRule)
+    records: list[EpochRecord] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs trained."""
+        return len(self.records)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the rule was met."""
+        return self.rule.settled([record.flip_rate for record in self.records])
+
+    @property
+    def settling_ratio(self) -> float | None:
+        """Epochs until the weight change falls under 10 % of its first value, over those of the flip rate.
+
+        Above 1 the structure settled earlier than the weights. None where either never fell that far.
+        """
+        weights = _epochs_to_tenth([record.weight_change for record in self.records])
+        flips = _epochs_to_tenth([record.flip_rate for record in self.records])
+        return weights / flips if weights and flips else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able form."""
+        return {"rule": asdict(self.rule), "records": [asdict(record) for record in self.records]}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "SettlingHistory":
+        """Inverse of ``to_dict``."""
+        return cls(SettlingRule(**content["rule"]), [EpochRecord(**record) for record in content["records"]])
+
+
+def _epochs_to_tenth(series: Sequence[float]) -> int | None:
+    below = [i for i, value in enumerate(series, start=1) if value < 0.1 * series[0]]
+    return below[0] if below else None

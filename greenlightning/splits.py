@@ -1,0 +1,26 @@
+"""Deterministic splits of rows, stratified by label where the labels allow it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+Rows = NDArray[np.intp]
+
+
+def split_rows(y: NDArray[Any], fraction: float, seed: int, *, stratified: bool = True) -> tuple[Rows, Rows]:
+    """Rows to keep and rows to hold back (a ``fraction`` of ``y`` (n,)), each ascending; by ``seed`` alone.
+
+    Fewer than 20 rows, or a fraction of 0, hold nothing back.
+    """
+    rows = np.arange(len(y))
+    if len(y) < 20 or fraction == 0:
+        return rows, rows[:0]
+    labels = None
+    if stratified:
+        counts = np.unique(y, return_counts=True)[1]
+        if counts.min() >= 2 and min(fraction, 1 - fraction) * len(y) >= len(counts):
+            labels = y
+    kept, held = train_test_split(rows, test_size=fraction, random_state=seed, stratify=labels)
+    return np.sort(kept), np.sort(held)

@@ -1,0 +1,183 @@
+"""Structure: the frozen gates of a ReLU network, in fixed point, named by their digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning.errors import CapacityError, InputError, IntegrityError
+from greenlightning.settling import SettlingHistory
+
+if TYPE_CHECKING:
+    from torch import nn
+
+INPUT_BITS = 12
+WEIGHT_BITS = 14
+INPUT_LIMIT = 8 << INPUT_BITS
+HIDDEN_LIMIT = 256 << INPUT_BITS
+FORMAT = "greenlightning-structure/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """Frozen gates ``a_l(x) = 1[z_l > 0]`` of a ReLU network of any depth (Duato et al. 2023, arXiv 2312.09971).
+
+    Inputs are standardised, rounded to 2^-12 and saturate at ±8; weights are rounded to 2^-14; each layer's
+    output is rounded to 2^-12 again and saturates at 256. Every pre-activation is then an integer below 2^53,
+    exact in float64 whatever the block size, thread count or device.
+
+    Attributes: ``mean`` and ``scale`` (d,) float64; ``weights`` one (h_l, fan_in) int64 a layer, in units of
+    2^-14; ``biases`` one (h_l,) int64 a layer, in units of 2^-26; ``history`` how it settled; ``seen`` the
+    batches that trained it.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: tuple[NDArray[np.int64], ...]
+    biases: tuple[NDArray[np.int64], ...]
+    history: SettlingHistory | None = None
+    seen: tuple[str, ...] = ()
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256_of(FORMAT, self._arrays()))
+        limit = INPUT_LIMIT
+        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
+            worst = int(np.abs(weight).sum(axis=1).max()) * limit + int(np.abs(bias).max())
+            if worst >= 2**53:
+                raise CapacityError(
+                    f"Layer {number} of the structure has weights too large for exact arithmetic",
+                    "Train it with weight decay, or rescale the layer: the gates do not change",
+                )
+            limit = HIDDEN_LIMIT
+
+    @classmethod
+    def from_arrays(
+        cls,
+        mean: ArrayLike,
+        scale: ArrayLike,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        **about: Any,
+    ) -> "Structure":
+        """Round real-valued layers, weights (h_l, fan_in) and biases (h_l,), to the fixed-point grid."""
+        return cls(
+            np.asarray(mean, dtype=np.float64),
+            np.asarray(scale, dtype=np.float64),
+            tuple(_rounded(w, WEIGHT_BITS) for w in weights),
+            tuple(_rounded(b, WEIGHT_BITS + INPUT_BITS) for b in biases),
+            **about,
+        )
+
+    @classmethod
+    def from_module(cls, module: "nn.Module", example: ArrayLike | None = None, **about: Any) -> "Structure":
+        """Take the dense ReLU layers that end an existing torch network; see ``tracing.dense_tail``.
+
+        ``example`` (n, …) is one input batch, needed unless the module is a Sequential that starts dense.
+        Where the network begins with other layers, the structure's inputs are what enters the first dense
+        layer: feed it ``tracing.tail_inputs(module, X)``.
+
+        Raises InputError if the last ReLU layers of the module are not dense.
+        """
+        from greenlightning.tracing import dense_tail
+
+        layers = dense_tail(module, example)
+        weights = [layer.weight.detach().cpu().double().numpy() for layer in layers]
+        zero = [np.zeros(layer.out_features) for layer in layers]
+        biases = [
+            z if layer.bias is None else layer.bias.detach().cpu().double().numpy()
+            for layer, z in zip(layers, zero, strict=True)
+        ]
+        d = layers[0].in_features
+        return cls.from_arrays(np.zeros(d), np.ones(d), weights, biases, **about)
+
+    @property
+    def n_features_in(self) -> int:
+        """Number of input columns."""
+        return len(self.mean)
+
+    @property
+    def hidden_layer_sizes(self) -> tuple[int, ...]:
+        """Units in each gated layer."""
+        return tuple(len(b) for b in self.biases)
+
+    def patterns(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """On/off bits of every unit, layer after layer, for inputs ``X`` (n, d): (n, Σ h_l) bool."""
+        gates = self.gates(self.encode(torch.from_numpy(checked_inputs(X, self.n_features_in))))
+        return torch.cat(gates, dim=1).numpy().astype(bool)
+
+    def encode(self, X: Tensor) -> Tensor:
+        """Standardised inputs (n, d) in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
+        mean, scale = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale))
+        standard = (X.double() - mean) / scale
+        return standard.mul_(1 << INPUT_BITS).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
+
+    def gates(self, encoded: Tensor) -> list[Tensor]:
+        """Gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
+        hidden, gates = encoded, []
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            w, b = (torch.from_numpy(v).to(encoded.device).double() for v in (weight, bias))
+            z = (hidden @ w.t()).add_(b)
+            gates.append((z > 0).to(torch.int8))
+            hidden = z.mul_(2.0**-WEIGHT_BITS).round_().clamp_(0, HIDDEN_LIMIT)
+        return gates
+
+    def save(self, folder: Path) -> None:
+        """Write ``structure.safetensors`` and ``structure.json`` into ``folder``."""
+        write_tensors(folder / "structure.safetensors", self._arrays())
+        about = {"format": FORMAT, "digest": self.digest, "seen": list(self.seen)}
+        history = self.history.to_dict() if self.history else None
+        write_json(folder / "structure.json", about | {"history": history})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Structure":
+        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        about = read_json(folder / "structure.json", FORMAT)
+        arrays = read_tensors(folder / "structure.safetensors")
+        depth = (len(arrays) - 2) // 2
+        found = cls(
+            arrays["mean"],
+            arrays["scale"],
+            tuple(arrays[f"weight.{i}"] for i in range(depth)),
+            tuple(arrays[f"bias.{i}"] for i in range(depth)),
+            history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
+            seen=tuple(about["seen"]),
+        )
+        if found.digest != about["digest"]:
+            raise IntegrityError(f"{folder} does not hold structure {about['digest'][:12]}", "Restore the folder")
+        return found
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale}
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            arrays |= {f"weight.{i}": weight, f"bias.{i}": bias}
+        return arrays
+
+
+def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
+    """``X`` as a finite float array (n, ``n_features``); raises InputError naming what is wrong."""
+    inputs = np.asarray(X)
+    if inputs.dtype not in (np.float32, np.float64, np.uint8):
+        inputs = inputs.astype(np.float64)
+    if inputs.ndim != 2 or inputs.shape[1] != n_features:
+        raise InputError(
+            f"The inputs have shape {inputs.shape}, the structure takes (n, {n_features})",
+            "Give the columns that the structure was trained on",
+        )
+    if (
+        inputs.dtype != np.uint8
+        and not np.isfinite(inputs.sum(dtype=np.float64))
+        and not np.isfinite(inputs).all()
+    ):
+        raise InputError("The inputs hold NaN or infinity", "Drop or fill those rows before learning")
+    return np.require(inputs, requirements=["C", "W"])
+
+
+def _rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
+    return np.rint(np.asarray(values, dtype=np.float64) * (1 << bits)).astype(np.int64)

@@ -1,0 +1,138 @@
+"""Every name that MLflow stores for us; ``docs/metrics.md`` says what each means (a test compares them)."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a flow run does (value of ``greenlightning.kind``)."""
+
+    TRAIN = "train"
+    RETRAIN = "retrain"
+    FORGET = "forget"
+    FEDERATE = "federate"
+    ROLLBACK = "rollback"
+    REFERENCE = "reference"
+
+
+class Part(StrEnum):
+    """A nested step of a flow run (value of ``greenlightning.part``)."""
+
+    STRUCTURE = "structure"
+    LINEAR = "linear"
+    EVALUATION = "evaluation"
+
+
+class Metric(StrEnum):
+    """Names of metrics."""
+
+    FLIP_RATE = "flip_rate"
+    WEIGHT_CHANGE = "weight_change"
+    OUI = "oui"
+    OUI_BATCH = "oui_batch"
+    FIRING_RATE = "firing_rate"
+    VALIDATION_ACCURACY = "validation_accuracy"
+    TRAIN_LOSS = "train_loss"
+    EPOCHS = "epochs"
+    SETTLED = "settled"
+    SETTLING_RATIO = "settling_ratio"
+
+    ACCURACY = "accuracy"
+    MACRO_F1 = "macro_f1"
+    LOG_LOSS = "log_loss"
+    R2 = "r2"
+    RMSE = "rmse"
+    GATE_DIFFERENCE = "gate_difference"
+    GATE_LOWER = "gate_lower"
+    GATE_UPPER = "gate_upper"
+    GATE_MARGIN = "gate_margin"
+
+    SECONDS = "seconds"
+    JOULES = "joules"
+    GCO2E = "gco2e"
+    SECONDS_AVOIDED = "seconds_avoided"
+    JOULES_AVOIDED = "joules_avoided"
+    GCO2E_AVOIDED = "gco2e_avoided"
+
+    ROWS_TOUCHED = "rows_touched"
+    ROWS_LEARNT = "rows_learnt"
+    BATCHES_LEARNT = "batches_learnt"
+    BATCHES_QUARANTINED = "batches_quarantined"
+    SATURATION_RATE = "saturation_rate"
+
+
+SERIES = (
+    Metric.FLIP_RATE,
+    Metric.WEIGHT_CHANGE,
+    Metric.OUI,
+    Metric.OUI_BATCH,
+    Metric.FIRING_RATE,
+    Metric.VALIDATION_ACCURACY,
+    Metric.TRAIN_LOSS,
+)
+SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.R2, Metric.RMSE)
+
+
+class Subject(StrEnum):
+    """Whose score, and on which rows: the prefix of a score's name (``champion_accuracy``)."""
+
+    CANDIDATE = ""
+    CANDIDATE_FRESH = "fresh_"
+    CHAMPION = "champion_"
+    CHAMPION_FRESH = "champion_fresh_"
+    CONVENTIONAL = "conventional_"
+    FINE_TUNED = "fine_tuned_"
+    RIDGE = "ridge_"
+    RANDOM_GATES = "random_gates_"
+
+
+DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for score in SCORES}
+"""All names a metric may have."""
+
+
+class Params(StrEnum):
+    """Prefixes of parameters: a flow's own, and the facts of ``GreenLightningModel.describe()``."""
+
+    FLOW = "flow."
+    MODEL = "model."
+
+
+class Tag(StrEnum):
+    """Tags of runs, dataset inputs, structures and model versions."""
+
+    KIND = "greenlightning.kind"
+    DATASET = "greenlightning.dataset"
+    PART = "greenlightning.part"
+    PROCESS = "greenlightning.process"
+    ENDED_BY = "greenlightning.ended_by"
+    FLOW_RUN_ID = "prefect.flow_run_id"
+    GIT_COMMIT = "git.commit"
+    GIT_DIRTY = "git.dirty"
+    ENERGY_SOURCE = "energy.source"
+    ENERGY_AVOIDED_SOURCE = "energy.avoided_source"
+    DVC_MD5 = "dvc.md5"
+
+    STRUCTURE_DIGEST = "structure.digest"
+    RECIPE_DIGEST = "recipe.digest"
+    STATISTICS_DIGEST = "statistics.digest"
+    ALPHA = "alpha"
+    ROWS = "rows"
+    BATCHES = "batches"
+    PARENT_VERSION = "parent_version"
+    DECISION = "decision"
+    REASON = "reason"
+    PROMOTED_AT = "promoted_at"
+    PROMOTION_REASON = "promotion.reason"
+    REPLACED = "replaced"
+    ROLLED_BACK_FROM = "rolled_back_from"
+
+
+BATCH_TAG = "batch."
+"""Prefix of one tag a batch on a model version: ``batch.<id>`` holds the DVC md5 of its bytes."""
+
+
+class Alias(StrEnum):
+    """Aliases of a registered model."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    PREVIOUS = "previous"

@@ -1,0 +1,84 @@
+"""Every test has a workspace of its own, no telemetry, and nothing of the user's environment."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from greenlightning.batch import Batch
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+
+SCRATCH = tempfile.TemporaryDirectory(prefix="greenlightning-tests-")
+os.environ |= {
+    "DO_NOT_TRACK": "true",
+    "GREENLIGHTNING_HOME": SCRATCH.name,
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_HOME": str(Path(SCRATCH.name) / "prefect"),
+}
+FOREIGN = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace that ``Workspace.current()`` finds for the length of one test."""
+    folder = tmp_path / "work space"
+    folder.mkdir()
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(folder))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's SQLite file with its tables, made once: making it takes over a second."""
+    from tasks.tracking import connect
+
+    folder = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENLIGHTNING_HOME", str(folder))
+        connect().search_experiments()
+    return folder / "mlruns" / "mlflow.db"
+
+
+@pytest.fixture
+def mlflow_home(home: Path, empty_database: Path) -> Path:
+    """The test's workspace with an MLflow database that is ready."""
+    (home / "mlruns").mkdir(mode=0o700)
+    shutil.copy(empty_database, home / "mlruns")
+    return home
+
+
+@pytest.fixture(scope="session")
+def batches() -> list[Batch]:
+    """Three batches of 30 rows, four columns and three labels."""
+    rng = np.random.default_rng(0)
+    centres = 3.0 * rng.normal(size=(3, 4))
+    made = []
+    for _ in range(3):
+        y = np.arange(30) % 3
+        made.append(Batch(centres[y] + rng.normal(size=(30, 4)), y))
+    return made
+
+
+@pytest.fixture(scope="session")
+def tiny_model(batches: list[Batch]) -> "GreenLightningModel":
+    """A real model of two gated layers and twelve landmarks that has learnt the first batch."""
+    from greenlightning.model import GreenLightningModel
+    from greenlightning.paths import LandmarkPaths
+    from greenlightning.structure import Structure
+
+    rng = np.random.default_rng(1)
+    weights, biases = [rng.normal(size=(6, 4)), rng.normal(size=(5, 6))], [np.zeros(6), np.zeros(5)]
+    seen = (batches[0].id,)
+    structure = Structure.from_arrays(np.zeros(4), np.ones(4), weights, biases, seen=seen)
+    paths = LandmarkPaths.build(structure, batches[0].X, batches[0].y, n_landmarks=12, seen=seen)
+    return GreenLightningModel.untaught(paths, alpha=1.0).learn(batches[0], md5="0" * 32)

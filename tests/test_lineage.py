@@ -1,0 +1,120 @@
+"""Lineage: from a version to what made it, and from a batch to every version that learnt it."""
+
+import json
+import shutil
+from io import StringIO
+from pathlib import Path
+from urllib.request import url2pathname
+
+import pytest
+
+from greenlightning.batch import Batch
+from greenlightning.errors import NothingServedError
+from greenlightning.model import GreenLightningModel
+from tasks import registry, tracking
+from tasks.lineage import LineageNode, lineage, render, to_json
+from tasks.names import Alias, Kind
+
+pytestmark = pytest.mark.usefixtures("history")
+
+
+@pytest.fixture
+def history(mlflow_home: Path, tmp_path: Path, tiny_model: GreenLightningModel, batches: list[Batch]) -> list[str]:
+    """Three versions: trained on batch 0, retrained on batch 1, batch 0 forgotten; the second one serves."""
+    both = tiny_model.learn(batches[1], md5="1" * 32, site="north")
+    steps = [
+        (Kind.TRAIN, tiny_model, {"decision": "promoted", "reason": "first"}),
+        (Kind.RETRAIN, both, {"decision": "promoted", "reason": "0.91 [not 0.90]", "parent_version": "1"}),
+        (
+            Kind.FORGET,
+            both.forget(batches[0]),
+            {"decision": "kept", "reason": "worse", "parent_version": "2"},
+        ),
+    ]
+    runs = []
+    for number, (kind, model, tags) in enumerate(steps):
+        with tracking.flow_run("digits", kind) as run_id:
+            model.save(tmp_path / str(number))
+            registry.register.fn(tmp_path / str(number), "digits", run_id, tags, "")
+        runs.append(run_id)
+    registry.promote.fn("digits", 1, None)
+    registry.promote.fn("digits", 2, 1)
+    return runs
+
+
+def child(node: LineageNode, kind: str) -> LineageNode:
+    [found] = [found for found in node.children if found.kind == kind]
+    return found
+
+
+def test_a_version_leads_to_its_data_structure_code_run_and_parents(
+    history: list[str], tiny_model: GreenLightningModel, batches: list[Batch]
+) -> None:
+    tree = lineage("digits")
+    assert (tree.kind, tree.name) == ("version", "digits version 2 (champion)")
+    assert (tree.facts["decision"], tree.facts["rows"], tree.facts["replaced"]) == ("promoted", "60", "1")
+    assert child(tree, "structure").name == tiny_model.structure.digest
+    assert child(tree, "recipe").name == tiny_model.paths.digest
+    assert child(tree, "run").name == history[1]
+    assert "git.commit" in child(tree, "run").facts
+    learnt = {node.name: node.facts for node in child(tree, "ledger").children}
+    assert learnt[batches[0].id] == {"rows": "30", "md5": "0" * 32, "since": "version 1"}
+    assert learnt[batches[1].id] == {"rows": "30", "md5": "1" * 32, "site": "north", "since": "version 2"}
+    assert [node.name for node in child(tree, "history").children] == ["digits version 1 (previous)"]
+
+
+def test_a_forgotten_batch_is_in_the_history_and_not_in_the_ledger(batches: list[Batch]) -> None:
+    tree = lineage("digits", 3)
+    assert [node.name for node in child(tree, "ledger").children] == [batches[1].id]
+    assert [node.facts["greenlightning.kind"] for node in child(tree, "history").children] == [
+        "retrain",
+        "train",
+    ]
+
+
+def test_a_first_version_has_no_history() -> None:
+    assert [node.kind for node in lineage("digits", Alias.PREVIOUS).children] == [
+        "structure",
+        "recipe",
+        "statistics",
+        "run",
+        "ledger",
+    ]
+
+
+def test_a_batch_leads_to_every_version_that_learnt_it(batches: list[Batch]) -> None:
+    tree = lineage("digits", batches[0].id)
+    assert (tree.kind, tree.facts) == ("batch", {"md5": "0" * 32, "rows": "30"})
+    assert [node.name for node in tree.children] == [
+        "digits version 2 (champion)",
+        "digits version 1 (previous)",
+    ]
+
+
+@pytest.mark.parametrize("of", ["f" * 16, 9, Alias.CHALLENGER])
+def test_what_nobody_learnt_or_made_is_named(of: int | str) -> None:
+    with pytest.raises(NothingServedError):
+        lineage("digits", of)
+
+
+def test_the_tags_still_tell_where_the_files_are_gone(batches: list[Batch]) -> None:
+    where = tracking.connect().get_model_version_download_uri("digits", "2")
+    shutil.rmtree(url2pathname(where.removeprefix("file://")))
+    learnt = {node.name: node.facts for node in child(lineage("digits"), "ledger").children}
+    assert learnt[batches[1].id] == {"md5": "1" * 32, "since": "version 2"}
+    assert lineage("digits", batches[0].id).facts["rows"] == "unknown"
+
+
+def test_the_tree_is_legible_on_a_terminal_and_whole_as_json(
+    batches: list[Batch], tiny_model: GreenLightningModel
+) -> None:
+    from rich.console import Console
+
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(render(lineage("digits")))
+    text = console.export_text()
+    assert "digits version 2 (champion)" in text
+    assert "reason 0.91 [not 0.90]" in text
+    assert f"structure {tiny_model.structure.digest[:12]}\n" in text
+    assert f"batch {batches[1].id}  rows 30  md5 111111111111  site north  since version 2" in text
+    assert json.loads(to_json(lineage("digits")))["children"][0]["name"] == tiny_model.structure.digest
