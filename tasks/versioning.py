@@ -78,7 +78,7 @@ def version_batch(landed: LandedBatch, expectations: str = "") -> BatchRef:
     with _writer(workspace):
         _drop_unfinished(workspace)
         known = read_pointer(pointer, landed.dataset)
-        if known is None or known.md5 == _md5(landed.path):
+        if known is None or known.md5 == md5_of(landed.path):
             _add(workspace, landed)
         if known is None:
             _describe(pointer, landed, expectations)
@@ -96,7 +96,7 @@ def checkout(ref: BatchRef) -> Path:
     Raises IntegrityError if neither the workspace nor DVC's cache and remote hold those bytes.
     """
     path = batch_path(ref.dataset, ref.id)
-    if _md5(path) == ref.md5:
+    if md5_of(path) == ref.md5:
         return path
     workspace = Workspace.current()
     with _writer(workspace), _repository(workspace) as repo:
@@ -104,7 +104,7 @@ def checkout(ref: BatchRef) -> Path:
         _discard_unless(cached, ref.md5)
         if not cached.exists():
             _fetch(repo, ref)
-        if _md5(cached) != ref.md5:
+        if md5_of(cached) != ref.md5:
             raise IntegrityError(
                 f"No copy of batch {ref.id} of {ref.dataset!r} has its bytes (md5 {ref.md5})",
                 f"Ingest its source file ({ref.source}) again, or restore DVC's remote from a backup",
@@ -115,7 +115,7 @@ def checkout(ref: BatchRef) -> Path:
 
 def _add(workspace: Workspace, landed: LandedBatch) -> None:
     """Bring the bytes of a waiting batch into batches/ and DVC's cache."""
-    if (md5 := _md5(landed.path)) is None:
+    if (md5 := md5_of(landed.path)) is None:
         raise NothingServedError(
             f"The batch {landed.id} of {landed.dataset!r} does not wait in incoming/",
             "Ingest its source file again",
@@ -183,7 +183,7 @@ def _repository(workspace: Workspace) -> Iterator[Any]:
         yield repo
 
 
-def _md5(path: Path) -> str | None:
+def md5_of(path: Path) -> str | None:
     """The md5 of a file's bytes, as DVC names them; None if there is no file."""
     try:
         with path.open("rb") as stream:
@@ -194,7 +194,7 @@ def _md5(path: Path) -> str | None:
 
 def _discard_unless(cached: Path, md5: str) -> None:
     """Remove a cached object with other bytes than its name says; DVC would call it up to date."""
-    if _md5(cached) != md5:
+    if md5_of(cached) != md5:
         cached.unlink(missing_ok=True)
 
 

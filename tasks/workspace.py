@@ -55,5 +55,9 @@ class Workspace:
         return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.mlruns / 'mlflow.db'}"
 
     @property
+    def scratch(self) -> Path:
+        return self.root / ".prefect" / "scratch"
+
+    @property
     def locks(self) -> Path:
         return self.root / ".prefect" / "locks"

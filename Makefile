@@ -1,0 +1,50 @@
+# `make run` shows the whole idea on real data, `make test` checks it; both install what they need, once.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+READY := .venv/ready
+MODULES := flows tasks greenlightning
+
+export DO_NOT_TRACK := true
+export DVC_NO_ANALYTICS := true
+export GX_ANALYTICS_ENABLED := false
+export MLFLOW_DISABLE_TELEMETRY := true
+export OMP_WAIT_POLICY ?= PASSIVE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: help run test lint setup clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+
+run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist takes another set
+	@$(BIN)/greenlightning demo $(if $(DATASET),--dataset '$(DATASET)')
+
+test: setup ## Run the tests
+	@$(BIN)/pytest
+
+lint: setup ## Check style, types and import direction
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+setup: $(READY) ## Create .venv and install the locked dependencies, unless that is done
+
+$(READY): requirements.lock pyproject.toml
+	@$(or $(PYTHON),false) -c 'pass' || { echo "No Python 3.11 or later found: install one, or name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make environments: install its venv module (Debian: python3-venv)"; exit 1; }
+	@echo "Installing the locked dependencies into .venv (a few minutes, once)"
+	@$(BIN)/python -c 'pass' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -q -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check
+	@touch $(READY)
+
+clean: ## Remove .venv and caches; data, models and runs stay
+	@rm -rf .venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find $(MODULES) tests -name __pycache__ -type d -prune -exec rm -rf {} +

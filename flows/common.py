@@ -1,0 +1,103 @@
+"""What the flows share: a tracked session, admission of waiting batches, names that are checked."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from flows.outcome import SetAside
+from greenlightning.errors import NothingServedError
+from tasks import registry, tracking
+from tasks.expectations import Expectations
+from tasks.landing import LandedBatch, waiting
+from tasks.names import Kind
+from tasks.pointers import BatchRef, batch_ref, batches
+from tasks.publishing import expectations_of
+from tasks.validation import ValidationReport, quarantine, validate
+from tasks.versioning import checkout, version_batch
+from tasks.workspace import Workspace, checked_name
+
+DatasetName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="dataset, experiment and model name")
+]
+BatchId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="batch id: 16 hex digits")]
+NewLabels = Annotated[bool, Field(description="learn labels that the model does not know yet")]
+REBASES = 5
+
+
+@dataclass(frozen=True)
+class Session:
+    """One flow run: its MLflow run and a scratch folder that goes with it."""
+
+    dataset: str
+    run_id: str
+    folder: Path
+
+
+@contextmanager
+def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
+    """Open the MLflow run of a flow run and a scratch folder; end what dead processes left running."""
+    tracking.end_orphans(checked_name(dataset))
+    with tracking.flow_run(dataset, kind, name=name) as run_id:
+        folder = Workspace.current().scratch / run_id
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield Session(dataset, run_id, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def champion_of(dataset: str) -> registry.VersionInfo:
+    """The serving version; NothingServedError, with the remedy, where there is none."""
+    if serving := registry.champion(dataset):
+        return serving
+    raise NothingServedError(
+        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
+    )
+
+
+def expectations_or_none(dataset: str) -> Expectations | None:
+    """What batches must look like, once a champion says so."""
+    serving = registry.champion(dataset)
+    return expectations_of(dataset, serving.version) if serving else None
+
+
+def admit(
+    landed: LandedBatch, expectations: Expectations | None, allow_new_labels: bool
+) -> tuple[BatchRef | None, ValidationReport]:
+    """Validate one landed batch: version it, or set it aside with its reasons."""
+    report = validate(landed.path, landed.dataset, expectations, allow_new_labels)
+    if report.passed:
+        return version_batch(landed, expectations.digest if expectations else ""), report
+    quarantine(landed.path, landed.dataset, report.failures)
+    return None, report
+
+
+def admit_waiting(dataset: str, expectations: Expectations | None, allow_new_labels: bool) -> list[SetAside]:
+    """Admit every batch that waits in incoming/, and return those that were set aside."""
+    aside = []
+    for landed in waiting(dataset):
+        ref, report = admit(landed, expectations, allow_new_labels)
+        if ref is None:
+            aside.append(SetAside(batch=landed.id, source=landed.source, reasons=report.failures))
+    return aside
+
+
+def chosen(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
+    """The named batches, or all of the dataset; NothingServedError for one that is not there."""
+    return [batch_ref(dataset, batch) for batch in wanted] if wanted else batches(dataset)
+
+
+def unfit(refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool) -> list[SetAside]:
+    """Versioned batches that were admitted under other expectations and fail today's."""
+    found = []
+    for ref in refs:
+        if ref.expectations != expectations.digest:
+            report = validate(checkout(ref), ref.dataset, expectations, allow_new_labels)
+            if not report.passed:
+                found.append(SetAside(batch=ref.id, source=ref.source, reasons=report.failures))
+    return found

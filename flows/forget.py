@@ -1,0 +1,72 @@
+"""Forgetting: take a learnt batch back, exactly in the linear part, and say what the frozen parts keep."""
+
+from typing import Annotated, Any
+
+from prefect import State, flow
+from pydantic import Field
+
+from flows.common import REBASES, BatchId, DatasetName, Session, champion_of, chosen, session
+from flows.outcome import Outcome, published
+from flows.train import train_on
+from greenlightning.errors import InputError, MismatchError
+from tasks import tracking
+from tasks.evaluation import evaluate_model
+from tasks.holdout import current_holdout
+from tasks.names import Kind
+from tasks.pointers import BatchRef, batch_ref
+from tasks.publishing import expectations_of, inherited_rate, publish, rows_metrics
+from tasks.retraining import forget_batch
+from tasks.settings import DECIDING, LEARNING, Deciding, Learning
+
+
+@flow(name="forget", flow_run_name="forget {batch} of {dataset}", persist_result=False)
+def forget(
+    dataset: DatasetName,
+    batch: BatchId,
+    reason: Annotated[str, Field(description="why it is forgotten; kept with the version")] = "asked for",
+    strict: Annotated[bool, Field(description="extract structure and recipe anew without the batch")] = False,
+    learning: Learning = LEARNING,
+    deciding: Deciding = DECIDING,
+) -> State[Any]:
+    """Subtract a batch from the champion and serve the result; ``strict`` extracts a structure without it."""
+    ref = batch_ref(dataset, batch)
+    with session(dataset, Kind.FORGET, f"forget {batch} of {dataset}") as run:
+        if strict:
+            left = [name for name in champion_of(dataset).batches if name != batch]
+            if not left:
+                raise InputError("No batch would be left to train on", "Ingest another batch first")
+            result, about = train_on(run, chosen(dataset, left), learning, deciding, forgotten=(batch,))
+            return published(result, dataset=dataset, **about).completed()
+        outcome = _subtract(run, ref, reason)
+    return outcome.completed()
+
+
+def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
+    """Subtract and publish on the champion of the moment; where another run lands first, on its champion."""
+    dataset, holdout = run.dataset, current_holdout(run.dataset)
+    for attempt in range(REBASES):
+        parent = champion_of(dataset).version
+        folder = run.folder / str(attempt)
+        folder.mkdir()
+        left = forget_batch(dataset, parent, ref, holdout, run.run_id, folder)
+        scores, judging = evaluate_model(dataset, left.folder, holdout, run.run_id, parent)
+        tracking.log_metrics(run.run_id, rows_metrics({}, left.rows_learnt, 0))
+        spent = left.spent + judging
+        result = publish(
+            dataset,
+            left.folder,
+            run.run_id,
+            parent=parent,
+            promote=True,
+            reason=f"batch {ref.id} forgotten: {reason}",
+            scores=scores,
+            spent=spent,
+            holdout=holdout,
+            expectations=expectations_of(dataset, parent),
+            tags=inherited_rate(dataset, parent),
+            forgotten=(ref.id,),
+        )
+        if result:
+            about = {"scores": scores, "spent": spent, "run_id": run.run_id, "notes": left.notes}
+            return published(result, dataset=dataset, **about)
+    raise MismatchError(f"The champion of {dataset!r} moved {REBASES} times meanwhile", "Forget it again")

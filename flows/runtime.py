@@ -1,0 +1,35 @@
+"""The embedded default: Prefect in this process and the workspace, quiet, without telemetry or a server to start."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+QUIET = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "60",
+}
+
+
+def set_up(home: Path, debug: bool = False) -> None:
+    """Set the environment that Prefect reads when it is imported; what the user has set stays."""
+    level = "INFO" if debug else "CRITICAL"
+    settings = QUIET | {"PREFECT_HOME": str(home / ".prefect"), "PREFECT_LOGGING_LEVEL": level}
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+
+
+@contextmanager
+def embedded() -> Iterator[None]:
+    """Run flows without the heartbeat thread, which would cost each of them a second."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield

@@ -1,0 +1,23 @@
+"""Progress bars for steps that tell how far they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tasks.progress import listening
+
+
+@contextmanager
+def progress_bars(console: Console) -> Iterator[None]:
+    """Show what ``tasks.progress.tell`` says: one bar, named by the step that runs."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
+        bar = bars.add_task("starting", total=None)
+
+        def show(what: str, done: int, total: int) -> None:
+            bars.update(bar, description=what, completed=done, total=total)
+
+        with listening(show):
+            yield

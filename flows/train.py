@@ -1,0 +1,93 @@
+"""First training: extract the structure from the base, watch it settle, learn its statistics, publish."""
+
+from typing import Annotated, Any
+
+from prefect import State, flow
+from pydantic import Field
+
+from flows.common import (
+    BatchId,
+    DatasetName,
+    NewLabels,
+    Session,
+    admit_waiting,
+    chosen,
+    expectations_or_none,
+    session,
+)
+from flows.outcome import published
+from greenlightning.errors import InputError
+from tasks import registry, tracking
+from tasks.evaluation import compare_with_champion, evaluate_model
+from tasks.expectations import learn_expectations
+from tasks.holdout import ensure_holdout
+from tasks.names import Kind, Params
+from tasks.pointers import BatchRef
+from tasks.publishing import Published, publish, rate_tags, rows_metrics
+from tasks.settings import DECIDING, LEARNING, Deciding, Learning
+from tasks.training import extract_structure, learn_base
+from tasks.versioning import checkout
+
+
+@flow(name="train", flow_run_name="train {dataset}", persist_result=False)
+def train(
+    dataset: DatasetName,
+    batches: Annotated[
+        list[BatchId] | None, Field(description="base batches; all of the dataset by default")
+    ] = None,
+    learning: Learning = LEARNING,
+    deciding: Deciding = DECIDING,
+    allow_new_labels: NewLabels = False,
+) -> State[Any]:
+    """Extract a structure from the base batches, learn them under it, and publish a version.
+
+    Where a champion serves already, the new model competes with it on the holdout.
+    """
+    with session(dataset, Kind.TRAIN, f"train {dataset}") as run:
+        aside = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
+        base = chosen(dataset, batches)
+        if not base:
+            reasons = f": {aside[0].reasons[0]}" if aside else ""
+            raise InputError(
+                f"Dataset {dataset!r} has no batch to train on{reasons}",
+                f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
+            )
+        result, about = train_on(run, base, learning, deciding)
+    return published(result, dataset=dataset, quarantined=tuple(aside), **about).completed()
+
+
+def train_on(
+    run: Session, base: list[BatchRef], learning: Learning, deciding: Deciding, forgotten: tuple[str, ...] = ()
+) -> tuple[Published, dict[str, Any]]:
+    """Train on ``base`` and publish; with ``forgotten`` batches the result serves whatever the gate says."""
+    dataset, serving = run.dataset, registry.champion(run.dataset)
+    parent = serving.version if serving else None
+    tracking.log_params(run.run_id, learning.model_dump() | deciding.model_dump(), Params.FLOW)
+    for ref in base:
+        tracking.log_batch_input(run.run_id, ref)
+    holdout = ensure_holdout(dataset, base, deciding.holdout_fraction, run.folder)
+    extracted = extract_structure(dataset, base, holdout, learning, run.run_id, run.folder)
+    learnt = learn_base(dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
+    scores, judging = evaluate_model(dataset, learnt.folder, holdout, run.run_id, parent)
+    promote, reason = True, "the first version of this dataset" if not forgotten else "extracted anew to forget"
+    if parent is not None and not forgotten:
+        decision = compare_with_champion(dataset, learnt.folder, holdout, run.run_id, parent, deciding.margin)
+        promote, reason = decision.promote, decision.reason
+    tracking.log_metrics(run.run_id, rows_metrics(learnt.rows, extracted.rows, 0))
+    spent = extracted.spent + learnt.spent + judging
+    result = publish(
+        dataset,
+        learnt.folder,
+        run.run_id,
+        parent=parent,
+        promote=promote,
+        reason=reason,
+        scores=scores,
+        spent=spent,
+        holdout=holdout,
+        expectations=learn_expectations(checkout(max(base, key=lambda ref: ref.rows))),
+        tags=rate_tags(extracted.spent, extracted.rows),
+        forgotten=forgotten,
+    )
+    about = {"scores": scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
+    return result or Published(version=0, promoted=False, reason="another run landed first"), about

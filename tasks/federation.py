@@ -1,0 +1,81 @@
+"""Federation in one round: each site's statistics from its own file, screened, summed once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from greenlightning._files import read_json, write_json
+from greenlightning.batch import content_id
+from greenlightning.energy import EnergyMeter
+from greenlightning.errors import InputError, MismatchError
+from greenlightning.ledger import LedgerEntry
+from greenlightning.screening import screen
+from tasks import progress, registry, tracking
+from tasks.holdout import Learnable
+from tasks.names import Part
+from tasks.pointers import BatchRef
+from tasks.reading import LABEL, read_table
+from tasks.spending import Spent
+from tasks.training import Learnt
+from tasks.versioning import md5_of
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+
+SITE_FORMAT = "greenlightning-site/1"
+
+
+@task(task_run_name="statistics of site {site}", persist_result=False)
+def site_statistics(dataset: str, site: str, path: Path, parent: int, holdout: BatchRef, folder: Path) -> Path:
+    """What a site sends: the statistics of its own file under the champion's structure; no sample leaves it."""
+    champion = registry.load(dataset, parent)
+    frame = read_table(path)
+    y = frame.pop(LABEL).to_numpy()
+    X = frame.to_numpy(dtype="float64")
+    batch = Learnable(holdout).rows(X, y, content_id(X, y))
+    if batch.rows == 0:
+        raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
+    sent = folder / "sites" / site
+    champion.collect(batch.X, batch.y).save(sent)
+    about = {"format": SITE_FORMAT, "site": site, "batch": batch.id, "rows": batch.rows, "md5": md5_of(path)}
+    write_json(sent / "site.json", about)
+    return sent
+
+
+@task(task_run_name="merge {dataset} sites", persist_result=False)
+def merge_sites(
+    dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, allow_new_labels: bool = False
+) -> Learnt:
+    """Screen each site's statistics, add them to the champion's in one round, and save the model."""
+    from greenlightning.statistics import Statistics
+
+    champion = registry.load(dataset, parent)
+    with tracking.part_run(run_id, Part.LINEAR) as part:
+        with EnergyMeter() as meter:
+            model = champion
+            for number, place in enumerate(sent, start=1):
+                about = read_json(place / "site.json", SITE_FORMAT)
+                statistics = Statistics.load(place)
+                screen(statistics, about["site"])
+                _admissible(about, statistics.columns, model, allow_new_labels)
+                entry = LedgerEntry(about["rows"], about["md5"], about["site"])
+                model = model.absorb(statistics, about["batch"], entry)
+                progress.tell("sites", number, len(sent))
+            model.save(folder / "model")
+        spent = Spent.of(meter.energy)
+        tracking.log_energy(part, **spent.logged())
+    learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
+    return Learnt(folder / "model", learnt, model.statistics.n, spent)
+
+
+def _admissible(
+    about: dict[str, Any], labels: tuple[Any, ...], model: "GreenLightningModel", allow_new_labels: bool
+) -> None:
+    """Raise MismatchError where a site sent a batch that is learnt already, or labels that may not come in."""
+    site, batch = about["site"], about["batch"]
+    if batch in model.ledger:
+        raise MismatchError(f"Site {site} sent batch {batch}, which is learnt already", "Leave it out")
+    new = [label for label in labels if label not in model.classes]
+    if new and not allow_new_labels:
+        raise MismatchError(f"Site {site} has unknown labels {new[:5]}", "Allow new labels, or leave it out")

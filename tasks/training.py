@@ -1,0 +1,117 @@
+"""The two steps of first training: extract the structure, then learn the base's statistics under it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from prefect import task
+
+from greenlightning.batch import Batch
+from greenlightning.energy import EnergyMeter
+from greenlightning.ledger import Ledger, LedgerEntry
+from greenlightning.settling import EpochRecord
+from tasks import progress, tracking
+from tasks.holdout import Learnable
+from tasks.logged_models import log_structure
+from tasks.names import Part
+from tasks.pointers import BatchRef
+from tasks.settings import Learning
+from tasks.spending import Spent
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """A structure on disk, how it settled, and what it took."""
+
+    folder: Path
+    digest: str
+    epochs: int
+    settled: bool
+    rows: int
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A model on disk, the batches it learnt this time with their rows, and what it took."""
+
+    folder: Path
+    rows: dict[str, int]
+    rows_known: int
+    spent: Spent
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows_learnt(self) -> int:
+        """Samples learnt this time."""
+        return sum(self.rows.values())
+
+
+@task(task_run_name="extract structure {dataset}", persist_result=False)
+def extract_structure(
+    dataset: str, base: list[BatchRef], holdout: BatchRef, settings: Learning, run_id: str, folder: Path
+) -> Extracted:
+    """Train a network on the base until its gates settle, watch it epoch by epoch, keep the gates."""
+    from greenlightning.estimators import GreenLightningClassifier
+    from tasks.plots import settling_figure
+
+    whole = _joined([Learnable(holdout).open(ref) for ref in base])
+
+    def on_epoch(record: EpochRecord) -> None:
+        progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, settings.max_epochs)
+
+    with tracking.part_run(run_id, Part.STRUCTURE) as part:
+        with EnergyMeter(settings.device) as meter:
+            estimator = GreenLightningClassifier(**settings.model_dump())
+            seen = tuple(ref.id for ref in base)
+            structure = estimator.extract_structure(whole.X, whole.y, seen=seen, on_epoch=on_epoch)
+        progress.tell("structure", settings.max_epochs, settings.max_epochs)
+        structure.save(folder / "structure")
+        spent = Spent.of(meter.energy)
+        assert structure.history is not None
+        tracking.log_settling(part, structure.history)
+        tracking.log_settling(run_id, structure.history)
+        tracking.log_energy(part, **spent.logged())
+        for run in (part, run_id):
+            tracking.connect().log_figure(run, settling_figure(structure.history), "settling.png")
+        log_structure.fn(part, folder / "structure")
+    history = structure.history
+    return Extracted(folder / "structure", structure.digest, history.epochs, history.settled, whole.rows, spent)
+
+
+@task(task_run_name="learn base {dataset}", persist_result=False)
+def learn_base(
+    dataset: str,
+    base: list[BatchRef],
+    holdout: BatchRef,
+    settings: Learning,
+    structure: Path,
+    run_id: str,
+    folder: Path,
+) -> Learnt:
+    """Freeze a recipe on the base, learn its statistics and choose the ridge strength; save the model."""
+    from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.structure import Structure
+
+    learnable = Learnable(holdout)
+    parts = [learnable.open(ref) for ref in base]
+    whole = _joined(parts)
+    with tracking.part_run(run_id, Part.LINEAR) as part:
+        with EnergyMeter(settings.device) as meter:
+            estimator = GreenLightningClassifier(**settings.model_dump())
+            seen = tuple(ref.id for ref in base)
+            estimator.fit_structure(Structure.load(structure), whole.X, whole.y, seen=seen)
+            pairs = zip(parts, base, strict=True)
+            entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in pairs}
+            model = replace(estimator.model_, ledger=Ledger(entries))
+            model.save(folder / "model")
+        spent = Spent.of(meter.energy)
+        tracking.log_energy(part, **spent.logged())
+    progress.tell("linear training", 1, 1)
+    return Learnt(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
+
+
+def _joined(parts: list[Batch]) -> Batch:
+    if len(parts) == 1:
+        return parts[0]
+    return Batch(np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts]))
