@@ -9,8 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from tasks.workspace import Workspace
-
 EXIT_CODES = """
 Exit codes: 0 done (also when the champion was kept or there was nothing to learn), 1 unexpected error,
 2 wrong usage, 3 bad input, 4 a batch was quarantined, 5 no such champion, version, batch or dataset,
@@ -51,18 +49,20 @@ def main_options(
 ) -> None:
     """Set the embedded runtime up before a command imports it."""
     from flows.runtime import set_up
+    from tasks.workspace import Workspace
 
     set_up(Workspace.current().root, debug)
 
 
 def run(flow: Any, as_json: bool, **parameters: Any) -> None:
     """Run a flow with progress bars, print its outcome, and exit with its code."""
+    from flows.outcome import outcome_of
     from flows.report import print_outcome
     from flows.runtime import embedded
     from flows.terminal import progress_bars
 
     with progress_bars(console), embedded():
-        outcome = flow(**parameters, return_state=True).result()
+        outcome = outcome_of(flow(**parameters, return_state=True))
     print_outcome(outcome, as_json)
     if outcome.quarantined:
         raise typer.Exit(Exit.QUARANTINED)

@@ -44,5 +44,11 @@ class Outcome(BaseModel):
 
 def published(result: Published, **about: Any) -> Outcome:
     """The outcome of a run that registered a version."""
-    state = "Promoted" if result.promoted else "Champion kept"
+    state = "Promoted" if result.promoted else "Kept"
     return Outcome(state=state, reason=result.reason, version=result.version, promoted=result.promoted, **about)
+
+
+def outcome_of(state: State[Any]) -> Outcome:
+    """What a finished flow run came to; raises what it failed with."""
+    outcome: Outcome = state.result()
+    return outcome

@@ -1,4 +1,4 @@
-"""The embedded default: Prefect in this process and the workspace, quiet, without telemetry or a server to start."""
+"""The embedded default: Prefect in this process and the workspace, quiet, no telemetry, no server to start."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 
 QUIET = {
     "DO_NOT_TRACK": "true",
+    "GOMP_SPINCOUNT": "1000",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,17 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
         return dict(load_file(path))
     except (OSError, SafetensorError) as error:
         raise IntegrityError(f"{path} cannot be read: {error}", "Restore it from the registry") from error
+
+
+@contextmanager
+def whole(folder: Path) -> Iterator[None]:
+    """Raise IntegrityError where a stored part lacks something, or holds what its place does not take."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise IntegrityError(
+            f"{folder} is not whole: {type(error).__name__} {error}", "Restore it from the registry"
+        ) from error
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -61,9 +61,14 @@ def int8_product(a: Tensor, b: Tensor) -> Tensor:
 
 @functools.cache
 def int8_is_native() -> bool:
-    """Whether this processor multiplies int8 faster than float32, by one small measurement at first use."""
-    a = torch.ones(512, 512, dtype=torch.int8)
-    return _seconds(torch._int_mm, a) < _seconds(_float32_product, a)
+    """Whether this processor multiplies int8 exactly, and faster than float32: tried once, at first use.
+
+    Without VNNI instructions pairs of products saturate at 16 bits, so the trial takes the largest digits.
+    """
+    a = torch.full((512, 512), 127, dtype=torch.int8)
+    a[256:] = -128
+    exact = torch.equal(torch._int_mm(a, a), _float32_product(a, a))
+    return exact and _seconds(torch._int_mm, a) < _seconds(_float32_product, a)
 
 
 def _seconds(product: Callable[[Tensor, Tensor], Tensor], a: Tensor) -> float:
@@ -103,6 +108,8 @@ def add_gram(total: Tensor, z: Tensor) -> None:
 
 
 def mirrored(total: Tensor) -> Tensor:
-    """The symmetric matrix whose upper triangle ``total`` (c, c) holds."""
-    upper = total.triu()
-    return upper + upper.triu(1).t()
+    """Complete the symmetric ``total`` (c, c) from the upper panels that ``add_gram`` wrote, in place."""
+    for start in range(0, len(total), PANEL):
+        end = start + PANEL
+        total[end:, start:end] = total[start:end, end:].t()
+    return total

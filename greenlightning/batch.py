@@ -14,19 +14,30 @@ from greenlightning.errors import InputError
 Label = int | str | float | bool
 
 
+def plain(label: Any) -> Any:
+    """The label as a plain Python value, whole numbers as int, so that equal labels are written alike.
+
+    Raises InputError if it is missing, or neither a number nor text; a list of outputs stays as it is.
+    """
+    value = label.item() if isinstance(label, np.generic) else label
+    if not isinstance(value, Label | list):
+        raise InputError(f"A label is {value!r}", "Give labels as numbers or text, none missing")
+    return int(value) if isinstance(value, bool | float) and value % 1 == 0 else value
+
+
 def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
     """Name a batch by its values: 16 hex digits of sha256 over float64 ``X`` (n, d) and the labels ``y`` (n,).
 
     The same values give the same name, whatever file format or dtype they came in.
     """
-    inputs = np.ascontiguousarray(X, dtype="<f8")
-    labels = np.asarray(y).tolist()
+    inputs = np.ascontiguousarray(np.asarray(X, dtype="<f8") + 0.0)
+    labels = [plain(label) for label in np.asarray(y).tolist()]
     digest = hashlib.sha256(json.dumps([inputs.shape, labels], separators=(",", ":")).encode())
     digest.update(inputs.data)
     return digest.hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Batch:
     """Inputs ``X`` (n, d), targets ``y`` (n,) or (n, k), and the name they are learnt under."""
 

@@ -29,7 +29,7 @@ EXPLICIT_FEATURES = 6_000
 DEEP_LAYERS = (512, 256, 128)
 LANDMARKS = 2_048
 STEPS_PER_EPOCH = 500
-SMALLEST_BATCH, LARGEST_BATCH = 16, 64
+SMALLEST_BATCH, LARGEST_BATCH = 32, 64
 CLASS_ERROR_TOLERANCE = 0.05
 
 
@@ -102,17 +102,19 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Learn the rows of ``X`` (n, d) and ``y`` on top of what is known; the first call is ``fit``.
 
-        Costs what these rows cost. The same rows given twice in one call pattern are learnt once. New classes
-        are taken as they come, so ``classes`` need not be given; it is accepted for scikit-learn's sake.
+        Costs what these rows cost. A batch given again is learnt once, unless all its rows were forgotten
+        since. New classes are taken as they come, so ``classes`` need not be given; it is accepted for
+        scikit-learn's sake.
         """
         if not hasattr(self, "model_"):
             return self.fit(X, y)
         inputs, answers = self._checked(X, y, reset=False)
-        batch = Batch(inputs, answers)
+        batch, rows = Batch(inputs, answers), row_fingerprints(inputs, answers)
+        if batch.id in self.model_.ledger and not np.isin(rows, self.row_fingerprints_).any():
+            batch = replace(batch, id=f"{batch.id}-{len(self.model_.ledger.withdrawn)}")
         if batch.id not in self.model_.ledger:
             self.model_ = self.model_.learn(batch)
-            known = np.concatenate([self.row_fingerprints_, row_fingerprints(inputs, answers)])
-            self.row_fingerprints_ = np.sort(known)
+            self.row_fingerprints_ = np.sort(np.concatenate([self.row_fingerprints_, rows]))
             self._publish()
         return self
 
@@ -220,17 +222,17 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _explicit(self, n_features: int) -> bool:
-        if self.paths != "auto":
-            return self.paths == "explicit"
-        one_layer = self.hidden_layer_sizes == "auto" or len(self.hidden_layer_sizes) == 1
-        gates = EXPLICIT_GATES if self.hidden_layer_sizes == "auto" else self.hidden_layer_sizes[0]
-        return one_layer and int(gates) * ((self.projection or n_features) + 1) <= EXPLICIT_FEATURES
+    def _explicit(self, n_features: int, sizes: tuple[int, ...]) -> bool:
+        if self.paths not in ("auto", "explicit", "landmarks"):
+            raise InputError(f"paths={self.paths!r} is not known", 'Choose "auto", "explicit" or "landmarks"')
+        fits = len(sizes) == 1 and sizes[0] * ((self.projection or n_features) + 1) <= EXPLICIT_FEATURES
+        return fits if self.paths == "auto" else self.paths == "explicit"
 
     def _widths(self, n_features: int) -> tuple[int, ...]:
-        if self.hidden_layer_sizes != "auto":
-            return tuple(self.hidden_layer_sizes)
-        return (EXPLICIT_GATES,) if self._explicit(n_features) else DEEP_LAYERS
+        explicit = self._explicit(n_features, (EXPLICIT_GATES,))
+        if isinstance(self.hidden_layer_sizes, str):
+            return (EXPLICIT_GATES,) if explicit else DEEP_LAYERS
+        return tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
 
     def _batch_size(self, n_rows: int) -> int:
         if self.batch_size != "auto":
@@ -239,7 +241,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _recipe(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> PathFeatures:
         bits = self.feature_bits
-        if self._explicit(structure.n_features_in) and len(structure.hidden_layer_sizes) == 1:
+        if self._explicit(structure.n_features_in, structure.hidden_layer_sizes):
             about = seen if self.projection else ()
             return ExplicitPaths.build(
                 structure, batch.X, feature_bits=bits, projection=self.projection, seen=about
@@ -312,7 +314,8 @@ class GreenLightningRegressor(RegressorMixin, _GreenLightningEstimator):  # type
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Real outputs (n,) or (n, k) of ``X`` (n, d)."""
-        outputs = self.model_.decision_function(self._inputs(X))
+        inputs = self._inputs(X)
+        outputs = self.model_.decision_function(inputs)
         return outputs[:, 0] if self._single_output else outputs
 
     def _checked(self, X: ArrayLike, y: ArrayLike, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:

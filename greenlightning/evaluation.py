@@ -74,7 +74,8 @@ class Comparison:
 
     def __str__(self) -> str:
         interval = f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}] on {self.n} rows"
-        return f"{interval}, {'not' if self.not_worse else 'may be'} worse by more than {self.margin:g}"
+        shown = "not shown to be" if self.not_worse else "shown to be"
+        return f"{interval}, {shown} worse by more than {self.margin:g}"
 
 
 def compare(
@@ -91,7 +92,8 @@ def compare(
     ``(b − c) / n``. Resampling n rows with replacement changes it through these two counts alone, which
     become ``Multinomial(n, (b/n, c/n, 1 − (b+c)/n))``: they are drawn so, at a cost that does not grow with
     n. The interval holds the central ``confidence`` of the resamples (percentile method, Efron & Tibshirani
-    1993). Not worse: its lower end is at least ``−margin``.
+    1993). Not worse, unless the whole interval lies below ``−margin``: a small slice must show harm before it
+    keeps a model out that has learnt more (``docs/decisions/0005-champion-gate.md``).
 
     Raises InputError if there are no rows or the lengths differ.
     """
@@ -107,7 +109,7 @@ def compare(
     draws = np.random.default_rng(seed).multinomial(n, cells, size=n_resamples)
     tail = (1 - confidence) / 2
     low, high = np.quantile((draws[:, 0] - draws[:, 1]) / n, [tail, 1 - tail])
-    return Comparison((only_ours - only_theirs) / n, float(low), float(high), bool(low >= -margin), margin, n)
+    return Comparison((only_ours - only_theirs) / n, float(low), float(high), bool(high >= -margin), margin, n)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +13,12 @@ from greenlightning import settling
 from greenlightning.errors import InputError
 from greenlightning.settling import EpochRecord, SettlingHistory, SettlingRule
 from greenlightning.structure import INPUT_BITS, Structure, checked_inputs
-from greenlightning.targets import positions, sorted_classes
+from greenlightning.targets import as_columns, positions, sorted_classes
 from greenlightning.training import relu_network, train_epochs
 
 PROBES = 512
 VARIANCE_FLOOR = 0.1
-SHARED_UNIT_RATIO = 1e3
+SHARED_UNIT_SPAN = 0.5
 
 
 def extract_structure(
@@ -46,7 +47,8 @@ def extract_structure(
     Training stops when the flip rate stayed under ``settle_tolerance`` for ``patience`` epochs, or at
     ``max_epochs``. The same data and ``random_state`` give the same structure on one machine.
 
-    Raises InputError on fewer than two classes, empty data or sizes that are not positive.
+    Raises InputError on fewer than two classes, empty data, another number of targets, another ``task`` than
+    "classification" or "regression", or sizes that are not positive.
     """
     inputs = np.asarray(X)
     inputs = checked_inputs(inputs, inputs.shape[1] if inputs.ndim == 2 else -1)
@@ -55,6 +57,11 @@ def extract_structure(
             f"{len(inputs)} rows, hidden_layer_sizes={tuple(hidden_layer_sizes)} and max_epochs={max_epochs} "
             "train nothing",
             "Give at least one row, one positive width and one epoch",
+        )
+    if task not in ("classification", "regression") or len(np.asarray(y)) != len(inputs):
+        raise InputError(
+            f"task={task!r} with {len(inputs)} rows and {len(np.asarray(y))} targets cannot be trained",
+            'Give "classification" or "regression" and one target a row',
         )
     mean, scale = standardisation(inputs)
     standard = Structure(mean, scale, (), ()).encode
@@ -99,17 +106,18 @@ def extract_structure(
     return structure
 
 
-def standardisation(X: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean (d,) and scale (d,) that the structure freezes for inputs ``X`` (n, d).
 
-    The scale is the column's standard deviation. Columns that share a unit (deviations within a factor of
-    1,000, like pixels) get a floor of a tenth of the mean variance, so that a pixel that is nearly always dark
-    does not drown the others; a constant column gets 1.
+    The scale is the column's standard deviation. Columns that share a unit, like pixels (three in four span at
+    least half of the widest range), get a floor of a tenth of the mean variance, so that a pixel that is nearly
+    always dark does not drown the others; a constant column gets 1 or that floor.
     """
     mean = X.mean(axis=0, dtype=np.float64)
     variance = X.var(axis=0, dtype=np.float64)
-    varied = variance[variance > 0]
-    if len(varied) and varied.max() < SHARED_UNIT_RATIO**2 * np.median(varied):
+    variance[variance <= (len(X) * np.finfo(np.float64).eps * mean) ** 2] = 0
+    span = np.ptp(X, axis=0)[variance > 0]
+    if len(span) and np.quantile(span, 0.25, method="lower") >= SHARED_UNIT_SPAN * span.max():
         variance = variance + VARIANCE_FLOOR * variance.mean()
     return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
 
@@ -131,7 +139,7 @@ class _Goal:
             if len(classes) < 2:
                 raise InputError(f"All samples have the one label {classes}", "Give at least two classes")
             return cls(torch.from_numpy(positions(y, classes)), len(classes), classes)
-        values = np.asarray(y, dtype=np.float64).reshape(len(np.asarray(y)), -1)
+        values = as_columns(y)
         spread = values.std(axis=0)
         centre, spread = (like.centre, like.spread) if like else (values.mean(axis=0), spread + (spread == 0))
         standard = torch.from_numpy((values - centre) / spread).float()

@@ -1,5 +1,6 @@
 """Ledger: which batches a model has learnt. A batch in it is never counted twice."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -61,7 +62,8 @@ class Ledger:
                 f"Both models learnt batch {both[0]}" + (f" and {len(both) - 1} more" if both[1:] else ""),
                 "Forget it in one of them before merging",
             )
-        return Ledger({**self.entries, **other.entries}, {**self.withdrawn, **other.withdrawn})
+        withdrawn = Counter(self.withdrawn) + Counter(other.withdrawn)
+        return Ledger({**self.entries, **other.entries}, dict(withdrawn))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able form."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning.batch import Batch, Label
-from greenlightning.errors import IntegrityError, NotFittedError
+from greenlightning.errors import IntegrityError, LedgerError, NotFittedError
 from greenlightning.ledger import Ledger, LedgerEntry
 from greenlightning.paths import PathFeatures, load_paths
 from greenlightning.probabilities import class_probabilities
@@ -82,11 +82,16 @@ class GreenLightningModel:
         )
 
     def forget(self, batch: Batch) -> "GreenLightningModel":
-        """The model that never learnt ``batch``; raises LedgerError if it is not in the ledger.
+        """The model that never learnt ``batch``; raises LedgerError if the ledger has not these rows.
 
         Exact for the linear part. The structure and the recipe stay: ``remembered_by`` says if they saw it.
         """
         ledger = self.ledger.without(batch.id)
+        if (learnt := self.ledger.entries[batch.id].rows) != batch.rows:
+            raise LedgerError(
+                f"Batch {batch.id} was learnt with {learnt} rows and is given with {batch.rows}",
+                "Forget exactly the rows that were learnt",
+            )
         return replace(self, statistics=self.statistics - self.collect(batch.X, batch.y), ledger=ledger)
 
     def withdraw(self, X: ArrayLike, y: ArrayLike, rows_id: str) -> "GreenLightningModel":
@@ -162,15 +167,17 @@ class GreenLightningModel:
     def load(cls, folder: Path) -> "GreenLightningModel":
         """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
         about = read_json(folder / "model.json", FORMAT)
-        paths = load_paths(folder, about["paths"], Structure.load(folder))
-        statistics = Statistics.load(folder)
-        arrays = read_tensors(folder / "coefficients.safetensors")
-        whole = sha256_of("coefficients", arrays) == about["coefficients"]
-        if not whole or statistics.recipe != paths.digest:
-            raise IntegrityError(f"The parts in {folder} do not belong together", "Restore it from the registry")
-        targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
-        model = cls(paths, targets, statistics, about["alpha"], ledger)
-        model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
+        statistics, arrays = Statistics.load(folder), read_tensors(folder / "coefficients.safetensors")
+        with whole(folder):
+            paths = load_paths(folder, about["paths"], Structure.load(folder))
+            targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
+            model = cls(paths, targets, statistics, about["alpha"], ledger)
+            found = (statistics.recipe, statistics.targets, sha256_of("coefficients", arrays))
+            if found != (paths.digest, targets.digest, about["coefficients"]):
+                raise IntegrityError(
+                    f"The parts in {folder} do not belong together", "Restore it from the registry"
+                )
+            model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
         return model
 
 

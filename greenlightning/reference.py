@@ -13,12 +13,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from greenlightning.extraction import standardisation
+from greenlightning.structure import Structure
 from greenlightning.training import EpochState, relu_network, train_epochs
 
 LIMIT = 8.0
 BLOCK_ROWS = 16_384
 FINE_TUNING_RATE = 0.1
 STEPS, FEWEST_EPOCHS, MOST_EPOCHS, LEAST_PATIENCE = 6_500, 15, 100, 3
+SMALL_ROWS, SMALL_BATCH, LARGE_BATCH = 10_000, 64, 128
 
 
 class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -35,7 +37,7 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int],
-        batch_size: int = 128,
+        batch_size: int | None = None,
         learning_rate: float = 1e-3,
         max_epochs: int | None = None,
         patience: int | None = None,
@@ -93,13 +95,14 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         standard = self._standard(inputs)
         order = torch.from_numpy(np.random.default_rng(self.random_state).permutation(len(inputs)))
         held, kept = order.tensor_split([max(1, round(len(inputs) * self.validation_fraction))])
-        max_epochs, patience = self._schedule(len(kept))
+        batch_size = self.batch_size or (SMALL_BATCH if len(kept) < SMALL_ROWS else LARGE_BATCH)
+        max_epochs, patience = self._schedule(-(-len(kept) // batch_size))
         states = train_epochs(
             standard[kept],
             codes[kept],
             tuple(self.hidden_layer_sizes),
             n_outputs=len(self.classes_),
-            batch_size=self.batch_size,
+            batch_size=batch_size,
             learning_rate=learning_rate,
             weight_decay=0.0,
             max_epochs=max_epochs,
@@ -110,10 +113,9 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._keep_best(states, standard[held], codes[held], patience)
         return self
 
-    def _schedule(self, rows: int) -> tuple[int, int]:
-        """Epochs at most, and epochs to wait for a better one, when training on ``rows``."""
-        affordable = STEPS // -(-rows // self.batch_size)
-        max_epochs = self.max_epochs or min(max(affordable, FEWEST_EPOCHS), MOST_EPOCHS)
+    def _schedule(self, steps: int) -> tuple[int, int]:
+        """Epochs at most, and epochs to wait for a better one, at ``steps`` minibatches an epoch."""
+        max_epochs = self.max_epochs or min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
         return max_epochs, self.patience or max(max_epochs // 5, LEAST_PATIENCE)
 
     def _keep_best(self, states: Iterator[EpochState], inputs: Tensor, codes: Tensor, patience: int) -> None:
@@ -162,3 +164,14 @@ def _with_outputs(
         head.weight[known] = last.weight
         head.bias[known] = last.bias
     return nn.Sequential(*hidden, head)
+
+
+def random_gates(X: ArrayLike, hidden_layer_sizes: Sequence[int], random_state: int = 0) -> Structure:
+    """An untrained structure for inputs ``X`` (n, d): what learnt gates must beat to be worth their training."""
+    inputs = np.asarray(X)
+    generator = torch.Generator().manual_seed(random_state)
+    network = relu_network(inputs.shape[1], hidden_layer_sizes, 1, generator)
+    dense = [layer for layer in network if isinstance(layer, nn.Linear)][:-1]
+    layers = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in dense]
+    weights, biases = zip(*layers, strict=True)
+    return Structure.from_arrays(*standardisation(inputs), weights, biases)

@@ -52,8 +52,8 @@ def solve(statistics: Statistics, paths: PathFeatures, targets: Targets, alpha: 
     if alpha < 0 or statistics.n == 0:
         problem = "There are no samples to learn from" if statistics.n == 0 else f"alpha={alpha} is negative"
         raise InputError(problem, "Give at least one batch and a ridge strength of zero or more")
-    if statistics.recipe != paths.digest:
-        raise MismatchError("The statistics belong to another recipe", "Collect them with this one")
+    if (statistics.recipe, statistics.targets) != (paths.digest, targets.digest):
+        raise MismatchError("The statistics belong to another recipe or targets", "Collect them with these")
     units, target_units = paths.scales, targets.scales(len(statistics.columns))
     moments = _Moments.of(statistics, units, target_units)
     A = statistics.G * np.outer(units, units)
@@ -94,7 +94,7 @@ def mean_squared_error(
     total -= 2 * float(c @ (statistics.target_sums * target_units))
     total += float(np.sum(V * (statistics.G @ V)))
     total += 2 * float(c @ (V.T @ statistics.feature_sums)) + statistics.n * float(c @ c)
-    return total / statistics.n
+    return max(total, 0.0) / statistics.n
 
 
 def choose_alpha(
@@ -110,6 +110,8 @@ def choose_alpha(
     No data is needed: solve on ``training`` and apply ``mean_squared_error`` to ``validation``. Strengths at
     which the equations are singular are passed over; SingularError if that leaves none.
     """
+    if validation.n == 0:
+        raise InputError("There are no validation samples to choose alpha by", "Hold some back, or give alpha")
     validation = validation._on(training.columns)
     errors: dict[float, float] = {}
     for alpha in alphas:

@@ -12,7 +12,7 @@ Rows = NDArray[np.intp]
 def split_rows(y: NDArray[Any], fraction: float, seed: int, *, stratified: bool = True) -> tuple[Rows, Rows]:
     """Rows to keep and rows to hold back (a ``fraction`` of ``y`` (n,)), each ascending; by ``seed`` alone.
 
-    Fewer than 20 rows, or a fraction of 0, hold nothing back.
+    Fewer than 20 rows, or a fraction of 0, hold nothing back. No label is held back whole where ``stratified``.
     """
     rows = np.arange(len(y))
     if len(y) < 20 or fraction == 0:
@@ -22,5 +22,7 @@ def split_rows(y: NDArray[Any], fraction: float, seed: int, *, stratified: bool 
         counts = np.unique(y, return_counts=True)[1]
         if counts.min() >= 2 and min(fraction, 1 - fraction) * len(y) >= len(counts):
             labels = y
-    kept, held = train_test_split(rows, test_size=fraction, random_state=seed, stratify=labels)
-    return np.sort(kept), np.sort(held)
+    _, held = train_test_split(rows, test_size=fraction, random_state=seed, stratify=labels)
+    if stratified:
+        held = held[np.isin(y[held], np.delete(y, held))]
+    return np.delete(rows, held), np.sort(held)

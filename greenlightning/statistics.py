@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning._integers import DIGIT, add_gram, digits, digits_needed, mirrored
-from greenlightning.batch import Label
+from greenlightning.batch import Label, plain
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
 from greenlightning.paths import PathFeatures
 from greenlightning.targets import Targets
@@ -48,9 +48,10 @@ class Statistics:
     @classmethod
     def empty(cls, paths: PathFeatures, targets: Targets) -> "Statistics":
         """Statistics of no samples: the zero of the algebra."""
-        D = paths.n_features_out
-        zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, 0), (D,), (0,), (0,))]
-        return cls(paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, (), 0, *zeros)
+        columns = targets.columns([])
+        D, k = paths.n_features_out, len(columns)
+        zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, k), (D,), (k,), (k,))]
+        return cls(paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, columns, 0, *zeros)
 
     @classmethod
     def collect(
@@ -140,7 +141,8 @@ class Statistics:
         """
         found = self._combined(other, -1)
         negative = found.n < 0 or (np.diagonal(found.G) < 0).any() or (found.target_squares < 0).any()
-        if negative or not set(other.columns) <= set(self.columns):
+        of_nothing = found.B[:, found.target_squares == 0].any() or (found.n == 0 and found.G.any())
+        if negative or of_nothing or not set(other.columns) <= set(self.columns):
             raise MismatchError(
                 "The statistics to take away were never part of these", "Subtract only what was learnt"
             )
@@ -154,11 +156,15 @@ class Statistics:
                     f"The statistics differ in {what}: {str(ours)[:12]} and {str(theirs)[:12]}",
                     f"Only statistics of the same {what} add; collect them anew under one",
                 )
-        checked_capacity(self.n + other.n, 1 << (self.bits - 1))
-        squares = float(self.target_squares.max(initial=0)) + float(other.target_squares.max(initial=0))
-        if squares >= 2**63:
-            raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")
-        union = tuple(sorted({*self.columns, *other.columns}, key=lambda c: (str(type(c)), c)))
+        if sign > 0:
+            checked_capacity(self.n + other.n, 1 << (self.bits - 1))
+            squares = int(self.target_squares.max(initial=0)) + int(other.target_squares.max(initial=0))
+            if squares >= 2**63:
+                raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")
+        labels = {*self.columns, *other.columns}
+        if len({isinstance(label, str) for label in labels}) > 1:
+            raise MismatchError("Some labels are text and some are numbers", "Give all batches labels of one kind")
+        union = tuple(sorted(labels))
         a, b = self._on(union), other._on(union)
         sums = {name: getattr(a, name) + sign * getattr(b, name) for name in self._summed()}
         return replace(a, n=a.n + sign * b.n, **sums)
@@ -183,7 +189,8 @@ class Statistics:
         return ("G", "B", "feature_sums", "target_sums", "target_squares")
 
     def _header(self) -> str:
-        return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{self.columns!r}"
+        columns = tuple(map(plain, self.columns))
+        return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{columns!r}"
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays = {name: getattr(self, name) for name in self._summed()}
@@ -201,12 +208,14 @@ class Statistics:
         """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
         about = read_json(folder / "statistics.json", FORMAT)
         arrays = read_tensors(folder / "statistics.safetensors")
-        arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
-        belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
-        found = cls(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]
-        if found.digest != about["digest"]:
+        with whole(folder):
+            arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
+            belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
+            found = cls(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]
+        if found.digest != about.get("digest"):
             raise IntegrityError(
-                f"{folder} does not hold statistics {about['digest'][:12]}", "Restore it from the registry"
+                f"{folder} holds statistics {found.digest[:12]}, others than it says",
+                "Restore it from the registry",
             )
         return found
 

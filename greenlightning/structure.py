@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.settling import SettlingHistory
 
@@ -21,6 +21,7 @@ INPUT_BITS = 12
 WEIGHT_BITS = 14
 INPUT_LIMIT = 8 << INPUT_BITS
 HIDDEN_LIMIT = 256 << INPUT_BITS
+EXAMPLE_RANGE = 4.0
 FORMAT = "greenlightning-structure/1"
 
 
@@ -49,7 +50,7 @@ class Structure:
         object.__setattr__(self, "digest", sha256_of(FORMAT, self._arrays()))
         limit = INPUT_LIMIT
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
-            worst = int(np.abs(weight).sum(axis=1).max()) * limit + int(np.abs(bias).max())
+            worst = np.abs(weight).sum(axis=1, dtype=np.float64).max() * limit + np.abs(bias).max()
             if worst >= 2**53:
                 raise CapacityError(
                     f"Layer {number} of the structure has weights too large for exact arithmetic",
@@ -79,15 +80,18 @@ class Structure:
     def from_module(cls, module: "nn.Module", example: ArrayLike | None = None, **about: Any) -> "Structure":
         """Take the dense ReLU layers that end an existing torch network; see ``tracing.dense_tail``.
 
-        ``example`` (n, …) is one input batch, needed unless the module is a Sequential that starts dense.
-        Where the network begins with other layers, the structure's inputs are what enters the first dense
-        layer: feed it ``tracing.tail_inputs(module, X)``.
+        ``example`` (n, …) is one input batch, needed unless the module is a Sequential that starts dense; from
+        it comes the range of inputs, within ±8 without it. The whole network is rescaled to that range, which
+        changes no gate. Where the network begins with other layers, the structure's inputs are what enters
+        the first dense layer: feed it ``tracing.tail_inputs(module, X)``.
 
         Raises InputError if the last ReLU layers of the module are not dense.
         """
-        from greenlightning.tracing import dense_tail
+        from greenlightning.tracing import dense_tail, tail_inputs
 
         layers = dense_tail(module, example)
+        peak = 0.0 if example is None else float(np.abs(tail_inputs(module, example)).max(initial=0.0))
+        unit = 2.0 ** np.ceil(np.log2(peak / EXAMPLE_RANGE)) if peak else 1.0
         weights = [layer.weight.detach().cpu().double().numpy() for layer in layers]
         zero = [np.zeros(layer.out_features) for layer in layers]
         biases = [
@@ -95,7 +99,7 @@ class Structure:
             for layer, z in zip(layers, zero, strict=True)
         ]
         d = layers[0].in_features
-        return cls.from_arrays(np.zeros(d), np.ones(d), weights, biases, **about)
+        return cls.from_arrays(np.zeros(d), np.full(d, unit), weights, [b / unit for b in biases], **about)
 
     @property
     def n_features_in(self) -> int:
@@ -141,16 +145,20 @@ class Structure:
         about = read_json(folder / "structure.json", FORMAT)
         arrays = read_tensors(folder / "structure.safetensors")
         depth = (len(arrays) - 2) // 2
-        found = cls(
-            arrays["mean"],
-            arrays["scale"],
-            tuple(arrays[f"weight.{i}"] for i in range(depth)),
-            tuple(arrays[f"bias.{i}"] for i in range(depth)),
-            history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
-            seen=tuple(about["seen"]),
-        )
-        if found.digest != about["digest"]:
-            raise IntegrityError(f"{folder} does not hold structure {about['digest'][:12]}", "Restore the folder")
+        with whole(folder):
+            found = cls(
+                arrays["mean"],
+                arrays["scale"],
+                tuple(arrays[f"weight.{i}"] for i in range(depth)),
+                tuple(arrays[f"bias.{i}"] for i in range(depth)),
+                history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
+                seen=tuple(about["seen"]),
+            )
+        if found.digest != about.get("digest"):
+            raise IntegrityError(
+                f"{folder} holds structure {found.digest[:12]}, another than it says",
+                "Restore it from the registry",
+            )
         return found
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -164,20 +172,27 @@ def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
     """``X`` as a finite float array (n, ``n_features``); raises InputError naming what is wrong."""
     inputs = np.asarray(X)
     if inputs.dtype not in (np.float32, np.float64, np.uint8):
-        inputs = inputs.astype(np.float64)
+        try:
+            inputs = inputs.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"The inputs are not numbers: {error}", "Encode text columns as numbers") from error
     if inputs.ndim != 2 or inputs.shape[1] != n_features:
         raise InputError(
             f"The inputs have shape {inputs.shape}, the structure takes (n, {n_features})",
             "Give the columns that the structure was trained on",
         )
-    if (
-        inputs.dtype != np.uint8
-        and not np.isfinite(inputs.sum(dtype=np.float64))
-        and not np.isfinite(inputs).all()
-    ):
+    with np.errstate(all="ignore"):
+        suspect = inputs.dtype != np.uint8 and not np.isfinite(inputs.sum(dtype=np.float64))
+    if suspect and not np.isfinite(inputs).all():
         raise InputError("The inputs hold NaN or infinity", "Drop or fill those rows before learning")
     return np.require(inputs, requirements=["C", "W"])
 
 
 def _rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
-    return np.rint(np.asarray(values, dtype=np.float64) * (1 << bits)).astype(np.int64)
+    scaled = np.rint(np.asarray(values, dtype=np.float64) * (1 << bits))
+    if not (np.abs(scaled) < 2**53).all():
+        raise CapacityError(
+            "The structure has weights too large for exact arithmetic, or not finite",
+            "Train it with a lower learning rate or weight decay",
+        )
+    return scaled.astype(np.int64)

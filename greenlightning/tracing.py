@@ -34,14 +34,15 @@ def _traced(module: nn.Module, example: Tensor) -> _Trace:
     watched = [m for m in module.modules() if isinstance(m, nn.Linear | nn.ReLU)]
     inplace = [m for m in watched if isinstance(m, nn.ReLU) and m.inplace]
     handles = [m.register_forward_hook(trace.hook) for m in watched]
-    training = module.training
+    modes = {m: m.training for m in module.modules()}
     for relu in inplace:
         relu.inplace = False
     try:
         with torch.no_grad():
             module.eval()(example)
     finally:
-        module.train(training)
+        for m, training in modes.items():
+            m.training = training
         for relu in inplace:
             relu.inplace = True
         for handle in handles:

@@ -33,7 +33,7 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
         if not chosen:
             continue
         asset = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
-        suite = f"{dataset}-{name}"
+        suite = f"{dataset}-{name}".replace(".", "_")
         for check, result in _run(context, asset, frame, chosen, suite, batch):
             if not result["success"]:
                 outcome.failures.append(check.failure)

@@ -1,5 +1,6 @@
 """From a saved model to a version that serves: register first, alias last, with the reason either way."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from prefect import task
@@ -95,7 +96,7 @@ def inherited_rate(dataset: str, parent: int) -> dict[str, str]:
     return {name: tags[name] for name in rate_tags(Spent(), 1) if name in tags}
 
 
-def training_rate(tags: "registry.Mapping[str, str]") -> Spent:
+def training_rate(tags: Mapping[str, str]) -> Spent:
     """What a row of conventional training costs, by the tags of a version."""
     return Spent(
         float(tags.get(Tag.TRAINING_SECONDS_PER_ROW, 0)),

@@ -41,3 +41,6 @@ class Spent:
             "gco2e": self.gco2e,
             "source": self.source,
         }
+
+
+NOTHING = Spent()

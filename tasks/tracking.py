@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import logging
 import math
 import os
 import subprocess
@@ -50,6 +51,7 @@ def connect() -> "MlflowClient":
     os.environ.update(ENVIRONMENT)
     import mlflow
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     workspace = Workspace.current()
     uri = workspace.tracking_uri
     if uri.startswith("sqlite:"):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SCRATCH = tempfile.TemporaryDirectory(prefix="greenlightning-tests-")
 os.environ |= {
     "DO_NOT_TRACK": "true",
+    "GOMP_SPINCOUNT": "1000",
     "GREENLIGHTNING_HOME": SCRATCH.name,
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_HOME": str(Path(SCRATCH.name) / "prefect"),

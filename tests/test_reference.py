@@ -72,11 +72,11 @@ def test_it_stops_early_and_keeps_the_weights_that_validated_best(digits: tuple[
 
 
 @pytest.mark.parametrize(
-    ("rows", "epochs", "patience"), [(630, 100, 20), (14_400, 57, 11), (54_000, 15, 3), (1_000_000, 15, 3)]
+    ("steps", "epochs", "patience"), [(10, 100, 20), (113, 57, 11), (422, 15, 3), (7_813, 15, 3)]
 )
-def test_epochs_follow_the_amount_of_data(rows: int, epochs: int, patience: int) -> None:
-    assert ConventionalNetwork((8,))._schedule(rows) == (epochs, patience)
-    assert ConventionalNetwork((8,), max_epochs=7, patience=4)._schedule(rows) == (7, 4)
+def test_epochs_follow_the_minibatches_of_one_epoch(steps: int, epochs: int, patience: int) -> None:
+    assert ConventionalNetwork((8,))._schedule(steps) == (epochs, patience)
+    assert ConventionalNetwork((8,), max_epochs=7, patience=4)._schedule(steps) == (7, 4)
 
 
 def test_fine_tuning_improves_on_new_data_and_forgets_some_old(digits: tuple[Rows, Rows]) -> None:

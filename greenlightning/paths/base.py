@@ -1,6 +1,5 @@
 """What every path-feature recipe shares: quantised inputs, blocks that fit a budget, a digest."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,11 +7,12 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import psutil
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning._files import read_json, read_tensors, sha256_of, write_json, write_tensors
+from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning._integers import digits_needed, fixed_point, largest_magnitude
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure import Structure, checked_inputs
@@ -68,7 +68,7 @@ class PathFeatures(ABC):
 
         Raises CapacityError, with the sizes named, where not even 64 rows fit.
         """
-        budget = memory_budget or available_memory()
+        budget = available_memory() if memory_budget is None else memory_budget
         spare = budget - statistics_bytes(self.n_features_out, self.feature_bits)
         rows = spare // self._bytes_per_row()
         if rows < 64:
@@ -100,12 +100,12 @@ class PathFeatures(ABC):
     def transform(self, X: ArrayLike, *, block_rows: int | None = None) -> NDArray[np.float64]:
         """Real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it writes all of φ."""
         found = [features.numpy() for _, features in self.blocks(X, block_rows=block_rows)]
-        return np.concatenate(found).astype(np.float64) * self.scales
+        return np.concatenate([np.empty((0, self.n_features_out)), *found]) * self.scales
 
     def saturation(self, X: ArrayLike) -> float:
         """Share of feature values of ``X`` that sit at the frozen limit, a part of structure health."""
         at_limit = sum(int((f.abs() == self.largest).sum()) for _, f in self.blocks(X))
-        return at_limit / (len(np.asarray(X)) * self.n_features_out)
+        return at_limit / max(len(np.asarray(X)) * self.n_features_out, 1)
 
     def save(self, folder: Path) -> None:
         """Write ``paths.safetensors`` and ``paths.json`` into ``folder``; the structure is saved apart."""
@@ -118,20 +118,23 @@ class PathFeatures(ABC):
         """Read what ``save`` wrote; raises IntegrityError if digest or structure does not match."""
         about = read_json(folder / "paths.json", f"greenlightning-paths-{cls.kind}/1")
         tables = read_tensors(folder / "paths.safetensors")
-        found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]))
-        if found.digest != about["digest"]:
-            raise IntegrityError(f"{folder} does not hold recipe {about['digest'][:12]}", "Restore the folder")
+        with whole(folder):
+            found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]))
+        if found.digest != about.get("digest"):
+            raise IntegrityError(
+                f"{folder} holds recipe {found.digest[:12]}, another than it says", "Restore it from the registry"
+            )
         return found
 
 
 def statistics_bytes(n_features: int, feature_bits: int) -> int:
-    """Memory that one set of statistics of D features takes while it is summed: int64 total, int32 product."""
-    return 12 * (n_features * digits_needed(feature_bits)) ** 2
+    """Peak memory that statistics of D features take while they are summed or solved: three (D, D) of 8 bytes."""
+    return 24 * (n_features * digits_needed(feature_bits)) ** 2
 
 
 def available_memory() -> int:
     """Half of the machine's free memory, in bytes: the default memory budget."""
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return int(psutil.virtual_memory().available // 2)
 
 
 def checked_bits(feature_bits: int) -> int:

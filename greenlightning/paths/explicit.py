@@ -81,7 +81,7 @@ class ExplicitPaths(PathFeatures):
         return (gates[:, :, None] * values[:, None, :]).flatten(1)
 
     def _bytes_per_row(self) -> int:
-        return 4 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in
+        return 10 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in
 
 
 AXIS_UNIT = 1 << 14

@@ -59,8 +59,15 @@ class LandmarkPaths(PathFeatures):
         """Freeze a recipe on base inputs ``X`` (n, d), drawing landmarks evenly over the labels ``y`` (n,)."""
         checked_bits(feature_bits)
         inputs = checked_inputs(X, structure.n_features_in)
-        if n_landmarks < 1:
-            raise InputError(f"n_landmarks={n_landmarks} is not positive", "Ask for at least one landmark")
+        if n_landmarks < 1 or len(inputs) == 0:
+            raise InputError(
+                f"{n_landmarks} landmarks cannot be drawn from {len(inputs)} rows",
+                "Ask for at least one landmark and give at least one row",
+            )
+        if y is not None and len(np.asarray(y)) != len(inputs):
+            raise InputError(
+                f"{len(inputs)} rows of inputs and {len(np.asarray(y))} labels", "Give one label a row"
+            )
         rng = np.random.default_rng(random_state)
         chosen = draw_landmarks(len(inputs), y, n_landmarks, rng)
         landmarks = structure.encode(torch.from_numpy(inputs[chosen]))

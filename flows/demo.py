@@ -1,0 +1,116 @@
+"""The demonstration: a real data set as a stream, ours beside the conventional network at every step."""
+
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from prefect import flow
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from flows.ingest import ingest
+from flows.outcome import Outcome, outcome_of
+from flows.report import out, print_lineage
+from flows.retrain import retrain
+from flows.runtime import embedded
+from flows.terminal import progress_bars
+from flows.train import train
+from greenlightning.errors import InputError
+from tasks import registry
+from tasks.comparison import Step, draw, to_json
+from tasks.holdout import holdout_of
+from tasks.names import Subject
+from tasks.reference import run_reference
+from tasks.stream import Part, write_stream
+from tasks.workspace import Workspace
+
+BATCHES = {"digits": 2, "fashion-mnist": 10}
+ENDING = """
+See it in the two dashboards:
+  [bold]mlflow server --backend-store-uri {uri} --workers 1[/]   then open http://127.0.0.1:5000
+  [bold]PREFECT_HOME={prefect} prefect server start[/]   then open http://127.0.0.1:4200
+Go on with it:
+  [bold]greenlightning status[/]
+  [bold]greenlightning ingest FILE --dataset NAME && greenlightning train --dataset NAME[/]
+Pictures: {pictures}
+"""
+
+
+def demo(dataset: str, as_json: bool, console: Console) -> None:
+    """Run the stream, then print one table, the champion's lineage, and what to type next."""
+    if dataset not in BATCHES:
+        raise InputError(f"There is no demo on {dataset!r}", f"Choose one of {', '.join(BATCHES)}")
+    with TemporaryDirectory() as folder, progress_bars(console), embedded():
+        name, steps = show_stream(dataset, Path(folder))
+    pictures = draw(steps, Workspace.current().mlruns / "demo" / name)
+    if as_json:
+        print(to_json(name, steps))
+        return
+    out.print(as_table(name, steps))
+    print_lineage(name, "champion", as_json=False)
+    workspace = Workspace.current()
+    places = {"uri": workspace.tracking_uri, "prefect": workspace.root / ".prefect"}
+    out.print(ENDING.format(pictures=", ".join(map(str, pictures)), **places), soft_wrap=True, highlight=False)
+
+
+@flow(name="demo", flow_run_name="demo {dataset}", persist_result=False)
+def show_stream(dataset: str, folder: Path) -> tuple[str, list[Step]]:
+    """Train on the base, retrain on each batch as it arrives, and hold references against each version."""
+    name = unused(dataset)
+    holdout, [base, *batches] = write_stream(dataset, folder, BATCHES[dataset])
+    ingest(holdout.path, holdout_of(name))
+    ingest(base.path, name)
+    steps = [_step(name, base, outcome_of(train(name, return_state=True)))]
+    for part in batches:
+        admitted = outcome_of(ingest(part.path, name, return_state=True))
+        outcome = admitted if admitted.quarantined else outcome_of(retrain(name, return_state=True))
+        steps.append(_step(name, part, outcome))
+    return name, steps
+
+
+def unused(dataset: str) -> str:
+    """``dataset``, or with the first number that no earlier demo took."""
+    names = (dataset if number == 1 else f"{dataset}-{number}" for number in count(1))
+    return next(name for name in names if registry.champion(name) is None)
+
+
+def _step(name: str, part: Part, outcome: Outcome) -> Step:
+    if outcome.version is None or outcome.spent is None:
+        return Step(part.name, outcome.state)
+    ours, spent = outcome.scores, outcome.spent
+    scores, conventional = run_reference(name, outcome.version, Subject.CONVENTIONAL)
+    random, _ = run_reference(name, outcome.version, Subject.RANDOM_GATES)
+    return Step(
+        part.name,
+        outcome.state,
+        int(registry.version(name, outcome.version).tags["rows"]),
+        ours["accuracy"],
+        scores["accuracy"],
+        random["accuracy"],
+        spent,
+        conventional,
+    )
+
+
+def as_table(name: str, steps: list[Step]) -> Table:
+    """The steps side by side; energy of retraining ours against the conventional network from scratch."""
+    table = Table(
+        title=f"{name}: ours/conventional from scratch/random gates, on the holdout",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    for heading in ("step", "state", "rows", "accuracy", "seconds", "joules", "ratio"):
+        table.add_column(heading, justify="left" if heading in ("step", "state") else "right", no_wrap=True)
+    for step in steps:
+        if not step.learnt:
+            table.add_row(step.name, step.state, *["-"] * 5)
+            continue
+        accuracy = f"{step.ours:.3f}/{step.conventional:.3f}/{step.random_gates:.3f}"
+        seconds = f"{step.spent.seconds:.2f}/{step.conventional_spent.seconds:.2f}"
+        joules = f"{step.spent.joules:.1f}/{step.conventional_spent.joules:.1f}"
+        table.add_row(step.name, step.state, f"{step.rows:,}", accuracy, seconds, joules, f"{step.ratio:.1f}x")
+    sources = {step.spent.source for step in steps if step.learnt}
+    table.caption = f"joules: {', '.join(sorted(sources))}; ratio: conventional over ours"
+    return table
