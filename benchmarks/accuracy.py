@@ -2,7 +2,8 @@
 
 Protocols: *half*: structure from the first half of the training rows, then ten batches learnt one by one;
 *whole*: structure from all of them. References train on all rows. Prints a Markdown table with the median and
-the range over seeds, and writes ``benchmarks/results/accuracy.json``.
+the range over seeds, and writes
+``benchmarks/results/accuracy-<dataset>.json``.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from greenlightning.datasets import Dataset, load
 from greenlightning.reference import ConventionalNetwork, random_gates
 
 BATCHES = 10
-RESULTS = Path(__file__).parent / "results" / "accuracy.json"
+RESULTS = Path(__file__).parent / "results"
 Predict = Callable[[NDArray[np.generic]], NDArray[np.generic]]
 
 
@@ -102,12 +103,12 @@ def main() -> None:
     parser.add_argument("datasets", nargs="*", default=["digits", "letter", "fashion-mnist"])
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
-    runs = [
-        run for name in options.datasets for seed in range(options.seeds) for run in measured(load(name), seed)
-    ]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(runs, indent=1) + "\n")
-    print("\n" + as_table(runs))
+    RESULTS.mkdir(exist_ok=True)
+    for name in options.datasets:
+        data = load(name)
+        runs = [run for seed in range(options.seeds) for run in measured(data, seed)]
+        (RESULTS / f"accuracy-{name}.json").write_text(json.dumps(runs, indent=1) + "\n")
+        print(f"\n{as_table(runs)}\n")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ def run(flow: Any, as_json: bool, **parameters: Any) -> None:
     from flows.runtime import embedded
     from flows.terminal import progress_bars
 
+    flow.validate_parameters(parameters)
     with progress_bars(console), embedded():
         outcome = outcome_of(flow(**parameters, return_state=True))
     print_outcome(outcome, as_json)
@@ -198,13 +199,13 @@ def status(as_json: AsJson = False) -> None:
 @app.command()
 def lineage(
     of: Annotated[str, typer.Argument(help="Version number, alias (champion) or batch id.")] = "champion",
-    dataset: Dataset = "digits",
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Trace a version to its bytes, structure and code, or a batch to every version that learnt it."""
-    from flows.report import print_lineage
+    from flows.report import only_dataset, print_lineage
 
-    print_lineage(dataset, of, as_json)
+    print_lineage(dataset or only_dataset(), of, as_json)
 
 
 @app.command()
@@ -218,8 +219,14 @@ def demo(
     show(dataset, as_json, console)
 
 
+for command in app.registered_commands:
+    command.epilog = EXIT_CODES
+
+
 def main() -> None:
     """Entry point: one clear line and an exit code for what goes wrong; a traceback only with --debug."""
+    from rich.markup import escape
+
     from greenlightning import errors
 
     codes: list[tuple[type[Exception], Exit]] = [
@@ -234,12 +241,16 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
+        if not isinstance(error, errors.GreenLightningError):
+            from flows.outcome import as_ours
+
+            error = as_ours(error)
         code = next(code for kind, code in codes if isinstance(error, kind))
         line = " ".join(str(error).split()) or type(error).__name__
         if "--json" in sys.argv:
             print(json.dumps({"error": line, "exit_code": int(code)}))
         else:
-            console.print(f"[bold red]error[/] {line}", soft_wrap=True, highlight=False)
+            console.print(f"[bold red]error[/] {escape(line)}", soft_wrap=True, highlight=False)
         if code is Exit.UNEXPECTED:
             console.print("Run it again with --debug to see where it happened.")
         raise SystemExit(code) from None

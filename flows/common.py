@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flows.outcome import SetAside
 from greenlightning.errors import NothingServedError
@@ -15,16 +15,22 @@ from tasks import registry, tracking
 from tasks.expectations import Expectations
 from tasks.landing import LandedBatch, waiting
 from tasks.names import Kind
-from tasks.pointers import BatchRef, batch_ref, batches
+from tasks.pointers import BATCH_ID, BatchRef, batch_ref, batches, checked_id
 from tasks.publishing import expectations_of
 from tasks.validation import ValidationReport, quarantine, validate
 from tasks.versioning import checkout, version_batch
-from tasks.workspace import Workspace, checked_name
+from tasks.workspace import NAME, Workspace, checked_name
 
 DatasetName = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="dataset, experiment and model name")
+    str,
+    AfterValidator(lambda name: checked_name(name)),
+    Field(description="dataset, experiment and model name", json_schema_extra={"pattern": f"^{NAME.pattern}$"}),
 ]
-BatchId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="batch id: 16 hex digits")]
+BatchId = Annotated[
+    str,
+    AfterValidator(checked_id),
+    Field(description="batch id: 16 hex digits", json_schema_extra={"pattern": f"^{BATCH_ID.pattern}$"}),
+]
 NewLabels = Annotated[bool, Field(description="learn labels that the model does not know yet")]
 REBASES = 5
 
@@ -41,9 +47,11 @@ class Session:
 @contextmanager
 def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
     """Open the MLflow run of a flow run and a scratch folder; end what dead processes left running."""
-    tracking.end_orphans(checked_name(dataset))
+    scratch = Workspace.current().scratch
+    for dead in tracking.end_orphans(checked_name(dataset)):
+        shutil.rmtree(scratch / dead, ignore_errors=True)
     with tracking.flow_run(dataset, kind, name=name) as run_id:
-        folder = Workspace.current().scratch / run_id
+        folder = scratch / run_id
         folder.mkdir(mode=0o700, parents=True)
         try:
             yield Session(dataset, run_id, folder)
@@ -71,6 +79,9 @@ def admit(
 ) -> tuple[BatchRef | None, ValidationReport]:
     """Validate one landed batch: version it, or set it aside with its reasons."""
     report = validate(landed.path, landed.dataset, expectations, allow_new_labels)
+    if not BATCH_ID.fullmatch(landed.id):
+        fault = f"{landed.path.name} was put into incoming/ by hand; bring it in with greenlightning ingest"
+        report = report.model_copy(update={"passed": False, "failures": (fault, *report.failures)})
     if report.passed:
         return version_batch(landed, expectations.digest if expectations else ""), report
     quarantine(landed.path, landed.dataset, report.failures)
@@ -88,8 +99,12 @@ def admit_waiting(dataset: str, expectations: Expectations | None, allow_new_lab
 
 
 def chosen(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
-    """The named batches, or all of the dataset; NothingServedError for one that is not there."""
-    return [batch_ref(dataset, batch) for batch in wanted] if wanted else batches(dataset)
+    """The named batches, or all that were not forgotten; NothingServedError for one that is not there."""
+    if wanted:
+        return [batch_ref(dataset, batch) for batch in dict.fromkeys(wanted)]
+    serving = registry.champion(dataset)
+    forgotten = serving.forgotten if serving else ()
+    return [ref for ref in batches(dataset) if ref.id not in forgotten]
 
 
 def unfit(refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool) -> list[SetAside]:

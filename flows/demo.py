@@ -1,5 +1,7 @@
 """The demonstration: a real data set as a stream, ours beside the conventional network at every step."""
 
+import os
+import sys
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,11 +30,12 @@ from tasks.workspace import Workspace
 BATCHES = {"digits": 2, "fashion-mnist": 10}
 ENDING = """
 See it in the two dashboards:
-  [bold]mlflow server --backend-store-uri {uri} --workers 1[/]   then open http://127.0.0.1:5000
-  [bold]PREFECT_HOME={prefect} prefect server start[/]   then open http://127.0.0.1:4200
+  [bold]{tools}mlflow server --backend-store-uri {uri} --workers 1[/]   then open http://127.0.0.1:5000
+  [bold]PREFECT_HOME={prefect} {tools}prefect server start[/]   then open http://127.0.0.1:4200
 Go on with it:
-  [bold]greenlightning status[/]
-  [bold]greenlightning ingest FILE --dataset NAME && greenlightning train --dataset NAME[/]
+  [bold]{tools}greenlightning status[/]
+  [bold]{tools}greenlightning ingest FILE --dataset NAME[/]
+  [bold]{tools}greenlightning train --dataset NAME[/]
 Pictures: {pictures}
 """
 
@@ -50,7 +53,8 @@ def demo(dataset: str, as_json: bool, console: Console) -> None:
     out.print(as_table(name, steps))
     print_lineage(name, "champion", as_json=False)
     workspace = Workspace.current()
-    places = {"uri": workspace.tracking_uri, "prefect": workspace.root / ".prefect"}
+    tools = f"{os.path.relpath(Path(sys.executable).parent)}{os.sep}"
+    places = {"uri": workspace.tracking_uri, "prefect": workspace.root / ".prefect", "tools": tools}
     out.print(ENDING.format(pictures=", ".join(map(str, pictures)), **places), soft_wrap=True, highlight=False)
 
 
@@ -101,16 +105,17 @@ def as_table(name: str, steps: list[Step]) -> Table:
         pad_edge=False,
         padding=(0, 1),
     )
-    for heading in ("step", "state", "rows", "accuracy", "seconds", "joules", "ratio"):
-        table.add_column(heading, justify="left" if heading in ("step", "state") else "right", no_wrap=True)
+    for heading in ("step", "rows", "accuracy", "seconds", "joules", "ratio"):
+        table.add_column(heading, justify="left" if heading == "step" else "right", no_wrap=True)
     for step in steps:
         if not step.learnt:
-            table.add_row(step.name, step.state, *["-"] * 5)
+            table.add_row(step.name, "-", step.state.lower(), "-", "-", "-")
             continue
         accuracy = f"{step.ours:.3f}/{step.conventional:.3f}/{step.random_gates:.3f}"
         seconds = f"{step.spent.seconds:.2f}/{step.conventional_spent.seconds:.2f}"
         joules = f"{step.spent.joules:.1f}/{step.conventional_spent.joules:.1f}"
-        table.add_row(step.name, step.state, f"{step.rows:,}", accuracy, seconds, joules, f"{step.ratio:.1f}x")
+        kept = " (champion kept)" if step.state == "Kept" else ""
+        table.add_row(step.name + kept, f"{step.rows:,}", accuracy, seconds, joules, f"{step.ratio:.1f}x")
     sources = {step.spent.source for step in steps if step.learnt}
     table.caption = f"joules: {', '.join(sorted(sources))}; ratio: conventional over ours"
     return table

@@ -14,7 +14,7 @@ from tasks.evaluation import compare_with_champion, evaluate_model
 from tasks.federation import merge_sites, site_statistics
 from tasks.holdout import current_holdout
 from tasks.names import Kind
-from tasks.publishing import expectations_of, inherited_rate, publish, rows_metrics
+from tasks.publishing import expectations_of, inherited_rate, log_avoided, publish, rows_metrics
 from tasks.settings import DECIDING, Deciding
 
 
@@ -37,6 +37,7 @@ def federate(
         decision = compare_with_champion(dataset, learnt.folder, holdout, run.run_id, parent, deciding.margin)
         tracking.log_metrics(run.run_id, rows_metrics(learnt.rows, learnt.rows_learnt, 0))
         spent = learnt.spent + judging
+        avoided = log_avoided(dataset, parent, learnt.rows_known, spent, run.run_id)
         result = publish(
             dataset,
             learnt.folder,
@@ -52,5 +53,5 @@ def federate(
         )
     if result is None:
         raise MismatchError(f"The champion of {dataset!r} moved meanwhile", "Run the federation again")
-    about = {"scores": scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
+    about = {"scores": scores, "spent": spent, "learnt": learnt.rows, "avoided": avoided, "run_id": run.run_id}
     return published(result, dataset=dataset, **about).completed()

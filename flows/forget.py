@@ -8,13 +8,13 @@ from pydantic import Field
 from flows.common import REBASES, BatchId, DatasetName, Session, champion_of, chosen, session
 from flows.outcome import Outcome, published
 from flows.train import train_on
-from greenlightning.errors import InputError, MismatchError
+from greenlightning.errors import InputError, LedgerError, MismatchError
 from tasks import tracking
 from tasks.evaluation import evaluate_model
 from tasks.holdout import current_holdout
 from tasks.names import Kind
 from tasks.pointers import BatchRef, batch_ref
-from tasks.publishing import expectations_of, inherited_rate, publish, rows_metrics
+from tasks.publishing import expectations_of, inherited_rate, log_avoided, publish, rows_metrics
 from tasks.retraining import forget_batch
 from tasks.settings import DECIDING, LEARNING, Deciding, Learning
 
@@ -29,15 +29,21 @@ def forget(
     deciding: Deciding = DECIDING,
 ) -> State[Any]:
     """Subtract a batch from the champion and serve the result; ``strict`` extracts a structure without it."""
-    ref = batch_ref(dataset, batch)
+    serving, ref = champion_of(dataset), batch_ref(dataset, batch)
+    if batch not in serving.batches:
+        raise LedgerError(
+            f"Batch {batch} is not in the ledger of {dataset} version {serving.version}",
+            f"See what it learnt with: greenlightning lineage --dataset {dataset}",
+        )
+    left = [name for name in serving.batches if name != batch]
+    if not left:
+        raise InputError("No batch would be left in the model", "Ingest another batch and retrain first")
+    why = f"batch {batch} forgotten: {reason}"
     with session(dataset, Kind.FORGET, f"forget {batch} of {dataset}") as run:
         if strict:
-            left = [name for name in champion_of(dataset).batches if name != batch]
-            if not left:
-                raise InputError("No batch would be left to train on", "Ingest another batch first")
-            result, about = train_on(run, chosen(dataset, left), learning, deciding, forgotten=(batch,))
+            result, about = train_on(run, chosen(dataset, left), learning, deciding, (batch,), why)
             return published(result, dataset=dataset, **about).completed()
-        outcome = _subtract(run, ref, reason)
+        outcome = _subtract(run, ref, why)
     return outcome.completed()
 
 
@@ -52,13 +58,14 @@ def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
         scores, judging = evaluate_model(dataset, left.folder, holdout, run.run_id, parent)
         tracking.log_metrics(run.run_id, rows_metrics({}, left.rows_learnt, 0))
         spent = left.spent + judging
+        avoided = log_avoided(dataset, parent, left.rows_known, spent, run.run_id)
         result = publish(
             dataset,
             left.folder,
             run.run_id,
             parent=parent,
             promote=True,
-            reason=f"batch {ref.id} forgotten: {reason}",
+            reason=reason,
             scores=scores,
             spent=spent,
             holdout=holdout,
@@ -67,6 +74,12 @@ def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
             forgotten=(ref.id,),
         )
         if result:
-            about = {"scores": scores, "spent": spent, "run_id": run.run_id, "notes": left.notes}
+            about = {
+                "scores": scores,
+                "spent": spent,
+                "run_id": run.run_id,
+                "notes": left.notes,
+                "avoided": avoided,
+            }
             return published(result, dataset=dataset, **about)
     raise MismatchError(f"The champion of {dataset!r} moved {REBASES} times meanwhile", "Forget it again")

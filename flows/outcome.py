@@ -3,9 +3,11 @@
 from typing import Any
 
 from prefect import State
+from prefect.exceptions import ParameterTypeError
 from prefect.states import Completed
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from greenlightning.errors import InputError
 from tasks.publishing import Published
 from tasks.spending import Spent
 
@@ -52,3 +54,22 @@ def outcome_of(state: State[Any]) -> Outcome:
     """What a finished flow run came to; raises what it failed with."""
     outcome: Outcome = state.result()
     return outcome
+
+
+def as_ours(error: Exception) -> Exception:
+    """What pydantic or Prefect says of a parameter as an InputError; any other error as it is."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return _refused(str(first["loc"][0]), first["msg"])
+    if isinstance(error, ParameterTypeError):
+        name, _, fault = str(error).splitlines()[1].removeprefix(" - ").partition(": ")
+        return _refused(name, fault)
+    return error
+
+
+def _refused(parameter: str, fault: str) -> InputError:
+    """``fault`` is pydantic's own message, or "Value error, " before one of ours."""
+    cause, _, remedy = fault.removeprefix("Value error, ").partition(". ")
+    if cause == fault:
+        cause, remedy = f"Parameter {parameter}: {fault}", "See --help for what it takes"
+    return InputError(cause, remedy.rstrip("."))

@@ -27,7 +27,8 @@ from tasks.names import Kind, Params
 from tasks.pointers import BatchRef
 from tasks.publishing import expectations_of, inherited_rate, log_avoided, publish, rows_metrics
 from tasks.retraining import decide, learn_batches
-from tasks.settings import DECIDING, Deciding
+from tasks.settings import DECIDING, Deciding, Device
+from tasks.validation import log_validation
 
 
 @flow(name="retrain", flow_run_name="retrain {dataset}", persist_result=False)
@@ -38,7 +39,7 @@ def retrain(
     ] = None,
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
-    device: Annotated[str, Field(description="cpu or cuda")] = "cpu",
+    device: Device = "cpu",
 ) -> State[Any]:
     """Add the statistics of new batches to the champion's, solve, hold it against the champion, publish.
 
@@ -56,6 +57,8 @@ def retrain(
     name = f"retrain {dataset} +{len(fresh)} batch{'es' if len(fresh) > 1 else ''}"
     with session(dataset, Kind.RETRAIN, name) as run:
         tracking.log_params(run.run_id, deciding.model_dump(), Params.FLOW)
+        for ref in fresh:
+            log_validation(run.run_id, dataset, ref.id)
         outcome = _learn(run, fresh, aside, expectations, deciding, device)
     return outcome.completed()
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from prefect import State, flow
 from pydantic import Field
 
-from flows.common import DatasetName, session
+from flows.common import DatasetName, champion_of, session
 from flows.outcome import Outcome
 from tasks import registry, tracking
 from tasks.names import Kind, Tag
@@ -18,6 +18,7 @@ def rollback(
     reason: Annotated[str, Field(description="why; kept with the version")] = "asked for",
 ) -> State[Any]:
     """Move the champion alias back to an earlier version."""
+    champion_of(dataset)
     with session(dataset, Kind.ROLLBACK, f"roll back {dataset}") as run:
         number = registry.rollback(dataset, to, reason)
         tracking.set_tags(run.run_id, {Tag.REASON: reason, Tag.DECISION: f"serving version {number} again"})

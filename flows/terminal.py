@@ -13,7 +13,8 @@ from tasks.progress import listening
 def progress_bars(console: Console) -> Iterator[None]:
     """Show what ``tasks.progress.tell`` says: one bar, named by the step that runs."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bars:
+    shown = console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not shown) as bars:
         bar = bars.add_task("starting", total=None)
 
         def show(what: str, done: int, total: int) -> None:

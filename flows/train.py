@@ -16,7 +16,7 @@ from flows.common import (
     session,
 )
 from flows.outcome import published
-from greenlightning.errors import InputError
+from greenlightning.errors import InputError, MismatchError
 from tasks import registry, tracking
 from tasks.evaluation import compare_with_champion, evaluate_model
 from tasks.expectations import learn_expectations
@@ -26,6 +26,7 @@ from tasks.pointers import BatchRef
 from tasks.publishing import Published, publish, rate_tags, rows_metrics
 from tasks.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.training import extract_structure, learn_base
+from tasks.validation import log_validation
 from tasks.versioning import checkout
 
 
@@ -43,21 +44,26 @@ def train(
 
     Where a champion serves already, the new model competes with it on the holdout.
     """
+    aside = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
+    base = chosen(dataset, batches)
+    if not base:
+        reasons = f": {aside[0].reasons[0]}" if aside else ""
+        raise InputError(
+            f"Dataset {dataset!r} has no batch to train on{reasons}",
+            f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
+        )
     with session(dataset, Kind.TRAIN, f"train {dataset}") as run:
-        aside = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
-        base = chosen(dataset, batches)
-        if not base:
-            reasons = f": {aside[0].reasons[0]}" if aside else ""
-            raise InputError(
-                f"Dataset {dataset!r} has no batch to train on{reasons}",
-                f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
-            )
         result, about = train_on(run, base, learning, deciding)
     return published(result, dataset=dataset, quarantined=tuple(aside), **about).completed()
 
 
 def train_on(
-    run: Session, base: list[BatchRef], learning: Learning, deciding: Deciding, forgotten: tuple[str, ...] = ()
+    run: Session,
+    base: list[BatchRef],
+    learning: Learning,
+    deciding: Deciding,
+    forgotten: tuple[str, ...] = (),
+    reason: str = "the first version of this dataset",
 ) -> tuple[Published, dict[str, Any]]:
     """Train on ``base`` and publish; with ``forgotten`` batches the result serves whatever the gate says."""
     dataset, serving = run.dataset, registry.champion(run.dataset)
@@ -65,11 +71,12 @@ def train_on(
     tracking.log_params(run.run_id, learning.model_dump() | deciding.model_dump(), Params.FLOW)
     for ref in base:
         tracking.log_batch_input(run.run_id, ref)
+        log_validation(run.run_id, dataset, ref.id)
     holdout = ensure_holdout(dataset, base, deciding.holdout_fraction, run.folder)
     extracted = extract_structure(dataset, base, holdout, learning, run.run_id, run.folder)
     learnt = learn_base(dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
     scores, judging = evaluate_model(dataset, learnt.folder, holdout, run.run_id, parent)
-    promote, reason = True, "the first version of this dataset" if not forgotten else "extracted anew to forget"
+    promote = True
     if parent is not None and not forgotten:
         decision = compare_with_champion(dataset, learnt.folder, holdout, run.run_id, parent, deciding.margin)
         promote, reason = decision.promote, decision.reason
@@ -89,5 +96,6 @@ def train_on(
         tags=rate_tags(extracted.spent, extracted.rows),
         forgotten=forgotten,
     )
-    about = {"scores": scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
-    return result or Published(version=0, promoted=False, reason="another run landed first"), about
+    if result is None:
+        raise MismatchError(f"The champion of {dataset!r} moved meanwhile", "Run it again")
+    return result, {"scores": scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}

@@ -18,7 +18,6 @@ from greenlightning.training import relu_network, train_epochs
 
 PROBES = 512
 VARIANCE_FLOOR = 0.1
-SHARED_UNIT_SPAN = 0.5
 
 
 def extract_structure(
@@ -117,7 +116,7 @@ def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
     variance = X.var(axis=0, dtype=np.float64)
     variance[variance <= (len(X) * np.finfo(np.float64).eps * mean) ** 2] = 0
     span = np.ptp(X, axis=0)[variance > 0]
-    if len(span) and np.quantile(span, 0.25, method="lower") >= SHARED_UNIT_SPAN * span.max():
+    if len(span) and np.mean(span >= 0.5 * span.max()) >= 0.75:
         variance = variance + VARIANCE_FLOOR * variance.mean()
     return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
 

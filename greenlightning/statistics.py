@@ -14,7 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
-from greenlightning._integers import DIGIT, add_gram, digits, digits_needed, mirrored
+from greenlightning._integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
 from greenlightning.batch import Label, plain
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
 from greenlightning.paths import PathFeatures
@@ -157,7 +157,7 @@ class Statistics:
                     f"Only statistics of the same {what} add; collect them anew under one",
                 )
         if sign > 0:
-            checked_capacity(self.n + other.n, 1 << (self.bits - 1))
+            checked_capacity(self.n + other.n, largest_magnitude(self.bits))
             squares = int(self.target_squares.max(initial=0)) + int(other.target_squares.max(initial=0))
             if squares >= 2**63:
                 raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")

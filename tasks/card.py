@@ -1,7 +1,6 @@
 """The model card: what a version learnt, how well it does, what it cost, and what it must not be used for."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from greenlightning.model import GreenLightningModel
 from tasks.pointers import BatchRef
@@ -10,7 +9,7 @@ from tasks.spending import Spent
 CARD = """\
 # {dataset}
 
-**{decision}.** {reason}
+**Decision:** {reason}.
 
 | | |
 |---|---|
@@ -31,16 +30,14 @@ were made without them. Probabilities come from least squares, see `docs/decisio
 
 def model_card(
     dataset: str,
-    model_dir: Path,
+    model: GreenLightningModel,
     holdout: BatchRef,
     scores: Mapping[str, float],
     spent: Spent,
-    decision: str,
     reason: str,
     forgotten: Sequence[str] = (),
 ) -> str:
-    """Markdown card of the model saved in ``model_dir``."""
-    model = GreenLightningModel.load(model_dir)
+    """Markdown card of a model."""
     history = model.structure.history
     told = (
         "taken as given"
@@ -49,7 +46,6 @@ def model_card(
     )
     return CARD.format(
         dataset=dataset,
-        decision=decision,
         reason=reason,
         rows=model.statistics.n,
         batches=len(model.ledger),

@@ -10,7 +10,7 @@ from greenlightning.energy import EnergyMeter
 from greenlightning.evaluation import Decision, compare, evaluate, gate
 from tasks import progress, registry, tracking
 from tasks.landing import load_batch
-from tasks.names import Metric, Params, Part, Subject
+from tasks.names import Metric, Part, Subject
 from tasks.pointers import BatchRef
 from tasks.retraining import log_gate
 from tasks.spending import Spent
@@ -51,7 +51,6 @@ def evaluate_model(
             tracking.log_evaluation(run_id, scores(beside), Subject.CHAMPION)
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
-    tracking.log_params(run_id, model.describe(), Params.MODEL)
     progress.tell("evaluation", 1, 1)
     return scores(found), spent
 

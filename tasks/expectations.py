@@ -1,6 +1,6 @@
 """What a batch is expected to look like, learnt from the base batch, and how a batch measures up to it.
 
-Why these measures and limits: docs/decisions/validation.md.
+Why these measures and limits: docs/decisions/0008-validation.md.
 """
 
 import hashlib
@@ -52,6 +52,11 @@ class Expectations(BaseModel):
     def digest(self) -> str:
         """sha256 of the canonical JSON."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def knowing(self, labels: Iterable[Label]) -> "Expectations":
+        """The same expectations where ``labels`` are known too."""
+        new = tuple(label for label in labels if label not in self.labels)
+        return self.model_copy(update={"labels": self.labels + new})
 
     def slack(self, rows: int) -> float:
         """What chance adds to a share or mean: one standard error of the smaller of batch and base."""

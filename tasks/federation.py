@@ -8,20 +8,24 @@ from prefect import task
 from greenlightning._files import read_json, write_json
 from greenlightning.batch import content_id
 from greenlightning.energy import EnergyMeter
-from greenlightning.errors import InputError, MismatchError
+from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.ledger import LedgerEntry
 from greenlightning.screening import screen
 from tasks import progress, registry, tracking
 from tasks.holdout import Learnable
+from tasks.logged_models import attach_structure
 from tasks.names import Part
 from tasks.pointers import BatchRef
+from tasks.publishing import expectations_of
 from tasks.reading import LABEL, read_table
 from tasks.spending import Spent
 from tasks.training import Learnt
 from tasks.versioning import md5_of
+from tasks.workspace import checked_name
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
+    from greenlightning.statistics import Statistics
 
 SITE_FORMAT = "greenlightning-site/1"
 
@@ -29,15 +33,22 @@ SITE_FORMAT = "greenlightning-site/1"
 @task(task_run_name="statistics of site {site}", persist_result=False)
 def site_statistics(dataset: str, site: str, path: Path, parent: int, holdout: BatchRef, folder: Path) -> Path:
     """What a site sends: the statistics of its own file under the champion's structure; no sample leaves it."""
-    champion = registry.load(dataset, parent)
+    sent = folder / "sites" / checked_name(site, "site")
+    champion, features = registry.load(dataset, parent), expectations_of(dataset, parent).features
     frame = read_table(path)
+    if tuple(frame.columns.drop(LABEL)) != features:
+        raise InputError(
+            f"The columns of site {site} are not those of the base", "Give the same columns in the same order"
+        )
     y = frame.pop(LABEL).to_numpy()
     X = frame.to_numpy(dtype="float64")
     batch = Learnable(holdout).rows(X, y, content_id(X, y))
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
-    sent = folder / "sites" / site
-    champion.collect(batch.X, batch.y).save(sent)
+    try:
+        champion.collect(batch.X, batch.y).save(sent)
+    except InputError as error:
+        raise InputError(f"Site {site}: {error.cause}", error.remedy) from error
     about = {"format": SITE_FORMAT, "site": site, "batch": batch.id, "rows": batch.rows, "md5": md5_of(path)}
     write_json(sent / "site.json", about)
     return sent
@@ -48,15 +59,13 @@ def merge_sites(
     dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, allow_new_labels: bool = False
 ) -> Learnt:
     """Screen each site's statistics, add them to the champion's in one round, and save the model."""
-    from greenlightning.statistics import Statistics
-
     champion = registry.load(dataset, parent)
     with tracking.part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
             model = champion
             for number, place in enumerate(sent, start=1):
                 about = read_json(place / "site.json", SITE_FORMAT)
-                statistics = Statistics.load(place)
+                statistics = _received(place, about["site"])
                 screen(statistics, about["site"])
                 _admissible(about, statistics.columns, model, allow_new_labels)
                 entry = LedgerEntry(about["rows"], about["md5"], about["site"])
@@ -65,8 +74,20 @@ def merge_sites(
             model.save(folder / "model")
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
+    attach_structure.fn(run_id, model.structure.digest)
     learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
     return Learnt(folder / "model", learnt, model.statistics.n, spent)
+
+
+def _received(place: Path, site: str) -> "Statistics":
+    from greenlightning.statistics import Statistics
+
+    try:
+        return Statistics.load(place)
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"What site {site} sent is damaged ({error.cause})", "Ask it to send it anew"
+        ) from error
 
 
 def _admissible(

@@ -78,7 +78,10 @@ def _title(info: VersionInfo) -> str:
 
 
 def _version_facts(info: VersionInfo) -> dict[str, str]:
-    return {"created": info.created, **_facts(info, (Tag.ROWS, Tag.ALPHA, *DECIDED, *SERVED))}
+    facts = _facts(info, (Tag.ROWS, Tag.ALPHA, *DECIDED, *SERVED))
+    if facts.get(Tag.PROMOTION_REASON) == facts.get(Tag.REASON):
+        facts.pop(Tag.PROMOTION_REASON, None)
+    return {"created": info.created, **facts}
 
 
 def _step(info: VersionInfo) -> LineageNode:

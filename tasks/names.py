@@ -129,8 +129,15 @@ class Tag(StrEnum):
     ROLLED_BACK_FROM = "rolled_back_from"
 
 
+FORGOTTEN_TAG = "forgotten."
+"""Prefix of one tag a forgotten batch on a model version, and on those made from it."""
+
 BATCH_TAG = "batch."
 """Prefix of one tag a batch on a model version: ``batch.<id>`` holds the DVC md5 of its bytes."""
+
+
+DATA_DOCS_TAG = "data_docs."
+"""Prefix of one tag a batch on a run: ``data_docs.<id>`` holds the path of its validation page."""
 
 
 class Alias(StrEnum):

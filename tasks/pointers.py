@@ -63,9 +63,14 @@ def pointer_path(dataset: str, batch_id: str) -> Path:
 
 def batch_path(dataset: str, batch_id: str) -> Path:
     """Where the bytes of a versioned batch lie; InputError unless the id is 16 hex digits."""
+    return Workspace.current().batches(dataset) / f"{checked_id(batch_id)}.parquet"
+
+
+def checked_id(batch_id: str) -> str:
+    """Return ``batch_id`` if it is 16 hex digits, and so safe as a file name; else raise InputError."""
     if not BATCH_ID.fullmatch(batch_id):
         raise InputError(f"{batch_id!r} is not a batch id", "Give the 16 hex digits that name a batch")
-    return Workspace.current().batches(dataset) / f"{batch_id}.parquet"
+    return batch_id
 
 
 def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:

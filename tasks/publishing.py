@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from tasks import registry, tracking
 from tasks.card import model_card
 from tasks.expectations import Expectations
-from tasks.names import Metric, Tag
+from tasks.names import FORGOTTEN_TAG, Metric, Params, Tag
 from tasks.pointers import BatchRef
 from tasks.spending import Spent
 
@@ -46,19 +46,27 @@ def publish(
 
     None where the champion is no longer ``parent``: another run landed first, so merge onto its champion.
     """
+    from greenlightning.model import GreenLightningModel
+
+    model = GreenLightningModel.load(model_dir)
     decision = "promoted" if promote else "kept as challenger"
-    card = model_card(dataset, model_dir, holdout, scores, spent, decision, reason, forgotten)
-    tracking.connect().log_text(run_id, expectations.model_dump_json(), EXPECTATIONS)
+    card = model_card(dataset, model, holdout, scores, spent, reason, forgotten)
+    client = tracking.connect()
+    client.log_text(run_id, expectations.knowing(model.classes).model_dump_json(), EXPECTATIONS)
     about: dict[str, str] = {Tag.DECISION: decision, Tag.REASON: reason, **(tags or {})}
     if parent is not None:
         about[Tag.PARENT_VERSION] = str(parent)
+        forgotten = (*forgotten, *registry.version(dataset, parent).forgotten)
+    about |= {f"{FORGOTTEN_TAG}{batch}": "true" for batch in forgotten}
     tracking.set_tags(run_id, about | {"mlflow.note.content": card})
     tracking.log_energy(run_id, **spent.logged())
     number = registry.register.fn(model_dir, dataset, run_id, about, card, expectations.features)
     if not promote:
         registry.set_challenger.fn(dataset, number)
     elif not registry.promote.fn(dataset, number, parent, reason):
+        client.set_model_version_tag(dataset, str(number), Tag.DECISION, "overtaken by another run")
         return None
+    tracking.log_params(run_id, model.describe(), Params.MODEL)
     return Published(version=number, promoted=promote, reason=reason)
 
 
@@ -68,6 +76,8 @@ def log_avoided(dataset: str, parent: int, rows: int, spent: Spent, run_id: str)
 
     The estimate is the structure phase's own energy a row, times the rows; its source says so.
     """
+    from tasks.plots import energy_figure
+
     per_row = training_rate(registry.version(dataset, parent).tags)
     anew = per_row * rows
     avoided = Spent(
@@ -77,6 +87,9 @@ def log_avoided(dataset: str, parent: int, rows: int, spent: Spent, run_id: str)
         "estimated:structure-phase-energy*rows",
     )
     tracking.log_avoided(run_id, **avoided.logged())
+    joules = {"this run": spent.joules, "a network anew": anew.joules}
+    figure = energy_figure(joules, f"this run {spent.source}; anew {avoided.source}")
+    tracking.connect().log_figure(run_id, figure, "energy.png")
     return avoided
 
 

@@ -13,7 +13,7 @@ from prefect import task
 
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.logged_models import MODEL_FILES, digests, log_model
-from tasks.names import BATCH_TAG, Alias, Tag
+from tasks.names import BATCH_TAG, FORGOTTEN_TAG, Alias, Tag
 from tasks.tracking import connect
 from tasks.workspace import Workspace, checked_name
 
@@ -50,6 +50,12 @@ class VersionInfo:
         """Each batch of its ledger with the DVC md5 of the bytes (empty where none is known)."""
         learnt = {name: md5 for name, md5 in self.tags.items() if name.startswith(BATCH_TAG)}
         return {name.removeprefix(BATCH_TAG): md5 for name, md5 in learnt.items()}
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """Batches that were forgotten on the way to it and not learnt again."""
+        found = {name.removeprefix(FORGOTTEN_TAG) for name in self.tags if name.startswith(FORGOTTEN_TAG)}
+        return frozenset(found - self.batches.keys())
 
 
 @task(task_run_name="register {dataset}", persist_result=False)

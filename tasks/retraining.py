@@ -13,6 +13,7 @@ from greenlightning.ledger import LedgerEntry
 from tasks import progress, registry, tracking
 from tasks.card import remembered
 from tasks.holdout import Learnable, slice_rows
+from tasks.logged_models import attach_structure
 from tasks.names import Metric, Part
 from tasks.pointers import BatchRef
 from tasks.settings import Deciding
@@ -61,6 +62,7 @@ def learn_batches(
             model.save(folder / "model")
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
+    attach_structure.fn(run_id, champion.structure.digest)
     X = np.concatenate([batch.X for batch in held])
     y = np.concatenate([batch.y for batch in held])
     on_holdout = [_correct(m, learnable.X, learnable.y) for m in (candidate, champion)]
@@ -85,6 +87,7 @@ def forget_batch(
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
     tracking.log_batch_input(run_id, batch, role="forgotten")
+    attach_structure.fn(run_id, champion.structure.digest)
     notes = (remembered(left, batch.id),)
     return Learnt(folder / "model", {batch.id: rows.rows}, left.statistics.n, spent, notes)
 

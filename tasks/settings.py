@@ -2,8 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from greenlightning.errors import InputError
+
+
+def present(device: str) -> str:
+    """Return ``device`` if this machine has it; else raise InputError."""
+    if device.startswith("cuda"):
+        import torch
+
+        index = int(device.partition(":")[2] or 0)
+        if index >= torch.cuda.device_count():
+            raise InputError(f"No device {device} is usable here", "Use --device cpu")
+    return device
+
+
+Device = Annotated[
+    str,
+    Field(pattern=r"^(cpu|cuda(:\d+)?)$", description="where to compute: cpu or cuda"),
+    AfterValidator(present),
+]
 Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
@@ -27,7 +46,7 @@ class Learning(BaseModel):
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
     patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")
     random_state: int = Field(0, ge=0, description="seed of everything random")
-    device: str = Field("cpu", pattern=r"^(cpu|cuda(:\d+)?)$", description="where to compute: cpu or cuda")
+    device: Device = "cpu"
 
 
 class Deciding(BaseModel):

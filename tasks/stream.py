@@ -43,11 +43,11 @@ def write_stream(name: str, folder: Path, n_batches: int) -> tuple[Part, list[Pa
         X, y = data.X_train[rows], data.y_train[rows]
         if label == f"batch {n_batches}":
             label, X = "slanted", slanted(X)
-        parts.append(Part(label, _written(folder, label, data, X, y)))
+        parts.append(Part(label, write_part(folder, label, data, X, y)))
     broken = data.X_train[pieces[1]].astype(np.float64)
     broken[::3, 5] = np.nan
-    corrupt = Part("corrupt", _written(folder, "corrupt", data, broken, data.y_train[pieces[1]]))
-    holdout = Part("holdout", _written(folder, "holdout", data, data.X_test, data.y_test))
+    corrupt = Part("corrupt", write_part(folder, "corrupt", data, broken, data.y_train[pieces[1]]))
+    holdout = Part("holdout", write_part(folder, "holdout", data, data.X_test, data.y_test))
     return holdout, [*parts, corrupt]
 
 
@@ -63,7 +63,8 @@ def slanted(X: NDArray[np.generic]) -> NDArray[np.float64]:
     return np.asarray(np.rint(np.stack(turned)).reshape(len(X), -1))
 
 
-def _written(folder: Path, name: str, data: Dataset, X: NDArray[np.generic], y: NDArray[np.generic]) -> Path:
+def write_part(folder: Path, name: str, data: Dataset, X: NDArray[np.generic], y: NDArray[np.generic]) -> Path:
+    """Write some rows of a known data set as ``folder/name.parquet``, blanks in the name as dashes."""
     path = folder / f"{name.replace(' ', '-')}.parquet"
     frame = pd.DataFrame(np.asarray(X), columns=list(data.feature_names))
     frame[LABEL] = y

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from prefect import task
@@ -17,6 +18,9 @@ from tasks.names import Part
 from tasks.pointers import BatchRef
 from tasks.settings import Learning
 from tasks.spending import Spent
+
+if TYPE_CHECKING:
+    from greenlightning.structure import Structure
 
 
 @dataclass(frozen=True)
@@ -52,22 +56,12 @@ def extract_structure(
     dataset: str, base: list[BatchRef], holdout: BatchRef, settings: Learning, run_id: str, folder: Path
 ) -> Extracted:
     """Train a network on the base until its gates settle, watch it epoch by epoch, keep the gates."""
-    from greenlightning.estimators import GreenLightningClassifier
     from tasks.plots import settling_figure
 
     whole = _joined([Learnable(holdout).open(ref) for ref in base])
-
-    def on_epoch(record: EpochRecord) -> None:
-        progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, settings.max_epochs)
-
     with tracking.part_run(run_id, Part.STRUCTURE) as part:
-        with EnergyMeter(settings.device) as meter:
-            estimator = GreenLightningClassifier(**settings.model_dump())
-            seen = tuple(ref.id for ref in base)
-            structure = estimator.extract_structure(whole.X, whole.y, seen=seen, on_epoch=on_epoch)
-        progress.tell("structure", settings.max_epochs, settings.max_epochs)
+        structure, spent = settled(whole, settings, tuple(ref.id for ref in base))
         structure.save(folder / "structure")
-        spent = Spent.of(meter.energy)
         assert structure.history is not None
         tracking.log_settling(part, structure.history)
         tracking.log_settling(run_id, structure.history)
@@ -90,25 +84,42 @@ def learn_base(
     folder: Path,
 ) -> Learnt:
     """Freeze a recipe on the base, learn its statistics and choose the ridge strength; save the model."""
-    from greenlightning.estimators import GreenLightningClassifier
     from greenlightning.structure import Structure
 
     learnable = Learnable(holdout)
     parts = [learnable.open(ref) for ref in base]
     whole = _joined(parts)
+    entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in zip(parts, base, strict=True)}
     with tracking.part_run(run_id, Part.LINEAR) as part:
-        with EnergyMeter(settings.device) as meter:
-            estimator = GreenLightningClassifier(**settings.model_dump())
-            seen = tuple(ref.id for ref in base)
-            estimator.fit_structure(Structure.load(structure), whole.X, whole.y, seen=seen)
-            pairs = zip(parts, base, strict=True)
-            entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in pairs}
-            model = replace(estimator.model_, ledger=Ledger(entries))
-            model.save(folder / "model")
-        spent = Spent.of(meter.energy)
+        spent = learnt_under(Structure.load(structure), whole, settings, Ledger(entries), folder / "model")
         tracking.log_energy(part, **spent.logged())
     progress.tell("linear training", 1, 1)
     return Learnt(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
+
+
+def settled(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["Structure", Spent]:
+    """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; the gates, the cost."""
+    from greenlightning.estimators import GreenLightningClassifier
+
+    def on_epoch(record: EpochRecord) -> None:
+        progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, settings.max_epochs)
+
+    with EnergyMeter(settings.device) as meter:
+        estimator = GreenLightningClassifier(**settings.model_dump())
+        structure = estimator.extract_structure(data.X, data.y, seen=seen, on_epoch=on_epoch)
+    progress.tell("structure", settings.max_epochs, settings.max_epochs)
+    return structure, Spent.of(meter.energy)
+
+
+def learnt_under(structure: "Structure", data: Batch, settings: Learning, ledger: Ledger, folder: Path) -> Spent:
+    """Learn ``data``, the rows of ``ledger``, under ``structure`` and save the model into ``folder``; the cost."""
+    from greenlightning.estimators import GreenLightningClassifier
+
+    with EnergyMeter(settings.device) as meter:
+        estimator = GreenLightningClassifier(**settings.model_dump())
+        estimator.fit_structure(structure, data.X, data.y, seen=tuple(ledger.entries))
+        replace(estimator.model_, ledger=ledger).save(folder)
+    return Spent.of(meter.energy)
 
 
 def _joined(parts: list[Batch]) -> Batch:

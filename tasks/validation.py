@@ -11,16 +11,19 @@ from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from greenlightning.errors import InputError
+from tasks import tracking
 from tasks.checks import frames, header_checks, intrinsic_checks, learnt_checks, unknown_labels
 from tasks.docs_page import render
 from tasks.expectations import Expectations, Measures, learn_expectations, measure
 from tasks.guard import DOCS_SITE, Outcome, run_checks
 from tasks.landing import describe, feature_names, load_batch
+from tasks.names import DATA_DOCS_TAG
 from tasks.workspace import Workspace, checked_name
 
 __all__ = ["Expectations", "ValidationReport", "learn_expectations", "quarantine", "validate"]
 
 PAGE = "validation.html"
+VALIDATION = "validation"
 
 
 class ValidationReport(BaseModel):
@@ -88,6 +91,14 @@ def quarantine(path: Path, dataset: str, failures: Sequence[str]) -> Path:
     (folder / "reason.json").write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
     path.replace(folder / path.name)
     return folder
+
+
+def log_validation(run_id: str, dataset: str, batch: str) -> None:
+    """Put a batch's validation page beside the MLflow run that uses it, and link the Data Docs from its tags."""
+    folder = _page_folder(Path(f"{batch}.parquet"), dataset)
+    if (folder / PAGE).is_file():
+        tracking.connect().log_artifact(run_id, str(folder / PAGE), f"{VALIDATION}/{batch}")
+        tracking.set_tags(run_id, {f"{DATA_DOCS_TAG}{batch}": str(folder / PAGE)})
 
 
 def _statistics(measures: Measures, base: Expectations | None) -> dict[str, Any]:

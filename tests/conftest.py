@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ os.environ |= {
     "GREENLIGHTNING_HOME": SCRATCH.name,
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_HOME": str(Path(SCRATCH.name) / "prefect"),
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
 }
 FOREIGN = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
 
@@ -83,3 +85,38 @@ def tiny_model(batches: list[Batch]) -> "GreenLightningModel":
     structure = Structure.from_arrays(np.zeros(4), np.ones(4), weights, biases, seen=seen)
     paths = LandmarkPaths.build(structure, batches[0].X, batches[0].y, n_landmarks=12, seen=seen)
     return GreenLightningModel.untaught(paths, alpha=1.0).learn(batches[0], md5="0" * 32)
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Iterator[None]:
+    """A Prefect server of the tests' own, and flows without the heartbeat that costs each a second."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    from flows.runtime import embedded
+
+    with prefect_test_harness(server_startup_timeout=60), embedded():
+        yield
+
+
+@pytest.fixture(scope="session")
+def trained(prefect: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a first champion of the digits, trained once; copy it before changing it."""
+    from flowing import BASE, DIGITS, LEARNING, add, outcome
+
+    from flows.train import train
+
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENLIGHTNING_HOME", str(folder))
+        add("base", BASE)
+        assert outcome(train, dataset=DIGITS, learning=LEARNING).promoted
+    return folder
+
+
+@pytest.fixture
+def champion(trained: Path, home: Path) -> Path:
+    """The test's workspace, where version 1 of the digits serves already."""
+    from flowing import moved
+
+    moved(trained, home)
+    return home

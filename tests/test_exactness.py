@@ -162,7 +162,7 @@ def test_predictions_agree_over_threads_and_blocks(kind: str, bits: int) -> None
 def test_exact_on_real_data(name: str, kind: str) -> None:
     X, y = real_rows(name)
     base = X[:600], y[:600]
-    widths = {"explicit": (2000 // X.shape[1],), "projection": (40,), "landmarks": (24, 16)}[kind]
+    widths = {"explicit": (1600 // X.shape[1],), "projection": (40,), "landmarks": (24, 16)}[kind]
     structure = extract_structure(*base, hidden_layer_sizes=widths, max_epochs=1)
     if kind == "landmarks":
         paths: PathFeatures = LandmarkPaths.build(structure, *base, n_landmarks=150)

@@ -1,0 +1,83 @@
+"""The bench: the steps of first training on a known data set, from file to file, as stages for DVC."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from greenlightning.batch import Batch
+from greenlightning.ledger import Ledger, LedgerEntry
+from tasks.settings import Learning
+from tasks.spending import Spent
+
+SPENT = "spent.json"
+
+
+def prepare(dataset: str, folder: Path) -> None:
+    """Write training rows and holdout of a known data set as Parquet files."""
+    from greenlightning.datasets import load
+    from tasks.stream import write_part
+
+    data = load(dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_part(folder, "train", data, data.X_train, data.y_train)
+    write_part(folder, "holdout", data, data.X_test, data.y_test)
+
+
+def structure(settings: Learning, folder: Path) -> None:
+    """Extract the structure from the training rows; keep how it settled, epoch by epoch."""
+    from tasks.training import settled
+
+    rows = _rows(folder / "train.parquet")
+    found, spent = settled(rows, settings, (rows.id,))
+    found.save(folder / "structure")
+    _write_json(folder / "structure" / SPENT, asdict(spent))
+    records = found.history.records if found.history else []
+    series = pd.DataFrame(records, columns=["epoch", "flip_rate", "weight_change"])
+    series.to_csv(folder / "settling.csv", index=False)
+
+
+def linear(settings: Learning, folder: Path) -> None:
+    """Learn the training rows under the structure and save the model."""
+    from greenlightning.structure import Structure
+    from tasks.training import learnt_under
+
+    rows = _rows(folder / "train.parquet")
+    ledger = Ledger({rows.id: LedgerEntry(rows.rows)})
+    spent = learnt_under(Structure.load(folder / "structure"), rows, settings, ledger, folder / "model")
+    _write_json(folder / "model" / SPENT, asdict(spent))
+
+
+def evaluate(folder: Path) -> None:
+    """Score the model on the holdout; write the scores with what all stages cost, and who was taken for whom."""
+    from greenlightning.energy import EnergyMeter
+    from greenlightning.evaluation import evaluate as score
+    from greenlightning.model import GreenLightningModel
+    from tasks.evaluation import scores
+
+    holdout = _rows(folder / "holdout.parquet")
+    with EnergyMeter() as meter:
+        model = GreenLightningModel.load(folder / "model")
+        proba = model.predict_proba(holdout.X)
+        found = score(holdout.y, proba, model.classes)
+    spent = _spent(folder / "structure") + _spent(folder / "model") + Spent.of(meter.energy)
+    cost = {"seconds": spent.seconds, "joules": spent.joules, "source": spent.source}
+    _write_json(folder / "metrics.json", scores(found) | cost)
+    predicted = [model.classes[column] for column in proba.argmax(axis=1)]
+    confusion = pd.DataFrame({"actual": holdout.y, "predicted": predicted})
+    confusion.to_csv(folder / "confusion.csv", index=False)
+
+
+def _rows(path: Path) -> Batch:
+    from tasks.landing import load_batch
+
+    return Batch(*load_batch(path))
+
+
+def _spent(folder: Path) -> Spent:
+    return Spent(**json.loads((folder / SPENT).read_text()))
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,126 @@
+"""What README and the how-to guides tell a reader to type is run, in order, in one workspace."""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from flows import cli
+
+ROOT = Path(__file__).resolve().parents[1]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+RUN_IN_ORDER = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/how-to/bring-your-data.md",
+    "docs/how-to/forget-and-roll-back.md",
+    "docs/how-to/federate.md",
+)
+MAKE_TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+STARTUP_SECONDS = 60
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str]]:
+    """Language and text of each fenced block of a page."""
+    yield from BLOCK.findall(page.read_text())
+
+
+def commands(text: str) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """Environment and words of each line of a bash block; $PWD is filled in, nothing else of a shell is known."""
+    for line in text.splitlines():
+        words = [word.replace("$PWD", str(Path.cwd())) for word in shlex.split(line, comments=True)]
+        settings = [word for word in words if re.match(r"[A-Z_]+=", word)]
+        if words:
+            yield dict(word.split("=", 1) for word in settings), words[len(settings) :]
+
+
+def greenlightning(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of the command line, run in this process: starting one costs seconds."""
+    monkeypatch.setattr(sys, "argv", ["greenlightning", *words])
+    try:
+        cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def serves(words: list[str], environment: dict[str, str]) -> bool:
+    """Whether a dashboard answers on loopback, on a free port; it is stopped again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [str(Path(sys.executable).parent / words[0]), *words[1:], "--port", port]
+    server = subprocess.Popen(
+        command,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + STARTUP_SECONDS
+        while time.monotonic() < until and server.poll() is None:
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                    return bool(answer.status == 200)
+            except OSError:
+                time.sleep(0.2)
+        return False
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_what_the_pages_tell_to_type_works(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(home)
+    for name in RUN_IN_ORDER:
+        names: dict[str, object] = {}
+        for language, text in blocks(ROOT / name):
+            if language == "python":
+                exec(compile(text, name, "exec"), names)  # noqa: S102
+                continue
+            assert language == "bash", f"{name} has a block that is not run: {language}"
+            for environment, words in commands(text):
+                said = f"{name}: {' '.join(words)}"
+                match words:
+                    case ["make", target]:
+                        assert target in MAKE_TARGETS, said
+                    case ["greenlightning", *arguments]:
+                        expected = 4 if "broken.csv" in arguments else 0
+                        assert greenlightning(arguments, monkeypatch) == expected, said + capsys.readouterr().err
+                    case ["mlflow" | "prefect", *_]:
+                        assert serves(words, environment), said
+                    case _:
+                        pytest.fail(f"No test knows how to run {said}")
+
+
+def test_the_pages_link_to_what_is_there() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
+
+
+def test_every_page_of_the_docs_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "index.md").read_text()
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = str(page.relative_to(ROOT / "docs"))
+        assert page.name == "index.md" or name in index, name
+
+
+def test_the_line_to_swap_for_cuda_is_the_one_that_is_pinned() -> None:
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (torch,) = (line for line in pinned if line.startswith("torch"))
+    assert torch in (ROOT / "requirements.lock").read_text().splitlines()
+    assert f"`{torch}`" in (ROOT / "README.md").read_text()
