@@ -87,11 +87,10 @@ def print_status(as_json: bool) -> None:
     if not found:
         out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
         return
-    table = Table(
-        "dataset", "champion", "since", "batches", "not learnt", "forgotten", "waiting", "quarantined", box=None
-    )
+    table = Table("dataset", "champion", "since", "batches", "new", "forgotten", "waiting", "set aside", box=None)
     for dataset, about in found.items():
         cells = [str(len(v)) if isinstance(v, list) else str("none" if v is None else v) for v in about.values()]
+        cells[1] = cells[1][:10]
         table.add_row(dataset, *cells)
     out.print(table)
 

@@ -25,9 +25,10 @@ from tasks.expectations import Expectations
 from tasks.holdout import current_holdout
 from tasks.names import Kind, Params
 from tasks.pointers import BatchRef
-from tasks.publishing import expectations_of, inherited_rate, log_avoided, publish, rows_metrics
+from tasks.publishing import expectations_of, inherited_rate, kept_out, log_avoided, publish, rows_metrics
 from tasks.retraining import decide, learn_batches
 from tasks.settings import DECIDING, Deciding, Device
+from tasks.spending import NOTHING
 from tasks.validation import log_validation
 
 
@@ -43,7 +44,9 @@ def retrain(
 ) -> State[Any]:
     """Add the statistics of new batches to the champion's, solve, hold it against the champion, publish.
 
-    Costs what the new rows cost: no batch that was learnt before is opened.
+    Costs what the new rows cost: no batch that was learnt before is opened. Where the champion is kept, each
+    batch is tried alone, so that a harmful one holds no other up; it is not tried on this champion again
+    unless it is named.
     """
     serving = champion_of(dataset)
     expectations = expectations_of(dataset, serving.version)
@@ -51,16 +54,44 @@ def retrain(
     fresh = [ref for ref in chosen(dataset, batches) if ref.id not in serving.batches]
     aside += unfit(fresh, expectations, allow_new_labels)
     refused = {entry.batch for entry in aside}
+    if not batches:
+        refused |= kept_out(serving)
     fresh = [ref for ref in fresh if ref.id not in refused]
     if not fresh:
         return _nothing(dataset, aside).completed()
+    outcome = _round(dataset, fresh, aside, expectations, deciding, device)
+    if len(fresh) > 1 and outcome.state == "Kept":
+        alone = [_round(dataset, [ref], aside, expectations, deciding, device) for ref in fresh]
+        outcome = _together(outcome, fresh, alone)
+    return outcome.completed()
+
+
+def _round(
+    dataset: str,
+    fresh: list[BatchRef],
+    aside: list[SetAside],
+    expectations: Expectations,
+    deciding: Deciding,
+    device: str,
+) -> Outcome:
+    """One run: learn ``fresh`` together, and let the gate decide."""
     name = f"retrain {dataset} +{len(fresh)} batch{'es' if len(fresh) > 1 else ''}"
     with session(dataset, Kind.RETRAIN, name) as run:
         tracking.log_params(run.run_id, deciding.model_dump(), Params.FLOW)
         for ref in fresh:
             log_validation(run.run_id, dataset, ref.id)
-        outcome = _learn(run, fresh, aside, expectations, deciding, device)
-    return outcome.completed()
+        return _learn(run, fresh, aside, expectations, deciding, device)
+
+
+def _together(joint: Outcome, fresh: list[BatchRef], alone: list[Outcome]) -> Outcome:
+    """The last promoted outcome, or the joint one where none was, and what was said of each batch kept out."""
+    pairs = zip(fresh, alone, strict=True)
+    notes = [f"batch {ref.id} ({ref.source}): {one.reason}" for ref, one in pairs if not one.promoted]
+    landed = [one for one in alone if one.promoted]
+    learnt = {batch: rows for one in landed for batch, rows in one.learnt.items()}
+    best = landed[-1].model_copy(update={"learnt": learnt}) if landed else joint
+    spent = sum((one.spent for one in (joint, *alone) if one.spent), NOTHING)
+    return best.model_copy(update={"notes": tuple(notes), "spent": spent})
 
 
 def _learn(
@@ -109,4 +140,4 @@ def _nothing(dataset: str, aside: list[SetAside]) -> Outcome:
     if aside:
         reason = f"nothing was learnt: {aside[0].source} failed validation: {aside[0].reasons[0]}"
         return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=tuple(aside))
-    return Outcome(state="Nothing to learn", dataset=dataset, reason="every batch is learnt already")
+    return Outcome(state="Nothing to learn", dataset=dataset, reason="every batch is learnt, or was kept out")

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prefect import task
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from greenlightning.errors import IntegrityError
 from tasks import registry, tracking
 from tasks.card import model_card
 from tasks.expectations import Expectations
-from tasks.names import FORGOTTEN_TAG, Metric, Params, Tag
+from tasks.names import FORGOTTEN_TAG, Kind, Metric, Params, Tag
 from tasks.pointers import BatchRef
 from tasks.spending import Spent
 
 EXPECTATIONS = "expectations.json"
+KEPT = "kept as challenger"
 
 
 class Published(BaseModel):
@@ -49,7 +51,7 @@ def publish(
     from greenlightning.model import GreenLightningModel
 
     model = GreenLightningModel.load(model_dir)
-    decision = "promoted" if promote else "kept as challenger"
+    decision = "promoted" if promote else KEPT
     card = model_card(dataset, model, holdout, scores, spent, reason, forgotten)
     client = tracking.connect()
     client.log_text(run_id, expectations.knowing(model.classes).model_dump_json(), EXPECTATIONS)
@@ -68,6 +70,16 @@ def publish(
         return None
     tracking.log_params(run_id, model.describe(), Params.MODEL)
     return Published(version=number, promoted=promote, reason=reason)
+
+
+def kept_out(serving: registry.VersionInfo) -> set[str]:
+    """The batches that the gate, judging each on its own, kept out of the champion ``serving``."""
+    found = set()
+    for info in registry.made_from(serving.dataset, serving.version):
+        new = info.batches.keys() - serving.batches.keys()
+        if len(new) == 1 and (info.tags[Tag.KIND], info.tags[Tag.DECISION]) == (Kind.RETRAIN, KEPT):
+            found |= new
+    return found
 
 
 @task(task_run_name="avoided by {dataset} version {parent}", persist_result=False)
@@ -119,12 +131,22 @@ def training_rate(tags: Mapping[str, str]) -> Spent:
 
 
 def expectations_of(dataset: str, number: int) -> Expectations:
-    """What batches must look like for a version: learnt from its base, handed on with every version."""
+    """What batches must look like for a version: learnt from its base, handed on with every version.
+
+    Raises IntegrityError where they are gone or torn.
+    """
     from mlflow.artifacts import load_text
+    from mlflow.exceptions import MlflowException
 
     run_id = registry.version(dataset, number).run_id
     tracking.connect()
-    return Expectations.model_validate_json(load_text(f"runs:/{run_id}/{EXPECTATIONS}"))
+    try:
+        return Expectations.model_validate_json(load_text(f"runs:/{run_id}/{EXPECTATIONS}"))
+    except (MlflowException, OSError, ValidationError) as error:
+        raise IntegrityError(
+            f"The expectations of {dataset} version {number} are gone or torn",
+            f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {dataset}",
+        ) from error
 
 
 def rows_metrics(learnt: dict[str, int], touched: int, quarantined: int) -> dict[str, float]:

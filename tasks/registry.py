@@ -140,6 +140,12 @@ def versions(dataset: str) -> list[VersionInfo]:
     return [_info(entry, names.get(int(entry.version), ())) for entry in found]
 
 
+def made_from(dataset: str, number: int) -> list[VersionInfo]:
+    """The versions made from version ``number``, without their aliases."""
+    condition = f"name = '{checked_name(dataset)}' AND tags.`{Tag.PARENT_VERSION}` = '{number}'"
+    return [_info(entry, ()) for entry in _search(connect(), condition)]
+
+
 def _search(client: "MlflowClient", condition: str) -> Iterator["ModelVersion"]:
     token = None
     while True:

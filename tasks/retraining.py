@@ -67,6 +67,7 @@ def learn_batches(
     y = np.concatenate([batch.y for batch in held])
     on_holdout = [_correct(m, learnable.X, learnable.y) for m in (candidate, champion)]
     on_slice = [_correct(m, X, y) for m in (candidate, champion)]
+    tracking.log_metrics(run_id, {str(Metric.SATURATION_RATE): model.paths.saturation(X)})
     np.savez(folder / JUDGED, holdout=np.stack(on_holdout), slice=np.stack(on_slice))
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     return Learnt(folder / "model", rows, model.statistics.n, spent)

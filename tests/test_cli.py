@@ -18,7 +18,7 @@ from flowing import BASE, DIGITS, FIRST, SECOND, X, add, frame_file, outcome, so
 from flows import cli
 from flows.retrain import retrain
 from tasks import registry
-from tasks.names import Alias
+from tasks.names import Alias, Tag
 from tasks.pointers import batches
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -245,6 +245,13 @@ def test_stored_bytes_without_their_digest_exit_with_6(champion: Path, say: Call
     assert registry.version(DIGITS, Alias.CHAMPION).version == 1
 
 
+def test_lost_expectations_exit_with_6(champion: Path, say: Callable[..., Said]) -> None:
+    for file in (champion / "mlruns").rglob("expectations.json"):
+        file.unlink()
+    said = say("retrain", "-d", DIGITS)
+    assert (said.code, "The expectations of digits version 1 are gone" in refusal(said)) == (6, True)
+
+
 def test_the_unexpected_exits_with_1_and_debug_shows_where(
     champion: Path, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,8 +313,8 @@ def test_status_and_lineage_in_words(champion: Path, say: Callable[..., Said]) -
     waits = add("second", SECOND)
     status = say("status")
     assert status.code == 0
-    assert status.out.split()[-7:-5] == ["2", status.out.split()[-6]]
-    assert "digits" in status.out
+    since = registry.version(DIGITS, Alias.CHAMPION).tags[Tag.PROMOTED_AT][:10]
+    assert status.out.splitlines()[-1].split() == [DIGITS, "2", since, "3", "1", "0", "0", "0"]
     lineage = say("lineage", "-d", DIGITS)
     assert "digits version 2 (champion)" in lineage.out
     assert first in lineage.out and waits not in lineage.out

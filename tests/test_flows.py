@@ -27,11 +27,13 @@ from flows.ingest import ingest
 from flows.retrain import retrain
 from flows.rollback import rollback
 from flows.train import train
-from greenlightning.errors import InputError, NothingServedError
+from greenlightning.errors import InputError, MismatchError, NothingServedError
 from tasks import registry, tracking
-from tasks.landing import land
+from tasks.holdout import current_holdout
+from tasks.landing import land, load_batch
 from tasks.names import Alias, Kind, Metric, Part, Tag
 from tasks.pointers import batches
+from tasks.versioning import checkout
 from tasks.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -189,6 +191,21 @@ def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_ch
     assert landed.id in challenger.batches
     gate = tracking.connect().get_run(done.run_id).data.metrics
     assert gate[Metric.GATE_UPPER] < -gate[Metric.GATE_MARGIN]
+    assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
+    assert outcome(retrain, dataset=DIGITS, batches=[landed.id]).version == 3
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_batch_that_would_harm_holds_no_other_up() -> None:
+    bad = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
+    good = drop("good", slice(1300, 1500))
+    done = outcome(retrain, dataset=DIGITS)
+    assert (done.state, done.learnt, done.version) == ("Promoted", {good.id: 200}, served())
+    assert set(registry.version(DIGITS, Alias.CHAMPION).batches) & {bad.id, good.id} == {good.id}
+    [note] = done.notes
+    assert note.startswith(f"batch {bad.id} (mislabelled.parquet): champion kept")
+    later = drop("later", slice(1500, 1700))
+    assert outcome(retrain, dataset=DIGITS).learnt == {later.id: 200}
 
 
 @pytest.mark.usefixtures("champion")
@@ -252,3 +269,33 @@ def test_scratch_folders_do_not_stay(champion: Path) -> None:
     add("first", FIRST)
     outcome(retrain, dataset=DIGITS)
     assert list(Workspace.current().scratch.iterdir()) == []
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_batch_of_nothing_but_the_holdouts_rows_teaches_nothing() -> None:
+    inputs, labels = load_batch(checkout(current_holdout(DIGITS)))
+    landed = land.fn(frame_file("held", inputs, labels), DIGITS)
+    before = registry.load(DIGITS).statistics
+    done = outcome(retrain, dataset=DIGITS)
+    after = registry.load(DIGITS, done.version).statistics
+    assert (done.learnt, after.digest) == ({landed.id: 0}, before.digest)
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_training_that_is_overtaken_says_so_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import flows.train
+
+    learn = flows.train.learn_base
+
+    def overtaken(*parameters: object) -> object:
+        learnt = learn(*parameters)
+        monkeypatch.setattr(flows.train, "learn_base", learn)
+        add("first", FIRST)
+        assert outcome(retrain, dataset=DIGITS).version == 2
+        return learnt
+
+    monkeypatch.setattr(flows.train, "learn_base", overtaken)
+    with pytest.raises(MismatchError, match="moved meanwhile"):
+        outcome(train, dataset=DIGITS, learning=LEARNING)
+    assert served() == 2
+    assert registry.version(DIGITS, 3).tags[Tag.DECISION] == "overtaken by another run"

@@ -124,3 +124,11 @@ def test_the_line_to_swap_for_cuda_is_the_one_that_is_pinned() -> None:
     (torch,) = (line for line in pinned if line.startswith("torch"))
     assert torch in (ROOT / "requirements.lock").read_text().splitlines()
     assert f"`{torch}`" in (ROOT / "README.md").read_text()
+
+
+def test_the_reference_names_every_command_and_exit_code() -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    for command in cli.app.registered_commands:
+        assert command.callback is not None
+        assert f"| `{command.callback.__name__}" in page
+    assert set(map(int, re.findall(r"^\| (\d) \|", page, re.MULTILINE))) == {0, 2, *map(int, cli.Exit)}

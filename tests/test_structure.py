@@ -63,6 +63,13 @@ def test_hidden_values_saturate_at_256() -> None:
     assert words(through.patterns([[2.0], [2.56], [8.0]])) == ["100", "110", "110"]
 
 
+@pytest.mark.parametrize(("ticks", "pattern"), [(0, "00"), (1, "10"), (2, "11"), (3, "11")])
+def test_hidden_values_are_rounded_to_the_same_ticks(ticks: int, pattern: str) -> None:
+    """Half a tick opens its own gate, but reaches the next layer as zero."""
+    halved = Structure.from_arrays([0], [1], [[[0.5]], [[1]]], [[0], [0]])
+    assert words(halved.patterns([[ticks * TICK]])) == [pattern]
+
+
 @pytest.mark.parametrize("kind", ["u1", "i4", "f4", "f8"])
 def test_any_type_of_number_will_do(hand: Structure, kind: str) -> None:
     assert words(hand.patterns(np.array([[2, 0], [0, 4]], dtype=kind))) == ["1111", "0101"]
@@ -271,6 +278,12 @@ def test_relus_in_place_change_nothing(conv: nn.Sequential) -> None:
         if isinstance(module, nn.ReLU):
             module.inplace = not module.inplace
     assert Structure.from_module(conv, images).digest == in_place
+
+
+def test_a_relu_in_place_does_not_reach_the_example() -> None:
+    example = np.full((2, 3), -1.0, dtype=np.float32)
+    dense_tail(nn.Sequential(nn.ReLU(inplace=True), nn.Linear(3, 2), nn.ReLU()), example)
+    assert (example == -1).all()
 
 
 def test_a_network_of_float64_is_taken_too(dense: nn.Sequential) -> None:
