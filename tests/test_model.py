@@ -59,6 +59,8 @@ def test_a_batch_is_never_learnt_twice(untaught: GreenLightningModel, batches: l
     model = untaught.learn(batches[0]).learn(batches[1])
     assert model.learn(batches[0]) is model
     assert model.learn(Batch(batches[0].X.astype(object), batches[0].y)) is model
+    unreadable = Batch(np.full((40, 99), np.nan), batches[0].y, batches[0].id)
+    assert model.learn(unreadable) is model
     statistics = model.collect(batches[0].X, batches[0].y)
     assert model.absorb(statistics, batches[0].id, LedgerEntry(40)) is model
     with pytest.raises(LedgerError, match=f"Both models learnt batch {batches[0].id}"):
