@@ -235,6 +235,12 @@ def test_columns_of_different_units_are_scaled_each_by_its_own_deviation() -> No
     assert scale.tolist() == [1, 1000, 1]
 
 
+def test_a_constant_column_is_constant_even_where_its_mean_is_rounded() -> None:
+    X = np.c_[np.full(40, 0.1), np.linspace(0, 1, 40), np.linspace(0, 1e4, 40)]
+    assert X.var(axis=0)[0] > 0
+    assert standardisation(X)[1][0] == 1
+
+
 def test_columns_that_share_a_unit_get_a_floor() -> None:
     """Variances 4, 4, 4, 0.04 and 0 have mean 2.408: a tenth of it joins each, the constant column's too."""
     X = np.array([[0, 0, 0, 0, 5], [4, 4, 4, 0.4, 5]], dtype=np.float64)

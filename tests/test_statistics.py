@@ -159,8 +159,9 @@ def test_whole_and_broken_numbers_keep_their_order(sides: ExplicitPaths) -> None
     ids=["mixed", "none", "missing text", "missing number", "two-dimensional", "bytes"],
 )
 def test_labels_that_are_none_are_refused(sides: ExplicitPaths, y: NDArray[Any]) -> None:
+    batch = Batch(np.array([[1.0], [2.0]]), y)
     with pytest.raises(InputError, match="not one column of numbers or of text"):
-        Statistics.collect(sides, CLASSES, [[1.0], [2.0]], y)
+        Statistics.collect(sides, CLASSES, batch.X, batch.y)
 
 
 def test_text_and_numbers_do_not_join(sides: ExplicitPaths) -> None:
