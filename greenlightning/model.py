@@ -1,5 +1,6 @@
 """The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
 
+import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -159,7 +160,7 @@ class GreenLightningModel:
             "alpha": self.alpha,
             "targets": targets_to_dict(self.targets),
             "ledger": self.ledger.to_dict(),
-            "coefficients": sha256_of("coefficients", arrays),
+            "seal": self._seal(arrays),
         }
         write_json(folder / "model.json", about | {"summary": self.describe()})
 
@@ -172,13 +173,18 @@ class GreenLightningModel:
             paths = load_paths(folder, about["paths"], Structure.load(folder))
             targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
             model = cls(paths, targets, statistics, about["alpha"], ledger)
-            found = (statistics.recipe, statistics.targets, sha256_of("coefficients", arrays))
-            if found != (paths.digest, targets.digest, about["coefficients"]):
+            found = (statistics.recipe, statistics.targets, model._seal(arrays))
+            if found != (paths.digest, targets.digest, about["seal"]):
                 raise IntegrityError(
                     f"The parts in {folder} do not belong together", "Restore it from the registry"
                 )
             model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
         return model
+
+    def _seal(self, coefficients: dict[str, NDArray[Any]]) -> str:
+        """Digest of the coefficients together with the ridge strength and the ledger that they belong to."""
+        ledger = json.dumps(self.ledger.to_dict(), sort_keys=True)
+        return sha256_of(f"{FORMAT}/{self.alpha!r}/{ledger}", coefficients)
 
 
 def _frozen_part(paths: PathFeatures) -> str:

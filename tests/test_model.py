@@ -232,6 +232,14 @@ def other_targets(path: Path) -> None:
     path.write_text(path.read_text().replace('"kind": "classes"', '"kind": "real", "offset": [0], "step": [1]'))
 
 
+def other_alpha(path: Path) -> None:
+    path.write_text(path.read_text().replace('"alpha": 0.1', '"alpha": 0.2'))
+
+
+def other_ledger(path: Path) -> None:
+    path.write_text(path.read_text().replace('"rows": ', '"rows": 1'))
+
+
 PARTS = ("structure", "paths", "statistics", "coefficients")
 HARMS: tuple[Callable[[Path], None], ...] = (cut, Path.unlink)
 
@@ -241,7 +249,7 @@ HARMS: tuple[Callable[[Path], None], ...] = (cut, Path.unlink)
     [
         *((f"{part}.safetensors", harm) for part in PARTS for harm in (cut, flip, Path.unlink)),
         *((f"{part}.json", harm) for part in ("structure", "paths", "statistics", "model") for harm in HARMS),
-        *(("model.json", harm) for harm in (strip, other_kind, other_targets)),
+        *(("model.json", harm) for harm in (strip, other_kind, other_targets, other_alpha, other_ledger)),
     ],
 )
 def test_a_torn_model_is_an_integrity_error(
