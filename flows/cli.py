@@ -230,7 +230,6 @@ def main() -> None:
     from greenlightning import errors
 
     codes: list[tuple[type[Exception], Exit]] = [
-        (errors.QuarantinedError, Exit.QUARANTINED),
         (errors.NothingServedError, Exit.NOTHING_SERVED),
         (errors.IntegrityError, Exit.INTEGRITY),
         (errors.GreenLightningError, Exit.BAD_INPUT),

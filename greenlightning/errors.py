@@ -9,8 +9,7 @@ GreenLightningError
 ├── LedgerError           (ValueError)      forgetting what was never learnt
 ├── SingularError         (LinAlgError)     the normal equations have no stable solution
 ├── NotFittedError        (sklearn's)       used before ``fit``
-├── NothingServedError    (LookupError)     no champion, version, dataset or batch of that name
-└── QuarantinedError      (ValueError)      a batch failed validation and was set aside
+└── NothingServedError    (LookupError)     no champion, version, dataset or batch of that name
 """
 
 from numpy.linalg import LinAlgError
@@ -25,7 +24,6 @@ __all__ = [
     "MismatchError",
     "NotFittedError",
     "NothingServedError",
-    "QuarantinedError",
     "SingularError",
     "UnknownLabelError",
 ]
@@ -77,7 +75,3 @@ class NotFittedError(GreenLightningError, SklearnNotFittedError):  # type: ignor
 
 class NothingServedError(GreenLightningError, LookupError):
     """No champion, version, dataset or batch of that name exists in the workspace."""
-
-
-class QuarantinedError(GreenLightningError, ValueError):
-    """A batch failed validation and was set aside; the champion is untouched."""

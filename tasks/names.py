@@ -80,8 +80,6 @@ class Subject(StrEnum):
     CHAMPION = "champion_"
     CHAMPION_FRESH = "champion_fresh_"
     CONVENTIONAL = "conventional_"
-    FINE_TUNED = "fine_tuned_"
-    RIDGE = "ridge_"
     RANDOM_GATES = "random_gates_"
 
 

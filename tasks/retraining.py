@@ -14,7 +14,7 @@ from tasks import progress, registry, tracking
 from tasks.card import remembered
 from tasks.holdout import Learnable, slice_rows
 from tasks.logged_models import attach_structure
-from tasks.names import Metric, Part
+from tasks.names import Metric, Part, Subject
 from tasks.pointers import BatchRef
 from tasks.settings import Deciding
 from tasks.spending import Spent
@@ -101,6 +101,9 @@ def decide(dataset: str, folder: Path, deciding: Deciding, run_id: str) -> Decis
     on_holdout = compare(holdout[0], holdout[1], deciding.margin, seed=0)
     on_slice = compare(fresh[0], fresh[1], deciding.margin, seed=0) if fresh.shape[1] else None
     log_gate(run_id, on_holdout)
+    if on_slice:
+        for correct, subject in zip(fresh, (Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH), strict=True):
+            tracking.log_evaluation(run_id, {str(Metric.ACCURACY): float(correct.mean())}, subject)
     return gate(on_holdout, on_slice)
 
 

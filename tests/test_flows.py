@@ -191,6 +191,7 @@ def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_ch
     assert landed.id in challenger.batches
     gate = tracking.connect().get_run(done.run_id).data.metrics
     assert gate[Metric.GATE_UPPER] < -gate[Metric.GATE_MARGIN]
+    assert gate["champion_fresh_accuracy"] < 0.1 < gate["fresh_accuracy"]
     assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
     assert outcome(retrain, dataset=DIGITS, batches=[landed.id]).version == 3
 

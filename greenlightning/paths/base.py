@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
-from greenlightning._integers import digits_needed, fixed_point, largest_magnitude
+from greenlightning._integers import digits_needed, largest_magnitude
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure import Structure, checked_inputs
 
@@ -148,8 +148,3 @@ def frozen_step(values: Tensor, largest: int) -> NDArray[np.float64]:
     """Step (c,) that maps the largest magnitude of each column of ``values`` (n, c) to ``largest``."""
     peak = values.abs().amax(dim=0).double()
     return (torch.where(peak > 0, peak, 1.0) / largest).numpy()
-
-
-def quantised(encoded: Tensor, step: Tensor, largest: int) -> Tensor:
-    """Encoded inputs on the feature grid of ``step``, as float64 that holds integers."""
-    return fixed_point(encoded, step, largest)
