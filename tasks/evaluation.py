@@ -1,6 +1,5 @@
 """Evaluation on the fixed holdout: a model's scores, its confusion matrix, its place beside the champion."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,7 @@ SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS)
 
 def scores(evaluation: "Evaluation") -> dict[str, float]:
     """The scores that MLflow keeps of an evaluation."""
-    found = asdict(evaluation)
-    return {str(name): found[name] for name in SCORED}
+    return {str(name): getattr(evaluation, name) for name in SCORED}
 
 
 @task(task_run_name="evaluate {dataset}", persist_result=False)
