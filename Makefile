@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test lint setup clean
+.PHONY: help run test bench lint setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -26,7 +26,10 @@ run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist take
 	@$(BIN)/greenlightning demo $(if $(DATASET),--dataset '$(DATASET)')
 
 test: setup ## Run the tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+bench: setup ## Measure all that docs/benchmarks.md shows: hours; goes on where it stopped; ARGS=--help says more
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: setup ## Check style, types and import direction
 	@$(BIN)/ruff check .

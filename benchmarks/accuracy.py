@@ -6,12 +6,9 @@ the range over seeds, and writes
 ``benchmarks/results/accuracy-<dataset>.json``.
 """
 
-import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +16,13 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.by_seed import SETS, measure_all, median_and_range
+from benchmarks.records import Record
 from greenlightning import GreenLightningClassifier
-from greenlightning.datasets import Dataset, load
+from greenlightning.datasets import Dataset
 from greenlightning.reference import ConventionalNetwork, random_gates
 
 BATCHES = 10
-RESULTS = Path(__file__).parent / "results"
 Predict = Callable[[NDArray[np.generic]], NDArray[np.generic]]
 
 
@@ -72,7 +70,7 @@ WAYS = {
 }
 
 
-def measured(data: Dataset, seed: int) -> list[dict[str, object]]:
+def measured(data: Dataset, seed: int) -> list[Record]:
     """One run of every way on one seed."""
     found = []
     for name, way in WAYS.items():
@@ -85,31 +83,16 @@ def measured(data: Dataset, seed: int) -> list[dict[str, object]]:
     return found
 
 
-def as_table(runs: list[dict[str, object]]) -> str:
+def as_table(runs: list[Record]) -> str:
     """Median accuracy with its range, and median seconds, of each way on each set."""
     lines = ["| data | way | accuracy, median (range) | seconds, median |", "|---|---|---|---|"]
     for dataset, way in dict.fromkeys((run["dataset"], run["way"]) for run in runs):
         chosen = [run for run in runs if (run["dataset"], run["way"]) == (dataset, way)]
-        accuracy = sorted(float(str(run["accuracy"])) for run in chosen)
-        seconds = statistics.median(float(str(run["seconds"])) for run in chosen)
-        spread = f"{statistics.median(accuracy):.4f} ({accuracy[0]:.4f} to {accuracy[-1]:.4f})"
-        lines.append(f"| {dataset} | {way} | {spread} | {seconds:.1f} |")
+        accuracy = median_and_range([run["accuracy"] for run in chosen], 4)
+        seconds = statistics.median(run["seconds"] for run in chosen)
+        lines.append(f"| {dataset} | {way} | {accuracy} | {seconds:.1f} |")
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Run what the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="*", default=["digits", "letter", "fashion-mnist"])
-    parser.add_argument("--seeds", type=int, default=5)
-    options = parser.parse_args()
-    RESULTS.mkdir(exist_ok=True)
-    for name in options.datasets:
-        data = load(name)
-        runs = [run for seed in range(options.seeds) for run in measured(data, seed)]
-        (RESULTS / f"accuracy-{name}.json").write_text(json.dumps(runs, indent=1) + "\n")
-        print(f"\n{as_table(runs)}\n")
-
-
 if __name__ == "__main__":
-    main()
+    measure_all("accuracy", __doc__, SETS, measured, as_table)

@@ -6,17 +6,18 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prefect import flow
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from flows.ingest import ingest
 from flows.outcome import Outcome, outcome_of
-from flows.report import out, print_lineage
+from flows.report import out
 from flows.retrain import retrain
 from flows.runtime import embedded
+from flows.telling import flow
 from flows.terminal import progress_bars
+from flows.tracing import show_lineage
 from flows.train import train
 from greenlightning.errors import InputError
 from tasks import registry
@@ -29,9 +30,8 @@ from tasks.workspace import Workspace
 
 BATCHES = {"digits": 2, "fashion-mnist": 10}
 ENDING = """
-See it in the two dashboards:
-  [bold]{tools}mlflow server --backend-store-uri {uri} --workers 1[/]   then open http://127.0.0.1:5000
-  [bold]PREFECT_HOME={prefect} {tools}prefect server start[/]   then open http://127.0.0.1:4200
+See it in the two dashboards, Prefect and MLflow; the command prints their addresses:
+  [bold]{tools}greenlightning up[/]
 Go on with it:
   [bold]{tools}greenlightning status[/]
   [bold]{tools}greenlightning ingest FILE --dataset NAME[/]
@@ -51,11 +51,9 @@ def demo(dataset: str, as_json: bool, console: Console) -> None:
         print(to_json(name, steps))
         return
     out.print(as_table(name, steps))
-    print_lineage(name, "champion", as_json=False)
-    workspace = Workspace.current()
+    show_lineage(name, "champion")
     tools = f"{os.path.relpath(Path(sys.executable).parent)}{os.sep}"
-    places = {"uri": workspace.tracking_uri, "prefect": workspace.root / ".prefect", "tools": tools}
-    out.print(ENDING.format(pictures=", ".join(map(str, pictures)), **places), soft_wrap=True, highlight=False)
+    out.print(ENDING.format(pictures=", ".join(map(str, pictures)), tools=tools), soft_wrap=True, highlight=False)
 
 
 @flow(name="demo", flow_run_name="demo {dataset}", persist_result=False)

@@ -2,24 +2,24 @@
 
 from typing import Annotated, Any
 
-from prefect import State, flow
+from prefect import State
 from pydantic import Field
 
 from flows.common import REBASES, BatchId, DatasetName, Session, champion_of, chosen, session
 from flows.outcome import Outcome, published
+from flows.telling import flow
 from flows.train import train_on
 from greenlightning.errors import InputError, LedgerError, MismatchError
-from tasks import tracking
 from tasks.evaluation import evaluate_model
 from tasks.holdout import current_holdout
 from tasks.names import Kind
 from tasks.pointers import BatchRef, batch_ref
-from tasks.publishing import expectations_of, inherited_rate, log_avoided, publish, rows_metrics
+from tasks.publishing import avoided_by, expectations_of, inherited_rate, publish, rows_metrics
 from tasks.retraining import forget_batch
 from tasks.settings import DECIDING, LEARNING, Deciding, Learning
 
 
-@flow(name="forget", flow_run_name="forget {batch} of {dataset}", persist_result=False)
+@flow(name="forget", flow_run_name="forget {batch!s:.4}… of {dataset}", persist_result=False)
 def forget(
     dataset: DatasetName,
     batch: BatchId,
@@ -39,7 +39,7 @@ def forget(
     if not left:
         raise InputError("No batch would be left in the model", "Ingest another batch and retrain first")
     why = f"batch {batch} forgotten: {reason}"
-    with session(dataset, Kind.FORGET, f"forget {batch} of {dataset}") as run:
+    with session(dataset, Kind.FORGET, f"forget {batch:.4}… of {dataset}") as run:
         if strict:
             result, about = train_on(run, chosen(dataset, left), learning, deciding, (batch,), why)
             return published(result, dataset=dataset, **about).completed()
@@ -51,14 +51,13 @@ def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
     """Subtract and publish on the champion of the moment; where another run lands first, on its champion."""
     dataset, holdout = run.dataset, current_holdout(run.dataset)
     for attempt in range(REBASES):
-        parent = champion_of(dataset).version
+        parent = champion_of(dataset)
         folder = run.folder / str(attempt)
         folder.mkdir()
-        left = forget_batch(dataset, parent, ref, holdout, run.run_id, folder)
-        scores, judging = evaluate_model(dataset, left.folder, holdout, run.run_id, parent)
-        tracking.log_metrics(run.run_id, rows_metrics({}, left.rows_learnt, 0))
-        spent = left.spent + judging
-        avoided = log_avoided(dataset, parent, left.rows_known, spent, run.run_id)
+        left = forget_batch(dataset, parent.version, ref, holdout, run.run_id, folder)
+        judged = evaluate_model(dataset, left.folder, holdout, run.run_id, parent)
+        spent = left.spent + judged.spent
+        avoided = avoided_by(parent, left.rows_known, spent)
         result = publish(
             dataset,
             left.folder,
@@ -66,16 +65,17 @@ def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
             parent=parent,
             promote=True,
             reason=reason,
-            scores=scores,
             spent=spent,
+            avoided=avoided,
+            rows=rows_metrics({}, left.rows_learnt, 0),
             holdout=holdout,
-            expectations=expectations_of(dataset, parent),
-            tags=inherited_rate(dataset, parent),
+            expectations=expectations_of(parent),
+            tags=inherited_rate(parent),
             forgotten=(ref.id,),
         )
         if result:
             about = {
-                "scores": scores,
+                "scores": judged.scores,
                 "spent": spent,
                 "run_id": run.run_id,
                 "notes": left.notes,

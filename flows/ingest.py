@@ -3,23 +3,39 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from prefect import State, flow
+from prefect import State
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.common import DatasetName, NewLabels, admit, expectations_or_none
 from flows.outcome import Outcome, SetAside
+from flows.telling import flow
+from tasks import registry
+from tasks.events import emit_drift
+from tasks.health import assess_batches
 from tasks.landing import land
 
 
-@flow(name="ingest", flow_run_name="ingest {path} into {dataset}", persist_result=False)
+def _run_name() -> str:
+    given = flow_run.parameters
+    return f"ingest {Path(given['path']).name} into {given['dataset']}"
+
+
+@flow(name="ingest", flow_run_name=_run_name, persist_result=False)
 def ingest(
-    path: Annotated[Path, Field(description="CSV, Parquet, NPZ or IDX(.gz) file")],
+    path: Annotated[
+        Path, Field(description="CSV, Parquet, NPZ or IDX(.gz) file that this machine, or the worker, sees")
+    ],
     dataset: DatasetName,
     label_column: Annotated[str, Field(description="column that holds the label")] = "label",
     labels: Annotated[Path | None, Field(description="label file of an IDX image file")] = None,
     allow_new_labels: NewLabels = False,
 ) -> State[Any]:
-    """Bring one file in as a batch: landed under the hash of its content, validated, versioned in DVC."""
+    """Bring one file in as a batch: landed under the hash of its content, validated, versioned in DVC.
+
+    Where a champion serves, its structure's health on the batch and the input drift are told; what is off fires
+    ``retrain-on-drift``.
+    """
     expectations = expectations_or_none(dataset)
     landed = land(path, dataset, label_column, labels)
     ref, report = admit(landed, expectations, allow_new_labels)
@@ -28,4 +44,11 @@ def ingest(
         reason = f"{landed.source} failed validation: {report.failures[0]}"
         return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=(aside,)).completed()
     reason = f"batch {ref.id} of {ref.rows:,} rows is versioned (md5 {ref.md5})"
-    return Outcome(state="Versioned", dataset=dataset, reason=reason, learnt={}, run_id=None).completed()
+    done = Outcome(state="Versioned", dataset=dataset, reason=reason)
+    serving = registry.champion(dataset)
+    if serving and ref.id not in serving.batches:
+        health = assess_batches(serving, [ref])
+        done = done.model_copy(update={"health": health.verdict, "notes": health.notes})
+        if health.is_off:
+            emit_drift(dataset, ref.id, health.verdict, reason=health.reason, input_drift=health.drift)
+    return done.completed()

@@ -8,6 +8,7 @@ from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenlightning.errors import InputError
+from tasks.planning import Plan
 from tasks.publishing import Published
 from tasks.spending import Spent
 
@@ -36,7 +37,15 @@ class Outcome(BaseModel):
     spent: Spent | None = None
     avoided: Spent | None = None
     notes: tuple[str, ...] = ()
+    plan: Plan | None = None
+    freed: dict[str, int] = Field(default_factory=dict, description="dataset to bytes")
     run_id: str | None = None
+    health: str | None = Field(None, description="of the structure: green, amber, red or unknown")
+
+    @property
+    def ending(self) -> str:
+        """How it ended in a few words: the state, and the version if there is one."""
+        return f"{self.state.lower()}, version {self.version}" if self.version else self.state.lower()
 
     def completed(self) -> State[Any]:
         """The named Prefect state that carries this outcome."""

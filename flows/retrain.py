@@ -1,8 +1,10 @@
 """Green retraining: learn what the champion has not learnt yet, and nothing else."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from prefect import State, flow
+from prefect import State
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.common import (
@@ -17,53 +19,91 @@ from flows.common import (
     session,
     unfit,
 )
+from flows.everything import each_served
+from flows.on_red import Anew, OnRed, train_first
 from flows.outcome import Outcome, SetAside, published
+from flows.postponing import Jitter, LatestStart, starting
+from flows.runners import Runner, check_runner, learn_elsewhere
+from flows.selecting import Asked, DryRun, LandedFrom, LandedTo, left_out, planned, selected
+from flows.telling import flow
 from greenlightning.errors import MismatchError
 from tasks import tracking
+from tasks.carbon import CarbonSource
 from tasks.evaluation import evaluate_model
 from tasks.expectations import Expectations
+from tasks.health import BatchHealth, assess_batches
 from tasks.holdout import current_holdout
 from tasks.names import Kind, Params
 from tasks.pointers import BatchRef
-from tasks.publishing import expectations_of, inherited_rate, kept_out, log_avoided, publish, rows_metrics
+from tasks.publishing import avoided_by, expectations_of, inherited_rate, publish, rows_metrics
 from tasks.retraining import decide, learn_batches
-from tasks.settings import DECIDING, Deciding, Device
+from tasks.settings import DECIDING, LEARNING, Deciding, Device, Learning
 from tasks.spending import NOTHING
 from tasks.validation import log_validation
+from tasks.version_info import VersionInfo
 
 
-@flow(name="retrain", flow_run_name="retrain {dataset}", persist_result=False)
+def _name() -> str:
+    return f"retrain {flow_run.parameters.get('dataset') or 'every dataset'}"
+
+
+@flow(name="retrain", flow_run_name=_name, persist_result=False)
 def retrain(
-    dataset: DatasetName,
+    dataset: DatasetName | None = None,
     batches: Annotated[
         list[BatchId] | None, Field(description="batches to learn; all new ones by default")
     ] = None,
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
     device: Device = "cpu",
+    landed_from: LandedFrom = None,
+    landed_to: LandedTo = None,
+    dry_run: DryRun = False,
+    latest_start: LatestStart = None,
+    carbon_source: CarbonSource = "none",
+    jitter: Jitter = None,
+    runner: Runner = "local",
+    on_red: OnRed = "recommend",
+    learning: Learning = LEARNING,
 ) -> State[Any]:
     """Add the statistics of new batches to the champion's, solve, hold it against the champion, publish.
 
     Costs what the new rows cost: no batch that was learnt before is opened. Where the champion is kept, each
     batch is tried alone, so that a harmful one holds no other up; it is not tried on this champion again
-    unless it is named.
+    unless it is named. Without ``dataset``, every dataset that has a champion is retrained in turn. With
+    ``latest_start`` and a ``carbon_source`` it is postponed to the greenest time before. Structure health is
+    assessed first; where it is red, ``on_red="train"`` lets a new structure, extracted from all batches as
+    ``learning`` says, compete with the champion. Should it lose, the old structure learns the new batches.
+    With ``dry_run`` it answers at once with the plan.
     """
-    serving = champion_of(dataset)
-    expectations = expectations_of(dataset, serving.version)
+    check_runner(runner)
+    if dataset is None:
+        return each_served(retrain)
+    serving, asked = champion_of(dataset), Asked(batches, landed_from, landed_to)
+    if dry_run:
+        return planned(serving, asked, device).completed()
+    start = starting(dataset, latest_start, carbon_source, jitter)
+    if start.postponed:
+        return start.postponed.completed()
+    expectations = expectations_of(serving)
     aside = admit_waiting(dataset, expectations, allow_new_labels)
-    fresh = [ref for ref in chosen(dataset, batches) if ref.id not in serving.batches]
+    fresh = selected(serving, asked)
     aside += unfit(fresh, expectations, allow_new_labels)
     refused = {entry.batch for entry in aside}
-    if not batches:
-        refused |= kept_out(serving)
     fresh = [ref for ref in fresh if ref.id not in refused]
     if not fresh:
-        return _nothing(dataset, aside).completed()
-    outcome = _round(dataset, fresh, aside, expectations, deciding, device)
+        return start.told(_nothing(dataset, aside, asked.when, left_out(serving))).completed()
+    anew = None
+    if on_red == "train":
+        known = {*serving.batches, *(ref.id for ref in fresh)}
+        base = [ref.id for ref in (*chosen(dataset, None), *fresh) if ref.id in known]
+        how = learning.model_copy(update={"device": device})
+        anew = partial(train_first, dataset, base, how, deciding, allow_new_labels, runner)
+    outcome = _round(dataset, fresh, aside, expectations, deciding, device, runner, anew)
     if len(fresh) > 1 and outcome.state == "Kept":
-        alone = [_round(dataset, [ref], aside, expectations, deciding, device) for ref in fresh]
+        alone = [_round(dataset, [ref], aside, expectations, deciding, device, runner) for ref in fresh]
         outcome = _together(outcome, fresh, alone)
-    return outcome.completed()
+    return start.told(outcome).completed()
 
 
 def _round(
@@ -73,71 +113,89 @@ def _round(
     expectations: Expectations,
     deciding: Deciding,
     device: str,
+    runner: Runner,
+    anew: Anew | None = None,
 ) -> Outcome:
-    """One run: learn ``fresh`` together, and let the gate decide."""
+    """One run: learn ``fresh`` together, and let the gate decide; where health is red, first call ``anew``."""
     name = f"retrain {dataset} +{len(fresh)} batch{'es' if len(fresh) > 1 else ''}"
     with session(dataset, Kind.RETRAIN, name) as run:
-        tracking.log_params(run.run_id, deciding.model_dump(), Params.FLOW)
+        tracking.log_params(run.run_id, deciding.model_dump() | {"device": device}, Params.FLOW)
         for ref in fresh:
             log_validation(run.run_id, dataset, ref.id)
-        return _learn(run, fresh, aside, expectations, deciding, device)
+        serving = champion_of(dataset)
+        health = assess_batches(serving, fresh, run.run_id)
+        if anew and health.is_red:
+            outcome, health = anew(health)
+            if outcome:
+                return outcome.model_copy(update={"quarantined": tuple(aside)})
+        return _learn(run, serving, fresh, aside, expectations, deciding, device, runner, health)
 
 
 def _together(joint: Outcome, fresh: list[BatchRef], alone: list[Outcome]) -> Outcome:
     """The last promoted outcome, or the joint one where none was, and what was said of each batch kept out."""
     pairs = zip(fresh, alone, strict=True)
-    notes = [f"batch {ref.id} ({ref.source}): {one.reason}" for ref, one in pairs if not one.promoted]
+    notes = [*joint.notes]
+    notes += [f"batch {ref.id} ({ref.source}): {one.reason}" for ref, one in pairs if not one.promoted]
     landed = [one for one in alone if one.promoted]
     learnt = {batch: rows for one in landed for batch, rows in one.learnt.items()}
     best = landed[-1].model_copy(update={"learnt": learnt}) if landed else joint
     spent = sum((one.spent for one in (joint, *alone) if one.spent), NOTHING)
-    return best.model_copy(update={"notes": tuple(notes), "spent": spent})
+    return best.model_copy(update={"notes": tuple(notes), "spent": spent, "health": joint.health})
 
 
 def _learn(
     run: Session,
+    serving: VersionInfo,
     fresh: list[BatchRef],
     aside: list[SetAside],
     expectations: Expectations,
     deciding: Deciding,
     device: str,
+    runner: Runner,
+    health: BatchHealth,
 ) -> Outcome:
-    """Learn and publish on the champion of the moment; where another run lands first, on its champion."""
+    """Learn and publish on the champion ``serving``; where another run lands first, on its champion."""
     dataset, holdout = run.dataset, current_holdout(run.dataset)
     for attempt in range(REBASES):
-        serving = champion_of(dataset)
+        serving = champion_of(dataset) if attempt else serving
         new = [ref for ref in fresh if ref.id not in serving.batches]
         if not new:
             return _nothing(dataset, aside)
         folder = run.folder / str(attempt)
         folder.mkdir()
-        learnt = learn_batches(dataset, serving.version, new, holdout, deciding, run.run_id, folder, device)
+        if runner == "local":
+            learnt = learn_batches(serving, new, holdout, deciding, run.run_id, folder, device)
+        else:
+            about = {"parent": serving.version, "attempt": attempt, "deciding": deciding.model_dump()}
+            learnt = learn_elsewhere(runner, run, folder, new, holdout, **about)
         decision = decide(dataset, folder, deciding, run.run_id)
-        scores, judging = evaluate_model(dataset, learnt.folder, holdout, run.run_id, serving.version)
-        tracking.log_metrics(run.run_id, rows_metrics(learnt.rows, learnt.rows_learnt, len(aside)))
-        spent = learnt.spent + judging
-        avoided = log_avoided(dataset, serving.version, learnt.rows_known, spent, run.run_id)
+        judged = evaluate_model(dataset, learnt.folder, holdout, run.run_id)
+        spent = learnt.spent + judged.spent + health.spent
+        avoided = avoided_by(serving, learnt.rows_known, spent)
         result = publish(
             dataset,
             learnt.folder,
             run.run_id,
-            parent=serving.version,
+            parent=serving,
             promote=decision.promote,
             reason=decision.reason,
-            scores=scores,
             spent=spent,
+            avoided=avoided,
+            rows=rows_metrics(learnt.rows, learnt.rows_learnt, len(aside)),
             holdout=holdout,
             expectations=expectations,
-            tags=inherited_rate(dataset, serving.version),
+            tags=inherited_rate(serving),
         )
         if result:
-            about = {"scores": scores, "spent": spent, "avoided": avoided, "learnt": learnt.rows}
-            return published(result, dataset=dataset, quarantined=tuple(aside), run_id=run.run_id, **about)
+            told = {"scores": judged.scores, "spent": spent, "avoided": avoided, "learnt": learnt.rows}
+            told |= {"notes": (*health.notes, *learnt.notes), "health": health.verdict, "run_id": run.run_id}
+            return published(result, dataset=dataset, quarantined=tuple(aside), **told)
     raise MismatchError(f"The champion of {dataset!r} moved {REBASES} times meanwhile", "Run the retraining again")
 
 
-def _nothing(dataset: str, aside: list[SetAside]) -> Outcome:
+def _nothing(dataset: str, aside: list[SetAside], when: str = "", notes: tuple[str, ...] = ()) -> Outcome:
     if aside:
         reason = f"nothing was learnt: {aside[0].source} failed validation: {aside[0].reasons[0]}"
         return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=tuple(aside))
-    return Outcome(state="Nothing to learn", dataset=dataset, reason="every batch is learnt, or was kept out")
+    reason = f"every batch{when} is learnt, or was kept out"
+    return Outcome(state="Nothing to learn", dataset=dataset, reason=reason, notes=notes)

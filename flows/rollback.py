@@ -2,28 +2,37 @@
 
 from typing import Annotated, Any
 
-from prefect import State, flow
+from prefect import State
 from pydantic import Field
 
-from flows.common import DatasetName, champion_of, session
+from flows.common import DatasetName, Stated, champion_of, session
 from flows.outcome import Outcome
+from flows.telling import flow
 from tasks import registry, tracking
-from tasks.names import Kind, Tag
+from tasks.deciding import audit, restored, served_again
+from tasks.names import Kind
 
 
-@flow(name="rollback", flow_run_name="roll back {dataset}", persist_result=False)
+@flow(name="rollback", flow_run_name="rollback {dataset}", persist_result=False)
 def rollback(
     dataset: DatasetName,
+    reason: Stated,
     to: Annotated[int | None, Field(ge=1, description="version to serve; the one before by default")] = None,
-    reason: Annotated[str, Field(description="why; kept with the version")] = "asked for",
 ) -> State[Any]:
-    """Move the champion alias back to an earlier version."""
-    champion_of(dataset)
-    with session(dataset, Kind.ROLLBACK, f"roll back {dataset}") as run:
-        number = registry.rollback(dataset, to, reason)
-        tracking.set_tags(run.run_id, {Tag.REASON: reason, Tag.DECISION: f"serving version {number} again"})
-    reason = f"version {number} serves again: {reason}"
+    """Move the champion alias back to an earlier version; what only the version left had learnt is held back."""
+    serving = champion_of(dataset)
+    chosen = registry.version(dataset, registry.before(serving) if to is None else to)
+    with session(dataset, Kind.ROLLBACK, f"rollback {dataset} to {chosen.version}") as run:
+        tracking.set_tags(run.run_id, audit(serving.version, chosen.version, reason))
+        restored(dataset, chosen.version)
+        number = registry.rollback(dataset, chosen.version, reason)
     done = Outcome(
-        state="Rolled back", dataset=dataset, reason=reason, version=number, promoted=True, run_id=run.run_id
+        state="Rolled back",
+        dataset=dataset,
+        reason=f"version {number} serves again: {reason}",
+        version=number,
+        promoted=True,
+        notes=served_again(serving, chosen, held_back=True),
+        run_id=run.run_id,
     )
     return done.completed()

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from prefect import State, flow
+from prefect import State
 from pydantic import Field
 
 from flows.common import (
@@ -16,9 +16,11 @@ from flows.common import (
     session,
 )
 from flows.outcome import published
+from flows.runners import Runner, check_runner, learn_elsewhere
+from flows.telling import flow
 from greenlightning.errors import InputError, MismatchError
 from tasks import registry, tracking
-from tasks.evaluation import compare_with_champion, evaluate_model
+from tasks.evaluation import evaluate_model
 from tasks.expectations import learn_expectations
 from tasks.holdout import ensure_holdout
 from tasks.names import Kind, Params
@@ -39,11 +41,13 @@ def train(
     learning: Learning = LEARNING,
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
+    runner: Runner = "local",
 ) -> State[Any]:
     """Extract a structure from the base batches, learn them under it, and publish a version.
 
     Where a champion serves already, the new model competes with it on the holdout.
     """
+    check_runner(runner)
     aside = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
     base = chosen(dataset, batches)
     if not base:
@@ -52,8 +56,9 @@ def train(
             f"Dataset {dataset!r} has no batch to train on{reasons}",
             f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
         )
-    with session(dataset, Kind.TRAIN, f"train {dataset}") as run:
-        result, about = train_on(run, base, learning, deciding)
+    many = f"{len(base)} batch{'es' if len(base) > 1 else ''}"
+    with session(dataset, Kind.TRAIN, f"train {dataset} ({many})") as run:
+        result, about = train_on(run, base, learning, deciding, runner=runner)
     return published(result, dataset=dataset, quarantined=tuple(aside), **about).completed()
 
 
@@ -64,33 +69,35 @@ def train_on(
     deciding: Deciding,
     forgotten: tuple[str, ...] = (),
     reason: str = "the first version of this dataset",
+    runner: Runner = "local",
 ) -> tuple[Published, dict[str, Any]]:
     """Train on ``base`` and publish; with ``forgotten`` batches the result serves whatever the gate says."""
     dataset, serving = run.dataset, registry.champion(run.dataset)
-    parent = serving.version if serving else None
     tracking.log_params(run.run_id, learning.model_dump() | deciding.model_dump(), Params.FLOW)
     for ref in base:
         tracking.log_batch_input(run.run_id, ref)
         log_validation(run.run_id, dataset, ref.id)
     holdout = ensure_holdout(dataset, base, deciding.holdout_fraction, run.folder)
     extracted = extract_structure(dataset, base, holdout, learning, run.run_id, run.folder)
-    learnt = learn_base(dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
-    scores, judging = evaluate_model(dataset, learnt.folder, holdout, run.run_id, parent)
+    if runner == "local":
+        learnt = learn_base(dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
+    else:
+        learnt = learn_elsewhere(runner, run, run.folder, base, holdout, learning=learning.model_dump())
+    margin = None if forgotten else deciding.margin
+    judged = evaluate_model(dataset, learnt.folder, holdout, run.run_id, serving, margin)
     promote = True
-    if parent is not None and not forgotten:
-        decision = compare_with_champion(dataset, learnt.folder, holdout, run.run_id, parent, deciding.margin)
-        promote, reason = decision.promote, decision.reason
-    tracking.log_metrics(run.run_id, rows_metrics(learnt.rows, extracted.rows, 0))
-    spent = extracted.spent + learnt.spent + judging
+    if judged.decision:
+        promote, reason = judged.decision.promote, judged.decision.reason
+    spent = extracted.spent + learnt.spent + judged.spent
     result = publish(
         dataset,
         learnt.folder,
         run.run_id,
-        parent=parent,
+        parent=serving,
         promote=promote,
         reason=reason,
-        scores=scores,
         spent=spent,
+        rows=rows_metrics(learnt.rows, extracted.rows, 0),
         holdout=holdout,
         expectations=learn_expectations(checkout(max(base, key=lambda ref: ref.rows))),
         tags=rate_tags(extracted.spent, extracted.rows),
@@ -98,4 +105,5 @@ def train_on(
     )
     if result is None:
         raise MismatchError(f"The champion of {dataset!r} moved meanwhile", "Run it again")
-    return result, {"scores": scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
+    about = {"scores": judged.scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
+    return result, about | {"notes": learnt.notes}

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from greenlightning.batch import Batch
+    from greenlightning.drift import InputDrift, QuantileBins
     from greenlightning.energy import Energy, EnergyMeter
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
     from greenlightning.extraction import extract_structure
+    from greenlightning.gradient import PathSGDClassifier
+    from greenlightning.health import StructureHealth, assess
+    from greenlightning.health_reference import HealthReference
+    from greenlightning.health_statistics import HealthStatistic, Verdict
     from greenlightning.ledger import Ledger, LedgerEntry
     from greenlightning.model import GreenLightningModel
     from greenlightning.paths import ExplicitPaths, LandmarkPaths
@@ -31,14 +36,22 @@ __all__ = [
     "GreenLightningClassifier",
     "GreenLightningModel",
     "GreenLightningRegressor",
+    "HealthReference",
+    "HealthStatistic",
+    "InputDrift",
     "LandmarkPaths",
     "Ledger",
     "LedgerEntry",
+    "PathSGDClassifier",
+    "QuantileBins",
     "RealTargets",
     "SettlingHistory",
     "SettlingRule",
     "Statistics",
     "Structure",
+    "StructureHealth",
+    "Verdict",
+    "assess",
     "choose_alpha",
     "extract_structure",
     "solve",
@@ -46,9 +59,14 @@ __all__ = [
 
 _MODULES = {
     "batch": ("Batch",),
+    "drift": ("InputDrift", "QuantileBins"),
     "energy": ("Energy", "EnergyMeter"),
     "estimators": ("GreenLightningClassifier", "GreenLightningRegressor"),
     "extraction": ("extract_structure",),
+    "gradient": ("PathSGDClassifier",),
+    "health": ("StructureHealth", "assess"),
+    "health_reference": ("HealthReference",),
+    "health_statistics": ("HealthStatistic", "Verdict"),
     "ledger": ("Ledger", "LedgerEntry"),
     "model": ("GreenLightningModel",),
     "paths": ("ExplicitPaths", "LandmarkPaths"),

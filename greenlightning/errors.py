@@ -9,11 +9,16 @@ GreenLightningError
 ├── LedgerError           (ValueError)      forgetting what was never learnt
 ├── SingularError         (LinAlgError)     the normal equations have no stable solution
 ├── NotFittedError        (sklearn's)       used before ``fit``
-└── NothingServedError    (LookupError)     no champion, version, dataset or batch of that name
+├── NothingServedError    (LookupError)     no champion, version, dataset or batch of that name
+└── ServerError           (RuntimeError)    a server or worker that does not start or stop
 """
 
+from typing import TYPE_CHECKING, Any
+
 from numpy.linalg import LinAlgError
-from sklearn.exceptions import NotFittedError as SklearnNotFittedError
+
+if TYPE_CHECKING:
+    from greenlightning._not_fitted import NotFittedError
 
 __all__ = [
     "CapacityError",
@@ -24,6 +29,7 @@ __all__ = [
     "MismatchError",
     "NotFittedError",
     "NothingServedError",
+    "ServerError",
     "SingularError",
     "UnknownLabelError",
 ]
@@ -69,9 +75,19 @@ class SingularError(GreenLightningError, LinAlgError):
     """The normal equations have no stable solution at this ridge strength."""
 
 
-class NotFittedError(GreenLightningError, SklearnNotFittedError):  # type: ignore[misc]
-    """An estimator or model was used before it learnt anything."""
-
-
 class NothingServedError(GreenLightningError, LookupError):
     """No champion, version, dataset or batch of that name exists in the workspace."""
+
+
+class ServerError(GreenLightningError, RuntimeError):
+    """A server or worker that does not start or stop."""
+
+
+def __getattr__(name: str) -> Any:
+    """Make NotFittedError when it is first asked for: importing scikit-learn for it takes a second."""
+    if name != "NotFittedError":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from greenlightning._not_fitted import NotFittedError
+
+    globals()[name] = NotFittedError
+    return NotFittedError

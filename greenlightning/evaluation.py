@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import f1_score
 
+from greenlightning.calibration import Reliability, reliability
 from greenlightning.errors import InputError
 
 SMALLEST_PROBABILITY = 1e-15
-CALIBRATION_BINS = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,19 +21,22 @@ class Evaluation:
     accuracy: float
     macro_f1: float
     log_loss: float
-    ece: float
     n: int
     confusion: NDArray[np.int64]
     classes: tuple[Any, ...]
+    reliability: Reliability
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error."""
+        return self.reliability.ece
 
 
 def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Evaluation:
     """Score the probabilities ``proba`` (n, k) of ``classes`` (k,) against the labels ``y_true`` (n,).
 
     A label that the model does not know counts as wrong, with probability 1e-15, the least that log-loss
-    sees. Macro-F1 averages over the labels that occur as truth or prediction. The expected calibration error
-    is ``Σ_b n_b/n |accuracy_b − confidence_b|`` over 15 equal bins of the largest probability (Guo et al.
-    2017).
+    sees. Macro-F1 averages over the labels that occur as truth or prediction.
 
     Raises InputError if there are no rows or the shapes do not fit.
     """
@@ -54,10 +57,10 @@ def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Eva
         accuracy=float(np.mean(answers == codes)),
         macro_f1=float(f1_score(codes, answers, average="macro", zero_division=0.0)),
         log_loss=float(np.log(1 / of_truth).mean()),
-        ece=_calibration_error(P.max(axis=1), answers == codes),
         n=len(truth),
         confusion=np.bincount(codes * k + answers, minlength=k * k).reshape(k, k),
         classes=tuple(union.tolist()),
+        reliability=reliability(P.max(axis=1), answers == codes),
     )
 
 
@@ -126,9 +129,3 @@ def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
     promote = all(comparison.not_worse for comparison in seen.values())
     numbers = "; ".join(f"{where} {comparison}" for where, comparison in seen.items())
     return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")
-
-
-def _calibration_error(confidence: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    bins = np.minimum((confidence * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, weights=correct - confidence, minlength=CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(correct))

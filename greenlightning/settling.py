@@ -31,17 +31,24 @@ def draw_pairs(n_probes: int, random_state: int, n_pairs: int = OUI_PAIRS) -> ND
 
 
 def oui(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64]) -> float:
-    """Overfitting-underfitting indicator, pair form, in [0, 1] (arXiv 2504.17160).
+    """Overfitting-underfitting indicator, pair form, in [0, 1] (arXiv 2504.17160): the mean of ``oui_by_pair``.
 
-    ``mean over layers and pairs of min(d_H(a_l(x_i), a_l(x_j)), M_l) / M_l``, ``M_l = floor(P_l / 2)``, for
-    one pattern array (n, P_l) a layer; every layer weighs the same. Recommended early band: 0.6 to 0.8.
+    Recommended early band: 0.6 to 0.8.
+    """
+    return float(oui_by_pair(patterns, pairs).mean())
+
+
+def oui_by_pair(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+    """``mean over layers of min(d_H(a_l(x_i), a_l(x_j)), M_l) / M_l`` for each pair (i, j) of samples.
+
+    ``M_l = floor(P_l / 2)``, for one pattern array (n, P_l) a layer; every layer weighs the same.
     """
     per_layer = []
     for layer in patterns:
         half = max(layer.shape[1] // 2, 1)
         distance = (layer[pairs[:, 0]] != layer[pairs[:, 1]]).sum(axis=1)
-        per_layer.append(np.minimum(distance, half).mean() / half)
-    return float(np.mean(per_layer))
+        per_layer.append(np.minimum(distance, half) / half)
+    return np.asarray(np.mean(per_layer, axis=0))
 
 
 def oui_batch(patterns: Sequence[NDArray[np.bool_]]) -> float:

@@ -1,45 +1,95 @@
 """Coefficients from statistics: ridge regression on centred path features, and the choice of its strength."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import scipy.linalg
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from greenlightning.errors import InputError, MismatchError, SingularError
+from greenlightning.equations import Floats, NormalEquations, gram_product
+from greenlightning.errors import InputError, SingularError
+from greenlightning.factor import SMALLEST_PIVOT, Factor
 from greenlightning.paths import PathFeatures
 from greenlightning.statistics import Statistics
 from greenlightning.targets import Targets
 
 ALPHAS = tuple(10.0**power for power in range(-5, 2))
-Floats = NDArray[np.float64]
+LARGEST_ERROR = 1e-14
+REFINEMENTS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """The quantitative knowledge: ``weights`` (D, k) for real-valued φ and ``intercept`` (k,), float64."""
+    """The quantitative knowledge: ``weights`` (D, k) for real-valued φ and ``intercept`` (k,), float64.
+
+    ``weights`` are in C order, as they come back from disk: BLAS may round another order otherwise.
+    """
 
     weights: Floats
     intercept: Floats
 
+    def scores(self, paths: PathFeatures, X: ArrayLike, *, device: str = "cpu") -> Floats:
+        """``φ V + c`` (n, k) of inputs ``X`` (n, d) under the recipe ``paths``; at most a block of φ exists."""
+        return paths.product(X, self.weights * paths.scales[:, None], device=device) + self.intercept
 
-@dataclass(frozen=True)
-class _Moments:
-    """Real-valued, uncentred moments of statistics: means of φ (D,) and y (k,), and the scales they are in."""
 
-    n: int
-    feature_mean: Floats
-    target_mean: Floats
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Coefficients, and the factor that gave them, which the next solution may start from."""
+
+    coefficients: Coefficients
+    factor: Factor
 
     @classmethod
-    def of(cls, statistics: Statistics, feature_scales: Floats, target_scales: Floats) -> "_Moments":
-        n = max(statistics.n, 1)
-        return cls(
-            statistics.n,
-            statistics.feature_sums / n * feature_scales,
-            statistics.target_sums / n * target_scales,
-        )
+    def of(cls, equations: NormalEquations, targets: Targets) -> "Solution":
+        """Factorise and solve; raises SingularError."""
+        factor = Factor.of(equations)
+        return cls(_coefficients(equations, targets, factor.solve(equations.right)), factor)
+
+    def followed(
+        self,
+        equations: NormalEquations,
+        targets: Targets,
+        features: NDArray[np.integer],
+        signs: NDArray[np.integer],
+    ) -> "Solution":
+        """The solution once rows of ``features`` (m, D) came or went, by updating the factor.
+
+        The result is held against the statistics' integers, and refined: where more than rounding stays, or
+        where alpha alone does not keep the equations regular, they are factorised anew. Raises SingularError.
+        """
+        if equations.alpha > SMALLEST_PIVOT * equations.largest_diagonal():
+            factor = self.factor.updated(features, signs)
+            weights = factor.solve(equations.right)
+            for _ in range(REFINEMENTS):
+                residual = equations.residual(weights)
+                if equations.backward_error(weights, residual) <= LARGEST_ERROR:
+                    return Solution(_coefficients(equations, targets, weights), factor)
+                weights += factor.solve(residual)
+        return Solution.of(equations, targets)
+
+
+@dataclass(frozen=True, eq=False)
+class Since:
+    """A solution, and the inputs (m, d) that were learnt (+1) or forgotten (−1) since."""
+
+    solution: Solution
+    changes: tuple[tuple[NDArray[Any], int], ...] = ()
+
+    def then(self, X: NDArray[Any], sign: int) -> "Since | None":
+        """This with one more change, kept as a copy, or None where so many rows are cheaper to solve anew."""
+        changes = (*self.changes, (X.copy(), sign))
+        rows, columns = sum(len(X) for X, _ in changes), len(self.solution.coefficients.intercept)
+        return Since(self.solution, changes) if self.solution.factor.pays_off(rows, columns) else None
+
+    def solved(self, equations: NormalEquations, paths: PathFeatures, targets: Targets) -> Solution:
+        """The solution of the ``equations`` that the changes led to; raises SingularError."""
+        X = np.concatenate([X for X, _ in self.changes])
+        signs = np.concatenate([np.full(len(X), sign) for X, sign in self.changes])
+        features = np.concatenate([features.numpy() for _, features in paths.blocks(X, block_rows=len(X))])
+        return self.solution.followed(equations, targets, features, signs)
 
 
 def solve(statistics: Statistics, paths: PathFeatures, targets: Targets, alpha: float) -> Coefficients:
@@ -49,52 +99,34 @@ def solve(statistics: Statistics, paths: PathFeatures, targets: Targets, alpha: 
     Raises InputError on a negative ``alpha`` or no samples, MismatchError on another recipe's statistics, and
     SingularError, without jitter, where the equations have no stable solution.
     """
-    if alpha < 0 or statistics.n == 0:
-        problem = "There are no samples to learn from" if statistics.n == 0 else f"alpha={alpha} is negative"
-        raise InputError(problem, "Give at least one batch and a ridge strength of zero or more")
-    if (statistics.recipe, statistics.targets) != (paths.digest, targets.digest):
-        raise MismatchError("The statistics belong to another recipe or targets", "Collect them with these")
-    units, target_units = paths.scales, targets.scales(len(statistics.columns))
-    moments = _Moments.of(statistics, units, target_units)
-    A = statistics.G * np.outer(units, units)
-    A -= moments.n * np.outer(moments.feature_mean, moments.feature_mean)
-    A[np.diag_indices_from(A)] += alpha
-    R = statistics.B * np.outer(units, target_units)
-    R -= moments.n * np.outer(moments.feature_mean, moments.target_mean)
-    weights = _cholesky_solve(A, R, alpha)
-    intercept = moments.target_mean - moments.feature_mean @ weights
+    return Solution.of(NormalEquations.of(statistics, paths, targets, alpha), targets).coefficients
+
+
+def _coefficients(equations: NormalEquations, targets: Targets, weights: Floats) -> Coefficients:
+    intercept = equations.target_means - equations.feature_means @ weights
     return Coefficients(weights, intercept + targets.offsets(len(intercept)))
 
 
-def _cholesky_solve(A: Floats, R: Floats, alpha: float) -> Floats:
-    diagonal = A.diagonal().max(initial=0.0)
-    try:
-        factor = scipy.linalg.cholesky(A, lower=True, overwrite_a=True, check_finite=False)
-    except np.linalg.LinAlgError:
-        factor = None
-    if factor is None or factor.diagonal().min() ** 2 <= 1e-14 * diagonal:
-        raise SingularError(
-            f"The normal equations are singular at alpha={alpha:g}", "Raise alpha (1e-3 is a good start)"
-        )
-    return np.asarray(scipy.linalg.cho_solve((factor, True), R, check_finite=False))
+def mean_squared_errors(
+    statistics: Statistics, paths: PathFeatures, targets: Targets, *coefficients: Coefficients
+) -> list[float]:
+    """Mean over samples of ``‖y − Vᵀφ − c‖²`` of each of the ``coefficients``: no sample is read.
 
-
-def mean_squared_error(
-    statistics: Statistics, paths: PathFeatures, targets: Targets, coefficients: Coefficients
-) -> float:
-    """Mean over samples of ``‖y − Vᵀφ − c‖²``, from statistics alone: no sample is read.
-
-    ``Σ‖y‖² − 2⟨V, B⟩ − 2⟨c, Σy⟩ + ⟨V, GV⟩ + 2⟨c, VᵀΣφ⟩ + n‖c‖²``, all over n.
+    ``Σ‖y‖² − 2⟨V, B⟩ − 2⟨c, Σy⟩ + ⟨V, GV⟩ + 2⟨c, VᵀΣφ⟩ + n‖c‖²``, all over n; G is read once for all.
     """
     units, target_units = paths.scales, targets.scales(len(statistics.columns))
-    V = coefficients.weights * units[:, None]
-    c = coefficients.intercept - targets.offsets(len(coefficients.intercept))
-    total = float(statistics.target_squares @ target_units**2)
-    total -= 2 * float(np.sum(V * (statistics.B * target_units)))
-    total -= 2 * float(c @ (statistics.target_sums * target_units))
-    total += float(np.sum(V * (statistics.G @ V)))
-    total += 2 * float(c @ (V.T @ statistics.feature_sums)) + statistics.n * float(c @ c)
-    return max(total, 0.0) / statistics.n
+    weights = [found.weights * units[:, None] for found in coefficients]
+    products = np.split(gram_product(statistics, np.concatenate(weights, axis=1)), len(weights), axis=1)
+    errors = []
+    for V, GV, intercept in zip(weights, products, (found.intercept for found in coefficients), strict=True):
+        c = intercept - targets.offsets(len(intercept))
+        total = float(statistics.target_squares @ target_units**2)
+        total -= 2 * float(np.sum(V * (statistics.B * target_units)))
+        total -= 2 * float(c @ (statistics.target_sums * target_units))
+        total += float(np.sum(V * GV))
+        total += 2 * float(c @ (V.T @ statistics.feature_sums)) + statistics.n * float(c @ c)
+        errors.append(max(total, 0.0) / statistics.n)
+    return errors
 
 
 def choose_alpha(
@@ -107,20 +139,18 @@ def choose_alpha(
 ) -> tuple[float, dict[float, float]]:
     """The weakest ridge within ``tolerance`` of the smallest error on *validation statistics*, and all errors.
 
-    No data is needed: solve on ``training`` and apply ``mean_squared_error`` to ``validation``. Strengths at
+    No data is needed: solve on ``training`` and apply ``mean_squared_errors`` to ``validation``. Strengths at
     which the equations are singular are passed over; SingularError if that leaves none.
     """
     if validation.n == 0:
         raise InputError("There are no validation samples to choose alpha by", "Hold some back, or give alpha")
-    validation = validation._on(training.columns)
-    errors: dict[float, float] = {}
+    solved: dict[float, Coefficients] = {}
     for alpha in alphas:
-        try:
-            coefficients = solve(training, paths, targets, alpha)
-        except SingularError:
-            continue
-        errors[alpha] = mean_squared_error(validation, paths, targets, coefficients)
-    if not errors:
+        with suppress(SingularError):
+            solved[alpha] = solve(training, paths, targets, alpha)
+    if not solved:
         raise SingularError("The normal equations are singular at every strength tried", "Give a larger alpha")
-    acceptable = (1 + tolerance) * min(errors.values())
+    found = mean_squared_errors(validation._on(training.columns), paths, targets, *solved.values())
+    errors = dict(zip(solved, found, strict=True))
+    acceptable = (1 + tolerance) * min(found)
     return min(alpha for alpha, error in errors.items() if error <= acceptable), errors

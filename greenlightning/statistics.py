@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from greenlightning._devices import available
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning._integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
 from greenlightning.batch import Label, plain
@@ -75,13 +76,14 @@ class Statistics:
         if n == 0:
             return cls.empty(paths, targets)
         checked_capacity(n, paths.largest)
-        answers = targets.encode(y)
+        device = available(device)
+        answers = [digit.to(device) for digit in targets.encode(y)]
         D, k, slices = paths.n_features_out, len(columns), digits_needed(paths.feature_bits)
         width = D * slices + 1 + k * targets.n_digits
         total = torch.zeros(width, width, dtype=torch.int64, device=device)
         for rows, features in paths.blocks(X, device=device, memory_budget=memory_budget, block_rows=block_rows):
             one = torch.ones(len(features), 1, dtype=torch.int8, device=device)
-            pieces = [*digits(features, slices), one, *(a[rows].to(device) for a in answers)]
+            pieces = [*digits(features, slices), one, *(digit[rows] for digit in answers)]
             add_gram(total, torch.cat(pieces, dim=1))
         return cls._from_gram(paths, targets, columns, mirrored(total).cpu().numpy())
 
@@ -231,10 +233,10 @@ def checked_capacity(n: int, largest: int) -> None:
 
 def _joined(gram: Integers, left: list[slice], right: list[slice]) -> Integers:
     """``Σ_ij 256^(places below) gram[left_i, right_j]``: the Gram block of numbers from that of their digits."""
-    total = np.zeros_like(gram[left[0], right[0]])
-    for i, rows in enumerate(reversed(left)):
-        for j, columns in enumerate(reversed(right)):
-            total += gram[rows, columns] * DIGIT ** (i + j)
+    total = gram[left[-1], right[-1]].copy()
+    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
+    for i, j in places[1:]:
+        total += gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
     return total
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning._integers import matmul
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.settling import SettlingHistory
 
@@ -125,12 +127,25 @@ class Structure:
     def gates(self, encoded: Tensor) -> list[Tensor]:
         """Gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
         hidden, gates = encoded, []
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            w, b = (torch.from_numpy(v).to(encoded.device).double() for v in (weight, bias))
-            z = (hidden @ w.t()).add_(b)
+        for weight, bias in self._layers_on(encoded.device):
+            z = matmul(hidden, weight.t()).add_(bias)
             gates.append((z > 0).to(torch.int8))
             hidden = z.mul_(2.0**-WEIGHT_BITS).round_().clamp_(0, HIDDEN_LIMIT)
         return gates
+
+    def _layers_on(self, device: torch.device) -> list[tuple[Tensor, Tensor]]:
+        """Weights and biases as float64 on ``device``, brought there once."""
+        if device not in self._layers:
+            weights, biases = (
+                [torch.from_numpy(each).to(device).double() for each in part]
+                for part in (self.weights, self.biases)
+            )
+            self._layers[device] = list(zip(weights, biases, strict=True))
+        return self._layers[device]
+
+    @cached_property
+    def _layers(self) -> dict[torch.device, list[tuple[Tensor, Tensor]]]:
+        return {}
 
     def save(self, folder: Path) -> None:
         """Write ``structure.safetensors`` and ``structure.json`` into ``folder``."""

@@ -8,6 +8,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from greenlightning._devices import available
+
 
 @dataclass(frozen=True)
 class EpochState:
@@ -55,6 +57,7 @@ def train_epochs(
     to 0 along a cosine over ``max_epochs``. ``module`` continues from an existing network, in place. Weights
     and minibatches depend on ``random_state`` only; torch's global random state is neither read nor changed.
     """
+    device = available(device)
     generator = torch.Generator().manual_seed(random_state)
     network = module or relu_network(X.shape[1], hidden_layer_sizes, n_outputs, generator)
     network.to(device).train()

@@ -33,8 +33,9 @@ class Step:
 
 
 def draw(steps: Sequence[Step], folder: Path) -> list[Path]:
-    """Save the accuracy after each step and the energy of all retrainings as PNGs in ``folder``."""
-    from tasks.plots import energy_figure, retrainings_figure
+    """Save the accuracy after each step and the energy of all retrainings as pictures in ``folder``."""
+    from tasks.plots import retrainings_figure
+    from tasks.run_pictures import energy_picture
 
     learnt = [step for step in steps if step.learnt]
     accuracy = {
@@ -48,13 +49,10 @@ def draw(steps: Sequence[Step], folder: Path) -> list[Path]:
         "conventional, from scratch": sum(step.conventional_spent.joules for step in later),
     }
     folder.mkdir(parents=True, exist_ok=True)
-    figures = {
-        "accuracy.png": retrainings_figure([step.name for step in learnt], accuracy),
-        "energy.png": energy_figure(joules, later[0].spent.source),
-    }
-    for name, figure in figures.items():
-        figure.savefig(folder / name, dpi=150)
-    return [folder / name for name in figures]
+    files = [folder / "accuracy.png", folder / "energy.svg"]
+    retrainings_figure([step.name for step in learnt], accuracy).savefig(files[0], dpi=150)
+    files[1].write_text(energy_picture(joules, later[0].spent.source))
+    return files
 
 
 def to_json(dataset: str, steps: Sequence[Step]) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tasks.templates import template
+
 PAGE = """\
 <!doctype html>
 <html lang="en">
@@ -53,10 +55,7 @@ PAGE = """\
 
 def render(**content: Any) -> str:
     """The page of one validation as HTML; every value is escaped."""
-    from jinja2 import Environment
-
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(PAGE).render(**content)
+    return template(PAGE).render(**content)
 
 
 def seen(result: dict[str, Any]) -> str:

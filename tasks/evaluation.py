@@ -1,24 +1,29 @@
 """Evaluation on the fixed holdout: a model's scores, its confusion matrix, its place beside the champion."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from prefect import task
 
 from greenlightning.energy import EnergyMeter
-from greenlightning.evaluation import Decision, compare, evaluate, gate
+from greenlightning.evaluation import Comparison, Decision, compare, evaluate, gate
 from tasks import progress, registry, tracking
 from tasks.landing import load_batch
 from tasks.names import Metric, Part, Subject
 from tasks.pointers import BatchRef
-from tasks.retraining import log_gate
 from tasks.spending import Spent
 from tasks.versioning import checkout
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from greenlightning.batch import Label
     from greenlightning.evaluation import Evaluation
 
-SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS)
+SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE)
 
 
 def scores(evaluation: "Evaluation") -> dict[str, float]:
@@ -26,42 +31,69 @@ def scores(evaluation: "Evaluation") -> dict[str, float]:
     return {str(name): getattr(evaluation, name) for name in SCORED}
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A model's scores on the holdout, what they cost, and the gate's decision where it was asked for one."""
+
+    scores: dict[str, float]
+    spent: Spent
+    decision: Decision | None = None
+
+
 @task(task_run_name="evaluate {dataset}", persist_result=False)
 def evaluate_model(
-    dataset: str, model_dir: Path, holdout: BatchRef, run_id: str, champion: int | None
-) -> tuple[dict[str, float], Spent]:
-    """Score the saved model, and the champion version beside it, on the holdout; log scores and picture."""
+    dataset: str,
+    model_dir: Path,
+    holdout: BatchRef,
+    run_id: str,
+    champion: registry.VersionInfo | None = None,
+    margin: float | None = None,
+) -> Judged:
+    """Score the saved model, and a champion beside it, on the holdout; log scores and picture.
+
+    With a ``margin`` the gate holds them against each other, for models that were made another way than by
+    retraining (first training, federation).
+    """
     from greenlightning.model import GreenLightningModel
-    from tasks.plots import confusion_figure
+    from tasks.run_pictures import confusion_picture
 
     X, y = load_batch(checkout(holdout))
     with tracking.part_run(run_id, Part.EVALUATION) as part:
         with EnergyMeter() as meter:
             model = GreenLightningModel.load(model_dir)
-            found = evaluate(y, model.predict_proba(X), model.classes)
-        for run in (part, run_id):
-            tracking.log_evaluation(run, scores(found))
-        tracking.connect().log_figure(run_id, confusion_figure(found.confusion, found.classes), "confusion.png")
+            proba = model.predict_proba(X)
+            found = evaluate(y, proba, model.classes)
+        tracking.connect().log_text(run_id, confusion_picture(found.confusion, found.classes), "confusion.svg")
         tracking.log_batch_input(run_id, holdout, role="holdout")
+        values, decision = scores(found), None
         if champion is not None:
-            serving = registry.load(dataset, champion)
-            beside = evaluate(y, serving.predict_proba(X), serving.classes)
-            tracking.log_evaluation(run_id, scores(beside), Subject.CHAMPION)
+            serving = registry.load_version(champion)
+            beside = serving.predict_proba(X)
+            values |= tracking.of_subject(scores(evaluate(y, beside, serving.classes)), Subject.CHAMPION)
+            if margin is not None:
+                comparison = compare(
+                    correct(proba, model.classes, y), correct(beside, serving.classes, y), margin, seed=0
+                )
+                values, decision = values | gate_metrics(comparison), gate(comparison)
+        tracking.log_metrics(run_id, values)
         spent = Spent.of(meter.energy)
-        tracking.log_energy(part, **spent.logged())
+        tracking.log_energy(part, **spent.logged(), metrics=scores(found))
     progress.tell("evaluation", 1, 1)
-    return scores(found), spent
+    return Judged(scores(found), spent, decision)
 
 
-@task(task_run_name="compare {dataset} with version {champion}", persist_result=False)
-def compare_with_champion(
-    dataset: str, model_dir: Path, holdout: BatchRef, run_id: str, champion: int, margin: float
-) -> Decision:
-    """The gate for a model that was made another way (first training, federation): the holdout alone."""
-    from greenlightning.model import GreenLightningModel
+def correct(
+    proba: "NDArray[np.float64]", classes: "Sequence[Label]", y: "NDArray[np.generic]"
+) -> "NDArray[np.bool_]":
+    """Which rows of labels ``y`` (n,) the probabilities ``proba`` (n, k) of ``classes`` (k,) get right."""
+    return np.asarray(np.asarray(classes)[proba.argmax(axis=1)] == y)
 
-    X, y = load_batch(checkout(holdout))
-    challenger, serving = GreenLightningModel.load(model_dir), registry.load(dataset, champion)
-    comparison = compare(challenger.predict(X) == y, serving.predict(X) == y, margin, seed=0)
-    log_gate(run_id, comparison)
-    return gate(comparison)
+
+def gate_metrics(on_holdout: Comparison) -> dict[str, float]:
+    """The paired comparison on the holdout as metrics."""
+    return {
+        Metric.GATE_DIFFERENCE: on_holdout.difference,
+        Metric.GATE_LOWER: on_holdout.low,
+        Metric.GATE_UPPER: on_holdout.high,
+        Metric.GATE_MARGIN: on_holdout.margin,
+    }

@@ -10,7 +10,6 @@ from greenlightning.batch import content_id
 from greenlightning.energy import EnergyMeter
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.ledger import LedgerEntry
-from greenlightning.screening import screen
 from tasks import progress, registry, tracking
 from tasks.holdout import Learnable
 from tasks.logged_models import attach_structure
@@ -31,10 +30,10 @@ SITE_FORMAT = "greenlightning-site/1"
 
 
 @task(task_run_name="statistics of site {site}", persist_result=False)
-def site_statistics(dataset: str, site: str, path: Path, parent: int, holdout: BatchRef, folder: Path) -> Path:
+def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout: BatchRef, folder: Path) -> Path:
     """What a site sends: the statistics of its own file under the champion's structure; no sample leaves it."""
     sent = folder / "sites" / checked_name(site, "site")
-    champion, features = registry.load(dataset, parent), expectations_of(dataset, parent).features
+    champion, features = registry.load_version(parent), expectations_of(parent).features
     frame = read_table(path)
     if tuple(frame.columns.drop(LABEL)) != features:
         raise InputError(
@@ -59,6 +58,8 @@ def merge_sites(
     dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, allow_new_labels: bool = False
 ) -> Learnt:
     """Screen each site's statistics, add them to the champion's in one round, and save the model."""
+    from greenlightning.screening import screen
+
     champion = registry.load(dataset, parent)
     with tracking.part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:

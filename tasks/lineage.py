@@ -1,17 +1,18 @@
 """Lineage from MLflow alone: what made a version, and which versions learnt a batch."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from greenlightning.errors import NothingServedError
-from tasks.logged_models import LEDGER_FILE
+from tasks.logged_models import LEDGER_FILE, structure_seen
 from tasks.names import Alias, Tag
 from tasks.pointers import BATCH_ID
-from tasks.registry import VersionInfo, version, versions
+from tasks.registry import version, versions
 from tasks.tracking import connect
+from tasks.version_info import VersionInfo
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -41,9 +42,15 @@ def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> LineageNode
     if isinstance(of, str) and BATCH_ID.fullmatch(of):
         return _of_batch(dataset, of)
     known = {info.version: info for info in versions(dataset)}
-    chosen = known[version(dataset, of if isinstance(of, int) else Alias(of)).version]
-    ancestors = _ancestors(chosen, known)
-    structure = LineageNode("structure", chosen.tags[Tag.STRUCTURE_DIGEST])
+    return of_version(known[version(dataset, of if isinstance(of, int) else Alias(of)).version], known)
+
+
+def of_version(chosen: VersionInfo, known: Mapping[int, VersionInfo]) -> LineageNode:
+    """The lineage of ``chosen`` back through those of its ancestors that are among ``known``."""
+    ancestors = line_of(chosen, known)
+    digest = chosen.tags[Tag.STRUCTURE_DIGEST]
+    trained = tuple(LineageNode("batch", batch) for batch in structure_seen(chosen.run_id, digest))
+    structure = LineageNode("structure", digest, children=trained)
     recipe = LineageNode("recipe", chosen.tags[Tag.RECIPE_DIGEST])
     statistics = LineageNode("statistics", chosen.tags[Tag.STATISTICS_DIGEST])
     parts = (structure, recipe, statistics, _run(chosen), _ledger(chosen, ancestors))
@@ -53,18 +60,24 @@ def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> LineageNode
     )
 
 
+def ledger_of(dataset: str, number: int) -> LineageNode:
+    """The part ``ledger`` of a version's lineage alone."""
+    known = {info.version: info for info in versions(dataset)}
+    return _ledger(known[number], line_of(known[number], known))
+
+
 def _of_batch(dataset: str, batch: str) -> LineageNode:
     learners = [info for info in versions(dataset) if batch in info.batches]
     if not learners:
         raise NothingServedError(
             f"No version of {dataset!r} learnt batch {batch}", "See what there is with: greenlightning status"
         )
-    entry = _entries(learners[0]).get(batch, {})
+    entry = ledger_entries(learners[0]).get(batch, {})
     facts = {"md5": learners[0].batches[batch], "rows": str(entry.get("rows", "unknown"))}
     return LineageNode("batch", batch, facts, tuple(map(_step, learners)))
 
 
-def _ancestors(info: VersionInfo, known: Mapping[int, VersionInfo]) -> list[VersionInfo]:
+def line_of(info: VersionInfo, known: Mapping[int, VersionInfo]) -> list[VersionInfo]:
     """The versions that this one was made from, the nearest first."""
     line = []
     while (parent := known.get(info.parent or 0)) and parent.version < info.version:
@@ -85,7 +98,8 @@ def _version_facts(info: VersionInfo) -> dict[str, str]:
 
 
 def _step(info: VersionInfo) -> LineageNode:
-    return LineageNode("version", _title(info), {"created": info.created, **_facts(info, (*DECIDED, *CODE))})
+    facts = _facts(info, (*DECIDED, Tag.PROMOTED_AT, *CODE))
+    return LineageNode("version", _title(info), {"created": info.created, **facts})
 
 
 def _facts(info: VersionInfo, tags: Sequence[Tag]) -> dict[str, str]:
@@ -98,16 +112,30 @@ def _run(info: VersionInfo) -> LineageNode:
 
 def _ledger(info: VersionInfo, ancestors: Sequence[VersionInfo]) -> LineageNode:
     """The batches a version learnt: md5 of their bytes, rows, site, and the version to learn each first."""
-    since = {batch: member.version for member in (info, *ancestors) for batch in member.batches}
-    entries, nodes = _entries(info), []
-    for batch, md5 in sorted(info.batches.items(), key=lambda item: (since[item[0]], item[0])):
+    line = (info, *ancestors)
+    since = {batch: learnt_in(batch, line) for batch in info.batches}
+    entries, nodes = ledger_entries(info), []
+    for batch, md5 in sorted(info.batches.items(), key=lambda item: (since[item[0]].version, item[0])):
         entry = {key: str(value) for key, value in entries.get(batch, {}).items() if value is not None}
-        nodes.append(LineageNode("batch", batch, {**entry, "md5": md5, "since": f"version {since[batch]}"}))
+        nodes.append(LineageNode("batch", batch, {**entry, "md5": md5, "since": _told(since[batch], line)}))
     size = {"batches": str(len(nodes)), "rows": info.tags[Tag.ROWS]}
     return LineageNode("ledger", "", size, tuple(nodes))
 
 
-def _entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
+def learnt_in(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
+    """The version of ``line`` (the nearest first) that learnt ``batch`` and handed it on under one recipe."""
+    recipe = line[0].tags[Tag.RECIPE_DIGEST]
+    kept = takewhile(lambda one: batch in one.batches and one.tags[Tag.RECIPE_DIGEST] == recipe, line)
+    return list(kept)[-1]
+
+
+def _told(first: VersionInfo, line: Sequence[VersionInfo]) -> str:
+    """What is known of when a batch was learnt, where ``line`` may end before the first version."""
+    cut = first.parent is not None and first.version == line[-1].version
+    return f"version {first.version}" + (" or before" if cut else "")
+
+
+def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
     """The ledger as its version's artifact holds it; empty where the files are gone (the tags still tell)."""
     from mlflow.artifacts import load_dict
     from mlflow.exceptions import MlflowException
@@ -119,11 +147,6 @@ def _entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def to_json(node: LineageNode) -> str:
-    """The tree as JSON: ``kind``, ``name``, ``facts`` and ``children`` at each level."""
-    return json.dumps(asdict(node), indent=2)
-
-
 def render(node: LineageNode) -> "Tree":
     """The tree for a terminal, digests shortened to 12 digits."""
     from rich.text import Text
@@ -132,7 +155,7 @@ def render(node: LineageNode) -> "Tree":
     def line(node: LineageNode) -> Text:
         text = Text.assemble((_label(node), STYLES.get(node.kind, "")))
         for name, value in node.facts.items():
-            text.append(f"  {name.removeprefix('greenlightning.')} ", "dim").append(_short(value))
+            text.append(f"  {name.removeprefix('greenlightning.')} ", "dim").append(short(value))
         return text
 
     def grow(branch: Tree, node: LineageNode) -> Tree:
@@ -144,8 +167,9 @@ def render(node: LineageNode) -> "Tree":
 
 
 def _label(node: LineageNode) -> str:
-    return node.name if node.kind == "version" else f"{node.kind} {_short(node.name)}".strip()
+    return node.name if node.kind == "version" else f"{node.kind} {short(node.name)}".strip()
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
+    """A digest's first 12 digits; anything else as it is."""
     return value[:SHORT] if re.fullmatch(r"[0-9a-f]{32,}", value) else value

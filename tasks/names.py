@@ -11,6 +11,9 @@ class Kind(StrEnum):
     FORGET = "forget"
     FEDERATE = "federate"
     ROLLBACK = "rollback"
+    REPRODUCE = "reproduce"
+    PROMOTE = "promote"
+    MAINTENANCE = "maintenance"
     REFERENCE = "reference"
 
 
@@ -39,6 +42,7 @@ class Metric(StrEnum):
     ACCURACY = "accuracy"
     MACRO_F1 = "macro_f1"
     LOG_LOSS = "log_loss"
+    ECE = "ece"
     R2 = "r2"
     RMSE = "rmse"
     GATE_DIFFERENCE = "gate_difference"
@@ -52,12 +56,29 @@ class Metric(StrEnum):
     SECONDS_AVOIDED = "seconds_avoided"
     JOULES_AVOIDED = "joules_avoided"
     GCO2E_AVOIDED = "gco2e_avoided"
+    GCO2E_AVOIDED_BY_WAITING = "gco2e_avoided_by_waiting"
+    INTENSITY_ASKED = "intensity_asked"
+    INTENSITY_START = "intensity_start"
 
     ROWS_TOUCHED = "rows_touched"
     ROWS_LEARNT = "rows_learnt"
     BATCHES_LEARNT = "batches_learnt"
     BATCHES_QUARANTINED = "batches_quarantined"
     SATURATION_RATE = "saturation_rate"
+    COEFFICIENT_DIFFERENCE = "coefficient_difference"
+
+    HEALTH = "health"
+    NOVELTY = "novelty"
+    FIRING_SHIFT = "firing_shift"
+    OUI_SHIFT = "oui_shift"
+    OUI_BATCH_SHIFT = "oui_batch_shift"
+    RESIDUAL_RATIO = "residual_ratio"
+    SATURATION_EXCESS = "saturation_excess"
+    UNSEEN_LABELS = "unseen_labels"
+    INPUT_DRIFT = "input_drift"
+    DRIFTED_FEATURES = "drifted_features"
+    VERSIONS_PRUNED = "versions_pruned"
+    BYTES_FREED = "bytes_freed"
 
 
 SERIES = (
@@ -69,7 +90,7 @@ SERIES = (
     Metric.VALIDATION_ACCURACY,
     Metric.TRAIN_LOSS,
 )
-SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.R2, Metric.RMSE)
+SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE, Metric.R2, Metric.RMSE)
 
 
 class Subject(StrEnum):
@@ -81,10 +102,23 @@ class Subject(StrEnum):
     CHAMPION_FRESH = "champion_fresh_"
     CONVENTIONAL = "conventional_"
     RANDOM_GATES = "random_gates_"
+    VERSION = "version_"
 
 
 DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for score in SCORES}
 """All names a metric may have."""
+
+
+class Shared(StrEnum):
+    """Parameters, bare of a prefix, of every run that makes a model: the axes of MLflow's compare view."""
+
+    ALPHA = "alpha"
+    BATCHES = "batches"
+    EPOCHS = "epochs"
+    FEATURES = "features"
+    GATES = "gates"
+    METHOD = "method"
+    ROWS = "rows"
 
 
 class Params(StrEnum):
@@ -101,6 +135,7 @@ class Tag(StrEnum):
     DATASET = "greenlightning.dataset"
     PART = "greenlightning.part"
     PROCESS = "greenlightning.process"
+    DEVICE = "greenlightning.device"
     ENDED_BY = "greenlightning.ended_by"
     FLOW_RUN_ID = "prefect.flow_run_id"
     GIT_COMMIT = "git.commit"
@@ -108,6 +143,8 @@ class Tag(StrEnum):
     ENERGY_SOURCE = "energy.source"
     ENERGY_AVOIDED_SOURCE = "energy.avoided_source"
     DVC_MD5 = "dvc.md5"
+    HEALTH = "health"
+    HEALTH_REASON = "health.reason"
 
     STRUCTURE_DIGEST = "structure.digest"
     RECIPE_DIGEST = "recipe.digest"
@@ -124,11 +161,22 @@ class Tag(StrEnum):
     PROMOTED_AT = "promoted_at"
     PROMOTION_REASON = "promotion.reason"
     REPLACED = "replaced"
+    VERSION = "version"
     ROLLED_BACK_FROM = "rolled_back_from"
+    REPRODUCED_AT = "reproduced_at"
+    FROM_VERSION = "from_version"
+    TO_VERSION = "to_version"
+    PINNED = "pinned"
+    PRUNED_AT = "pruned_at"
+    PRUNED_BYTES = "pruned_bytes"
 
 
 FORGOTTEN_TAG = "forgotten."
 """Prefix of one tag a forgotten batch on a model version, and on those made from it."""
+
+HELD_BACK_TAG = "held_back."
+"""Prefix of one tag a batch that a rollback left behind, on the version that serves since and those made from it:
+``held_back.<id>`` holds the number of the version that was left."""
 
 BATCH_TAG = "batch."
 """Prefix of one tag a batch on a model version: ``batch.<id>`` holds the DVC md5 of its bytes."""

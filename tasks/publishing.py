@@ -10,7 +10,10 @@ from greenlightning.errors import IntegrityError
 from tasks import registry, tracking
 from tasks.card import model_card
 from tasks.expectations import Expectations
-from tasks.names import FORGOTTEN_TAG, Kind, Metric, Params, Tag
+from tasks.health import hand_on
+from tasks.lineage_files import log_lineage
+from tasks.made import log_made
+from tasks.names import FORGOTTEN_TAG, HELD_BACK_TAG, Kind, Metric, Tag
 from tasks.pointers import BatchRef
 from tasks.spending import Spent
 
@@ -34,13 +37,14 @@ def publish(
     model_dir: Path,
     run_id: str,
     *,
-    parent: int | None,
+    parent: registry.VersionInfo | None,
     promote: bool,
     reason: str,
-    scores: dict[str, float],
     spent: Spent,
+    rows: dict[str, float],
     holdout: BatchRef,
     expectations: Expectations,
+    avoided: Spent | None = None,
     tags: dict[str, str] | None = None,
     forgotten: tuple[str, ...] = (),
 ) -> Published | None:
@@ -50,25 +54,31 @@ def publish(
     """
     from greenlightning.model import GreenLightningModel
 
-    model = GreenLightningModel.load(model_dir)
-    decision = "promoted" if promote else KEPT
-    card = model_card(dataset, model, holdout, scores, spent, reason, forgotten)
-    client = tracking.connect()
+    model, client = GreenLightningModel.load(model_dir), tracking.connect()
     client.log_text(run_id, expectations.knowing(model.classes).model_dump_json(), EXPECTATIONS)
-    about: dict[str, str] = {Tag.DECISION: decision, Tag.REASON: reason, **(tags or {})}
+    about: dict[str, str] = {Tag.DECISION: "promoted" if promote else KEPT, Tag.REASON: reason, **(tags or {})}
+    gone = set(forgotten)
     if parent is not None:
-        about[Tag.PARENT_VERSION] = str(parent)
-        forgotten = (*forgotten, *registry.version(dataset, parent).forgotten)
-    about |= {f"{FORGOTTEN_TAG}{batch}": "true" for batch in forgotten}
-    tracking.set_tags(run_id, about | {"mlflow.note.content": card})
-    tracking.log_energy(run_id, **spent.logged())
-    number = registry.register.fn(model_dir, dataset, run_id, about, card, expectations.features)
+        about[Tag.PARENT_VERSION] = str(parent.version)
+        hand_on(parent, run_id, model.structure.digest)
+        gone |= parent.forgotten
+        about |= {f"{HELD_BACK_TAG}{batch}": left for batch, left in parent.held_back.items()}
+    about |= {f"{FORGOTTEN_TAG}{batch}": "true" for batch in gone}
+    if avoided:
+        _draw_energy(run_id, spent, avoided)
+    tracking.log_energy(
+        run_id, **spent.logged(), avoided=avoided.logged() if avoided else None, metrics=rows, tags=about
+    )
+    run = client.get_run(run_id)
+    card = model_card(dataset, model, holdout, run, reason, forgotten)
+    number = registry.register_model(model, model_dir, dataset, run, about, card, expectations.features)
     if not promote:
         registry.set_challenger.fn(dataset, number)
-    elif not registry.promote.fn(dataset, number, parent, reason):
+    elif not registry.promote.fn(dataset, number, parent.version if parent else None, reason):
         client.set_model_version_tag(dataset, str(number), Tag.DECISION, "overtaken by another run")
         return None
-    tracking.log_params(run_id, model.describe(), Params.MODEL)
+    log_made(run, model, number)
+    log_lineage(dataset, number, parent, run_id)
     return Published(version=number, promoted=promote, reason=reason)
 
 
@@ -82,27 +92,26 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
     return found
 
 
-@task(task_run_name="avoided by {dataset} version {parent}", persist_result=False)
-def log_avoided(dataset: str, parent: int, rows: int, spent: Spent, run_id: str) -> Spent:
-    """Estimate what extracting a network from all ``rows`` anew would have spent beyond ``spent``, and log it.
+def avoided_by(parent: registry.VersionInfo, rows: int, spent: Spent) -> Spent:
+    """Estimate what extracting a network from all ``rows`` anew would have spent beyond ``spent``.
 
     The estimate is the structure phase's own energy a row, times the rows; its source says so.
     """
-    from tasks.plots import energy_figure
-
-    per_row = training_rate(registry.version(dataset, parent).tags)
-    anew = per_row * rows
-    avoided = Spent(
+    anew = training_rate(parent.tags) * rows
+    return Spent(
         anew.seconds - spent.seconds,
         anew.joules - spent.joules,
         anew.gco2e - spent.gco2e,
         "estimated:structure-phase-energy*rows",
     )
-    tracking.log_avoided(run_id, **avoided.logged())
-    joules = {"this run": spent.joules, "a network anew": anew.joules}
-    figure = energy_figure(joules, f"this run {spent.source}; anew {avoided.source}")
-    tracking.connect().log_figure(run_id, figure, "energy.png")
-    return avoided
+
+
+def _draw_energy(run_id: str, spent: Spent, avoided: Spent) -> None:
+    from tasks.run_pictures import energy_picture
+
+    joules = {"this run": spent.joules, "a network anew": spent.joules + avoided.joules}
+    picture = energy_picture(joules, f"this run {spent.source}; anew {avoided.source}")
+    tracking.connect().log_text(run_id, picture, "energy.svg")
 
 
 def rate_tags(spent: Spent, rows: int) -> dict[str, str]:
@@ -115,10 +124,9 @@ def rate_tags(spent: Spent, rows: int) -> dict[str, str]:
     }
 
 
-def inherited_rate(dataset: str, parent: int) -> dict[str, str]:
+def inherited_rate(parent: registry.VersionInfo) -> dict[str, str]:
     """The rate tags of version ``parent``, for a version made from it."""
-    tags = registry.version(dataset, parent).tags
-    return {name: tags[name] for name in rate_tags(Spent(), 1) if name in tags}
+    return {name: parent.tags[name] for name in rate_tags(Spent(), 1) if name in parent.tags}
 
 
 def training_rate(tags: Mapping[str, str]) -> Spent:
@@ -130,7 +138,7 @@ def training_rate(tags: Mapping[str, str]) -> Spent:
     )
 
 
-def expectations_of(dataset: str, number: int) -> Expectations:
+def expectations_of(version: registry.VersionInfo) -> Expectations:
     """What batches must look like for a version: learnt from its base, handed on with every version.
 
     Raises IntegrityError where they are gone or torn.
@@ -138,14 +146,13 @@ def expectations_of(dataset: str, number: int) -> Expectations:
     from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
 
-    run_id = registry.version(dataset, number).run_id
-    tracking.connect()
     try:
-        return Expectations.model_validate_json(load_text(f"runs:/{run_id}/{EXPECTATIONS}"))
+        where = tracking.artifact_uri(version.run_id, EXPECTATIONS)
+        return Expectations.model_validate_json(load_text(where))
     except (MlflowException, OSError, ValidationError) as error:
         raise IntegrityError(
-            f"The expectations of {dataset} version {number} are gone or torn",
-            f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {dataset}",
+            f"The expectations of {version.dataset} version {version.version} are gone or torn",
+            f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {version.dataset} --reason WHY",
         ) from error
 
 

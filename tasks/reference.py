@@ -10,41 +10,74 @@ from greenlightning.evaluation import evaluate
 from tasks import progress, registry, tracking
 from tasks.evaluation import scores
 from tasks.holdout import Learnable, current_holdout
-from tasks.names import Kind, Subject
+from tasks.made import log_shared, shared
+from tasks.names import SCORES, Kind, Shared, Subject, Tag
 from tasks.pointers import batch_ref
+from tasks.publishing import rows_metrics
 from tasks.spending import Spent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from sklearn.base import ClassifierMixin
+
+    from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.reference import ConventionalNetwork
 
 
 @task(task_run_name="reference {subject} for {dataset} version {number}", persist_result=False)
 def run_reference(dataset: str, number: int, subject: Subject) -> tuple[dict[str, float], Spent]:
     """Train a reference from scratch on every row that a version learnt; log its scores and energy as a run."""
+    beside = registry.version(dataset, number)
+    refs = [batch_ref(dataset, batch) for batch in beside.batches]
     learnable = Learnable(current_holdout(dataset))
-    parts = [learnable.open(batch_ref(dataset, batch)) for batch in registry.version(dataset, number).batches]
+    parts = [learnable.open(ref) for ref in refs]
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
     sizes = registry.load(dataset, number).structure.hidden_layer_sizes
-    title = f"{subject.removesuffix('_').replace('_', ' ')} on version {number}'s rows"
-    with tracking.flow_run(dataset, Kind.REFERENCE, name=title) as run_id:
+    method = subject.removesuffix("_").replace("_", " ")
+    with tracking.flow_run(dataset, Kind.REFERENCE, name=f"{method} v{number}") as run_id:
+        tracking.set_tags(run_id, {Tag.VERSION: str(number)})
+        for ref in refs:
+            tracking.log_batch_input(run_id, ref)
         with EnergyMeter() as meter:
             fitted = _trained(subject, X, y, sizes)
-        found = evaluate(learnable.y, fitted.predict_proba(learnable.X), fitted.classes_)
+        found = evaluate(learnable.y, fitted.predict_proba(learnable.X), tuple(fitted.classes_))
         spent = Spent.of(meter.energy)
         tracking.log_evaluation(run_id, scores(found))
         tracking.log_evaluation(run_id, scores(found), subject)
+        tracking.log_evaluation(run_id, _scores_of(beside), Subject.VERSION)
         tracking.log_energy(run_id, **spent.logged())
-    progress.tell(title, 1, 1)
+        rows = {part.id: part.rows for part in parts}
+        tracking.log_metrics(run_id, rows_metrics(rows, len(y), 0))
+        log_shared(run_id, method, *_sizes(fitted, sizes, len(y), len(parts)))
+    progress.tell(method, 1, 1)
     return scores(found), spent
 
 
 def _trained(
     subject: Subject, X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...]
-) -> "ClassifierMixin":
+) -> "ConventionalNetwork | GreenLightningClassifier":
     from greenlightning.estimators import GreenLightningClassifier
     from greenlightning.reference import ConventionalNetwork, random_gates
 
     if subject is Subject.CONVENTIONAL:
         return ConventionalNetwork(sizes).fit(X, y)
     return GreenLightningClassifier(random_state=0).fit_structure(random_gates(X, sizes), X, y)
+
+
+def _sizes(
+    fitted: "ConventionalNetwork | GreenLightningClassifier", sizes: tuple[int, ...], rows: int, batches: int
+) -> tuple[int, dict[Shared, float]]:
+    """Epochs of gradient descent, and the shared parameters; the conventional network has no ridge: alpha 0."""
+    from greenlightning.reference import ConventionalNetwork
+
+    if isinstance(fitted, ConventionalNetwork):
+        own: dict[Shared, float] = {Shared.FEATURES: sizes[-1], Shared.ALPHA: 0, Shared.GATES: sum(sizes)}
+        epochs = fitted.n_epochs_
+    else:
+        own, epochs = shared(fitted.model_), 0
+    return epochs, own | {Shared.ROWS: rows, Shared.BATCHES: batches}
+
+
+def _scores_of(version: registry.VersionInfo) -> dict[str, float]:
+    """What the version's own run scored on the holdout."""
+    metrics = tracking.connect().get_run(version.run_id).data.metrics
+    return {str(name): metrics[name] for name in SCORES if name in metrics}

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,51 +10,39 @@ from typing import TYPE_CHECKING
 
 from prefect import task
 
-from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from greenlightning.errors import IntegrityError, NothingServedError
+from tasks.card import model_description
 from tasks.logged_models import MODEL_FILES, digests, log_model
-from tasks.names import BATCH_TAG, FORGOTTEN_TAG, Alias, Tag
+from tasks.names import BATCH_TAG, HELD_BACK_TAG, Alias, Tag
 from tasks.tracking import connect
+from tasks.version_info import VersionInfo, pruned_error, serving_already
 from tasks.workspace import Workspace, checked_name
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
     from greenlightning.model import GreenLightningModel
 
+__all__ = [
+    "VersionInfo",
+    "before",
+    "champion",
+    "load",
+    "load_version",
+    "locked",
+    "made_from",
+    "promote",
+    "register",
+    "rollback",
+    "set_challenger",
+    "version",
+    "versions",
+]
+
 LOCK_TIMEOUT = 60.0
-FROM_RUN = (Tag.KIND, Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY)
-
-
-@dataclass(frozen=True)
-class VersionInfo:
-    """One registered version: what made it, what it learnt, and which aliases name it."""
-
-    dataset: str
-    version: int
-    run_id: str
-    created: str
-    aliases: tuple[str, ...]
-    tags: Mapping[str, str]
-    description: str
-
-    @property
-    def parent(self) -> int | None:
-        """The version it was made from; None for a first one."""
-        parent = self.tags.get(Tag.PARENT_VERSION)
-        return int(parent) if parent else None
-
-    @property
-    def batches(self) -> dict[str, str]:
-        """Each batch of its ledger with the DVC md5 of the bytes (empty where none is known)."""
-        learnt = {name: md5 for name, md5 in self.tags.items() if name.startswith(BATCH_TAG)}
-        return {name.removeprefix(BATCH_TAG): md5 for name, md5 in learnt.items()}
-
-    @property
-    def forgotten(self) -> frozenset[str]:
-        """Batches that were forgotten on the way to it and not learnt again."""
-        found = {name.removeprefix(FORGOTTEN_TAG) for name in self.tags if name.startswith(FORGOTTEN_TAG)}
-        return frozenset(found - self.batches.keys())
+FROM_RUN = (Tag.KIND, Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY, Tag.HEALTH)
 
 
 @task(task_run_name="register {dataset}", persist_result=False)
@@ -75,15 +62,27 @@ def register(
     """
     from greenlightning.model import GreenLightningModel
 
-    model = GreenLightningModel.load(model_dir)
-    client = connect()
-    run_tags = client.get_run(run_id).data.tags
+    model, run = GreenLightningModel.load(model_dir), connect().get_run(run_id)
+    return register_model(model, model_dir, dataset, run, tags, description, features)
+
+
+def register_model(
+    model: "GreenLightningModel",
+    model_dir: Path,
+    dataset: str,
+    run: "Run",
+    tags: Mapping[str, str],
+    description: str,
+    features: Sequence[str] = (),
+) -> int:
+    """What ``register`` does, for a ``model`` loaded from ``model_dir`` and a run that was read already."""
+    client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
-    model_id = log_model(model, model_dir, checked_name(dataset), run_id, features)
+    model_id = log_model(model, model_dir, checked_name(dataset), run, features)
     _ensure_registered(client, dataset)
     source = f"models:/{model_id}"
     made = client.create_model_version(
-        dataset, source, run_id, lineage, description=description, model_id=model_id
+        dataset, source, run.info.run_id, lineage, description=description, model_id=model_id
     )
     shown = [{"name": dataset, "version": made.version}]
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps(shown)})
@@ -102,7 +101,7 @@ def _ensure_registered(client: "MlflowClient", dataset: str) -> None:
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_registered_model(dataset, description=f"Models of the dataset {dataset}")
+        client.create_registered_model(dataset, description=model_description(dataset))
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
@@ -142,8 +141,18 @@ def versions(dataset: str) -> list[VersionInfo]:
 
 def made_from(dataset: str, number: int) -> list[VersionInfo]:
     """The versions made from version ``number``, without their aliases."""
-    condition = f"name = '{checked_name(dataset)}' AND tags.`{Tag.PARENT_VERSION}` = '{number}'"
+    return having(dataset, Tag.PARENT_VERSION, str(number))
+
+
+def having(dataset: str, tag: Tag, value: str) -> list[VersionInfo]:
+    """The versions with that value of a tag, the newest first, without their aliases."""
+    condition = f"name = '{checked_name(dataset)}' AND tags.`{tag}` = '{value}'"
     return [_info(entry, ()) for entry in _search(connect(), condition)]
+
+
+def made_by(dataset: str, run_id: str) -> list[VersionInfo]:
+    """The versions that a run registered, the newest first, without their aliases."""
+    return [_info(entry, ()) for entry in _search(connect(), f"run_id = '{run_id}'") if entry.name == dataset]
 
 
 def _search(client: "MlflowClient", condition: str) -> Iterator["ModelVersion"]:
@@ -193,21 +202,25 @@ def load(dataset: str, number: int | Alias = Alias.CHAMPION) -> "GreenLightningM
     """Load a version from its safetensors and JSON.
 
     Raises NothingServedError where there is no such version, IntegrityError where its files are gone, torn,
-    or not those it was registered with.
+    pruned, or not those it was registered with.
     """
+    return load_version(version(dataset, number))
+
+
+def load_version(found: VersionInfo) -> "GreenLightningModel":
+    """What ``load`` does, for a version that was looked up already."""
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
     from greenlightning.model import GreenLightningModel
 
-    found = version(dataset, number)
-    where = connect().get_model_version_download_uri(dataset, str(found.version))
+    where = connect().get_model_version_download_uri(found.dataset, str(found.version))
     with TemporaryDirectory() as folder:
         try:
             files = download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder)
             model = GreenLightningModel.load(Path(files))
         except (OSError, MlflowException) as error:
-            raise _broken(found, "are gone or torn") from error
+            raise (pruned_error(found) if found.pruned else _broken(found, "are gone or torn")) from error
     if any(found.tags[tag] != digest for tag, digest in digests(model).items()):
         raise _broken(found, "are not those it was registered with")
     return model
@@ -216,7 +229,7 @@ def load(dataset: str, number: int | Alias = Alias.CHAMPION) -> "GreenLightningM
 def _broken(found: VersionInfo, what: str) -> IntegrityError:
     return IntegrityError(
         f"The files of {found.dataset} version {found.version} {what}",
-        f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {found.dataset}",
+        f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {found.dataset} --reason WHY",
     )
 
 
@@ -226,7 +239,7 @@ def promote(dataset: str, version_number: int, expected_champion: int | None, re
 
     Where it returns False another retraining landed first: merge onto its champion and try again.
     """
-    with _locked(dataset):
+    with locked(dataset):
         chosen = version(dataset, version_number)
         serving = champion(dataset)
         if serving and serving.version == chosen.version:
@@ -242,18 +255,21 @@ def promote(dataset: str, version_number: int, expected_champion: int | None, re
 def rollback(dataset: str, to: int | None = None, reason: str = "") -> int:
     """Serve the version ``to``, by default the one served before, and return its number.
 
+    Batches that only the version left behind had learnt are tagged as held back: trainings leave them out.
     Raises NothingServedError where there is no such version, InputError where it is serving already.
     """
-    with _locked(dataset):
+    with locked(dataset):
         serving = version(dataset, Alias.CHAMPION)
-        chosen = version(dataset, _before(serving) if to is None else to)
+        chosen = version(dataset, before(serving) if to is None else to)
         if chosen.version == serving.version:
-            raise InputError(f"{dataset} version {chosen.version} is serving already", "Choose another")
-        _serve(chosen, serving, {Tag.ROLLED_BACK_FROM: str(serving.version), Tag.PROMOTION_REASON: reason})
+            raise serving_already(chosen)
+        audit: dict[str, str] = {Tag.ROLLED_BACK_FROM: str(serving.version), Tag.PROMOTION_REASON: reason}
+        left = serving.batches.keys() - chosen.batches.keys()
+        _serve(chosen, serving, audit | {f"{HELD_BACK_TAG}{batch}": str(serving.version) for batch in left})
     return chosen.version
 
 
-def _before(serving: VersionInfo) -> int:
+def before(serving: VersionInfo) -> int:
     """The version served before: ``previous``, or where a kill left that torn, the one this replaced."""
     previous = _find(serving.dataset, Alias.PREVIOUS)
     if previous and previous.version != serving.version:
@@ -272,6 +288,8 @@ def set_challenger(dataset: str, version_number: int) -> None:
 
 def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str, str]) -> None:
     """Move the champion to ``chosen``, as the very last step: a kill before it leaves the old one serving."""
+    if chosen.pruned:
+        raise pruned_error(chosen)
     client = connect()
     name, number = chosen.dataset, str(chosen.version)
     client.set_model_version_tag(name, number, Tag.PROMOTED_AT, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -284,7 +302,7 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
 
 
 @contextmanager
-def _locked(dataset: str) -> Iterator[None]:
+def locked(dataset: str) -> Iterator[None]:
     """Hold the dataset's promotion lock, so that comparing and moving the champion are one step."""
     from filelock import FileLock
 

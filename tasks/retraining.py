@@ -8,10 +8,12 @@ import numpy as np
 from prefect import task
 
 from greenlightning.energy import EnergyMeter
-from greenlightning.evaluation import Comparison, Decision, compare, gate
+from greenlightning.evaluation import Decision, compare, evaluate, gate
 from greenlightning.ledger import LedgerEntry
+from greenlightning.probabilities import class_probabilities
 from tasks import progress, registry, tracking
 from tasks.card import remembered
+from tasks.evaluation import correct, gate_metrics, scores
 from tasks.holdout import Learnable, slice_rows
 from tasks.logged_models import attach_structure
 from tasks.names import Metric, Part, Subject
@@ -21,6 +23,8 @@ from tasks.spending import Spent
 from tasks.training import Learnt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from greenlightning.model import GreenLightningModel
@@ -28,10 +32,9 @@ if TYPE_CHECKING:
 JUDGED = "judged.npz"
 
 
-@task(task_run_name="learn {dataset} batches on version {parent}", persist_result=False)
+@task(task_run_name="learn {serving.dataset} batches on version {serving.version}", persist_result=False)
 def learn_batches(
-    dataset: str,
-    parent: int,
+    serving: registry.VersionInfo,
     new: list[BatchRef],
     holdout: BatchRef,
     deciding: Deciding,
@@ -39,13 +42,14 @@ def learn_batches(
     folder: Path,
     device: str = "cpu",
 ) -> Learnt:
-    """Learn the ``new`` batches on version ``parent`` and save the model, and how a candidate was judged.
+    """Learn the ``new`` batches on the version ``serving`` and save the model, and how a candidate was judged.
 
     The candidate is judged before it learns the held-back slice of the new rows; the saved model has learnt
     them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches and the holdout only.
     """
     learnable = Learnable(holdout)
-    champion = replace(registry.load(dataset, parent), device=device)
+    champion = replace(registry.load_version(serving), device=device)
+    attach_structure.fn(run_id, champion.structure.digest, [tracking.batch_input(ref) for ref in new])
     with tracking.part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter(device) as meter:
             candidate, model, held = champion, champion, []
@@ -57,18 +61,21 @@ def learn_batches(
                 candidate = candidate.absorb(first, ref.id, entry)
                 model = model.absorb(first + second, ref.id, entry)
                 held.append(back)
-                tracking.log_batch_input(run_id, ref)
                 progress.tell("statistics of new batches", number, len(new))
             model.save(folder / "model")
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
-    attach_structure.fn(run_id, champion.structure.digest)
     X = np.concatenate([batch.X for batch in held])
     y = np.concatenate([batch.y for batch in held])
-    on_holdout = [_correct(m, learnable.X, learnable.y) for m in (candidate, champion)]
-    on_slice = [_correct(m, X, y) for m in (candidate, champion)]
-    tracking.log_metrics(run_id, {str(Metric.SATURATION_RATE): model.paths.saturation(X)})
-    np.savez(folder / JUDGED, holdout=np.stack(on_holdout), slice=np.stack(on_slice))
+    on_holdout, on_slice = (_probabilities((candidate, champion), rows) for rows in (learnable.X, X))
+    beside = scores(evaluate(learnable.y, on_holdout[1], champion.classes))
+    values: dict[str, float] = {Metric.SATURATION_RATE: model.paths.saturation(X)}
+    tracking.log_metrics(run_id, values | tracking.of_subject(beside, Subject.CHAMPION))
+    judged = {
+        name: np.stack([correct(p, m.classes, truth) for p, m in zip(found, (candidate, champion), strict=True)])
+        for name, found, truth in (("holdout", on_holdout, learnable.y), ("slice", on_slice, y))
+    }
+    np.savez(folder / JUDGED, holdout=judged["holdout"], slice=judged["slice"])
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     return Learnt(folder / "model", rows, model.statistics.n, spent)
 
@@ -79,6 +86,8 @@ def forget_batch(
 ) -> Learnt:
     """Subtract the statistics of one learnt batch, from its versioned bytes, and save the model."""
     champion = registry.load(dataset, parent)
+    forgotten = tracking.batch_input(batch, role="forgotten")
+    attach_structure.fn(run_id, champion.structure.digest, [forgotten])
     with tracking.part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
             champion.ledger.without(batch.id)
@@ -87,8 +96,6 @@ def forget_batch(
             left.save(folder / "model")
         spent = Spent.of(meter.energy)
         tracking.log_energy(part, **spent.logged())
-    tracking.log_batch_input(run_id, batch, role="forgotten")
-    attach_structure.fn(run_id, champion.structure.digest)
     notes = (remembered(left, batch.id),)
     return Learnt(folder / "model", {batch.id: rows.rows}, left.statistics.n, spent, notes)
 
@@ -100,25 +107,20 @@ def decide(dataset: str, folder: Path, deciding: Deciding, run_id: str) -> Decis
         holdout, fresh = judged["holdout"], judged["slice"]
     on_holdout = compare(holdout[0], holdout[1], deciding.margin, seed=0)
     on_slice = compare(fresh[0], fresh[1], deciding.margin, seed=0) if fresh.shape[1] else None
-    log_gate(run_id, on_holdout)
+    values = gate_metrics(on_holdout)
     if on_slice:
-        for correct, subject in zip(fresh, (Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH), strict=True):
-            tracking.log_evaluation(run_id, {str(Metric.ACCURACY): float(correct.mean())}, subject)
+        for right, subject in zip(fresh, (Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH), strict=True):
+            values |= tracking.of_subject({Metric.ACCURACY: float(right.mean())}, subject)
+    tracking.log_metrics(run_id, values)
     return gate(on_holdout, on_slice)
 
 
-def log_gate(run_id: str, on_holdout: Comparison) -> None:
-    """Log the paired comparison on the holdout."""
-    numbers = {
-        Metric.GATE_DIFFERENCE: on_holdout.difference,
-        Metric.GATE_LOWER: on_holdout.low,
-        Metric.GATE_UPPER: on_holdout.high,
-        Metric.GATE_MARGIN: on_holdout.margin,
-    }
-    tracking.log_metrics(run_id, {str(name): value for name, value in numbers.items()})
-
-
-def _correct(
-    model: "GreenLightningModel", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
-) -> "NDArray[np.bool_]":
-    return np.asarray(model.predict(X) == y)
+def _probabilities(
+    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]"
+) -> "list[NDArray[np.float64]]":
+    """Class probabilities (n, k) of models under one recipe, whose path features are then built once."""
+    found = [[np.empty((0, len(model.classes)))] for model in models]
+    for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
+        for model, blocks in zip(models, found, strict=True):
+            blocks.append(class_probabilities(model.score(features)))
+    return [np.concatenate(blocks) for blocks in found]

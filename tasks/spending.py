@@ -34,7 +34,7 @@ class Spent:
         return Spent(self.seconds * factor, self.joules * factor, self.gco2e * factor, self.source)
 
     def logged(self) -> dict[str, Any]:
-        """Keywords of ``tracking.log_energy`` and ``log_avoided``."""
+        """Keywords of ``tracking.log_energy``, and what its ``avoided`` holds."""
         return {
             "seconds": self.seconds,
             "joules": self.joules,

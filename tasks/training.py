@@ -12,6 +12,7 @@ from greenlightning.energy import EnergyMeter
 from greenlightning.ledger import Ledger, LedgerEntry
 from greenlightning.settling import EpochRecord
 from tasks import progress, tracking
+from tasks.health import remember_base
 from tasks.holdout import Learnable
 from tasks.logged_models import log_structure
 from tasks.names import Part
@@ -58,7 +59,7 @@ def extract_structure(
     """Train a network on the base until its gates settle, watch it epoch by epoch, keep the gates."""
     from tasks.plots import settling_figure
 
-    whole = _joined([Learnable(holdout).open(ref) for ref in base])
+    whole = joined([Learnable(holdout).open(ref) for ref in base])
     with tracking.part_run(run_id, Part.STRUCTURE) as part:
         structure, spent = settled(whole, settings, tuple(ref.id for ref in base))
         structure.save(folder / "structure")
@@ -88,10 +89,11 @@ def learn_base(
 
     learnable = Learnable(holdout)
     parts = [learnable.open(ref) for ref in base]
-    whole = _joined(parts)
+    whole = joined(parts)
     entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in zip(parts, base, strict=True)}
     with tracking.part_run(run_id, Part.LINEAR) as part:
         spent = learnt_under(Structure.load(structure), whole, settings, Ledger(entries), folder / "model")
+        spent = spent + remember_base(run_id, folder, whole, learnable)
         tracking.log_energy(part, **spent.logged())
     progress.tell("linear training", 1, 1)
     return Learnt(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
@@ -122,7 +124,8 @@ def learnt_under(structure: "Structure", data: Batch, settings: Learning, ledger
     return Spent.of(meter.energy)
 
 
-def _joined(parts: list[Batch]) -> Batch:
+def joined(parts: list[Batch]) -> Batch:
+    """The rows of several batches as one, in their order."""
     if len(parts) == 1:
         return parts[0]
     return Batch(np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts]))

@@ -80,7 +80,7 @@ def quarantine(path: Path, dataset: str, failures: Sequence[str]) -> Path:
     if not path.is_file() and (folder / "reason.json").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    page = _page_folder(path, dataset) / PAGE
+    page = validation_page(dataset, path.stem)
     if page.is_file():
         shutil.copyfile(page, folder / PAGE)
     reason = {
@@ -95,10 +95,15 @@ def quarantine(path: Path, dataset: str, failures: Sequence[str]) -> Path:
 
 def log_validation(run_id: str, dataset: str, batch: str) -> None:
     """Put a batch's validation page beside the MLflow run that uses it, and link the Data Docs from its tags."""
-    folder = _page_folder(Path(f"{batch}.parquet"), dataset)
-    if (folder / PAGE).is_file():
-        tracking.connect().log_artifact(run_id, str(folder / PAGE), f"{VALIDATION}/{batch}")
-        tracking.set_tags(run_id, {f"{DATA_DOCS_TAG}{batch}": str(folder / PAGE)})
+    page = validation_page(dataset, batch)
+    if page.is_file():
+        tracking.connect().log_artifact(run_id, str(page), f"{VALIDATION}/{batch}")
+        tracking.set_tags(run_id, {f"{DATA_DOCS_TAG}{batch}": str(page)})
+
+
+def validation_page(dataset: str, batch: str) -> Path:
+    """Where the validation page of a batch lies, if there is one."""
+    return Workspace.current().data_docs / checked_name(dataset) / batch / PAGE
 
 
 def _statistics(measures: Measures, base: Expectations | None) -> dict[str, Any]:
@@ -127,7 +132,7 @@ def _report(
 ) -> ValidationReport:
     """Write the page and return the report."""
     landed = describe(path, dataset)
-    page = _page_folder(path, dataset) / PAGE
+    page = validation_page(dataset, path.stem)
     page.parent.mkdir(parents=True, exist_ok=True)
     html = render(
         dataset=dataset,
@@ -147,7 +152,3 @@ def _report(
         statistics=statistics,
         docs=page,
     )
-
-
-def _page_folder(path: Path, dataset: str) -> Path:
-    return Workspace.current().data_docs / checked_name(dataset) / path.stem

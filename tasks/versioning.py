@@ -24,7 +24,7 @@ from tasks.pointers import BatchRef, batch_path, batch_ref, batches, pointer_pat
 from tasks.reading import LABEL, tidy_labels
 from tasks.workspace import Workspace
 
-__all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "version_batch"]
+__all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 
 CONFIG = """\
 [core]
@@ -100,17 +100,29 @@ def checkout(ref: BatchRef) -> Path:
         return path
     workspace = Workspace.current()
     with _writer(workspace), _repository(workspace) as repo:
-        cached = Path(repo.cache.local.oid_to_path(ref.md5))
-        _discard_unless(cached, ref.md5)
-        if not cached.exists():
-            _fetch(repo, ref)
-        if md5_of(cached) != ref.md5:
+        if (cached := _cached(repo, ref)) is None:
             raise IntegrityError(
                 f"No copy of batch {ref.id} of {ref.dataset!r} has its bytes (md5 {ref.md5})",
                 f"Ingest its source file ({ref.source}) again, or restore DVC's remote from a backup",
             )
         _copy(cached, path)
     return path
+
+
+def is_stored(ref: BatchRef) -> bool:
+    """Whether DVC's cache, or else its remote, holds exactly the bytes of ``ref.md5``; they are hashed."""
+    workspace = Workspace.current()
+    with _writer(workspace), _repository(workspace) as repo:
+        return _cached(repo, ref) is not None
+
+
+def _cached(repo: Any, ref: BatchRef) -> Path | None:
+    """The cached object of a batch, fetched from the remote where it must be; None without its bytes."""
+    cached = Path(repo.cache.local.oid_to_path(ref.md5))
+    _discard_unless(cached, ref.md5)
+    if not cached.exists():
+        _fetch(repo, ref)
+    return cached if md5_of(cached) == ref.md5 else None
 
 
 def _add(workspace: Workspace, landed: LandedBatch) -> None:

@@ -14,6 +14,8 @@ import pytest
 from greenlightning.batch import Batch
 
 if TYPE_CHECKING:
+    from upped import Up
+
     from greenlightning.model import GreenLightningModel
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="greenlightning-tests-")
@@ -22,8 +24,10 @@ os.environ |= {
     "GOMP_SPINCOUNT": "1000",
     "GREENLIGHTNING_HOME": SCRATCH.name,
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "PREFECT_CLIENT_MAX_RETRIES": "10",
     "PREFECT_HOME": str(Path(SCRATCH.name) / "prefect"),
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 FOREIGN = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
 
@@ -120,3 +124,15 @@ def champion(trained: Path, home: Path) -> Path:
 
     moved(trained, home)
     return home
+
+
+@pytest.fixture(scope="session")
+def up(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
+    """``greenlightning up``, started once, where version 1 of the digits serves; tests add to it, none ends it."""
+    from flowing import moved
+    from upped import upped
+
+    home = tmp_path_factory.mktemp("up") / "work space"
+    moved(trained, home)
+    with upped(home) as running:
+        yield running

@@ -55,7 +55,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_fresh_clone_runs_all_stages_and_shows_the_metrics(clone: Path) -> None:
     (metrics,) = json.loads(dvc(clone, "metrics", "show", "--json"))[""]["data"].values()
     found = metrics["data"]
-    assert set(found) == {"accuracy", "macro_f1", "log_loss", "seconds", "joules", "source"}
+    assert set(found) == {"accuracy", "macro_f1", "log_loss", "ece", "seconds", "joules", "source"}
     assert found["accuracy"] > 0.97
     assert found["source"].startswith(("measured:", "estimated:"))
 

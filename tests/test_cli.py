@@ -22,7 +22,25 @@ from tasks.names import Alias, Tag
 from tasks.pointers import batches
 
 pytestmark = pytest.mark.usefixtures("prefect")
-COMMANDS = ("ingest", "train", "retrain", "forget", "federate", "rollback", "status", "lineage", "demo")
+COMMANDS = (
+    "ingest",
+    "train",
+    "retrain",
+    "forget",
+    "federate",
+    "rollback",
+    "promote",
+    "pin",
+    "maintenance",
+    "status",
+    "lineage",
+    "reproduce",
+    "compare",
+    "report",
+    "demo",
+    "up",
+    "down",
+)
 
 
 @dataclass(frozen=True)
@@ -184,7 +202,7 @@ def test_a_base_of_one_class_is_no_base(home: Path, say: Callable[..., Said]) ->
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no champion": (("retrain", "-d", "new"), 5, "Dataset 'new' has no champion yet. Run: greenlightning train"),
-    "nothing served": (("rollback", "-d", "new"), 5, "Dataset 'new' has no champion yet"),
+    "nothing served": (("rollback", "-d", "new", "--reason", "x"), 5, "Dataset 'new' has no champion yet"),
     "no data": (("train", "-d", "new"), 3, "Dataset 'new' has no batch to train on"),
     "unknown batch": (
         ("retrain", "-d", DIGITS, "--batch", "0123456789abcdef"),
@@ -196,9 +214,17 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "forget unknown": (("forget", "0123456789abcdef", "-d", DIGITS), 5, "has no batch 0123456789abcdef"),
     "dataset with ../": (("train", "-d", "../x"), 3, "dataset name '../x' is not allowed. Use 1 to 63 of"),
     "dataset ..": (("retrain", "-d", "a..b"), 3, "dataset name 'a..b' is not allowed"),
-    "dataset of capitals": (("rollback", "-d", "Digits"), 3, "dataset name 'Digits' is not allowed"),
+    "dataset of capitals": (
+        ("rollback", "-d", "Digits", "--reason", "x"),
+        3,
+        "dataset name 'Digits' is not allowed",
+    ),
     "empty dataset": (("train", "-d", ""), 3, "dataset name '' is not allowed"),
-    "version unknown": (("rollback", "-d", DIGITS, "--to", "9"), 5, "Dataset 'digits' has no version 9"),
+    "version unknown": (
+        ("rollback", "-d", DIGITS, "--to", "9", "--reason", "x"),
+        5,
+        "Dataset 'digits' has no version 9",
+    ),
     "site without file": (("federate", "-d", DIGITS, "--site", "north"), 3, "--site north names no file"),
     "site's file absent": (("federate", "-d", DIGITS, "--site", "north=x.csv"), 3, "x.csv does not exist"),
     "site with ../": (("federate", "-d", DIGITS, "--site", "../n=x.csv"), 3, "site name '../n' is not allowed"),
@@ -258,7 +284,7 @@ def test_the_unexpected_exits_with_1_and_debug_shows_where(
     def broken(*_: Any) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr("flows.report.print_status", broken)
+    monkeypatch.setattr("flows.status.print_status", broken)
     said = say("status")
     assert (said.code, said.err.splitlines()[0]) == (1, "error the disk is on fire")
     assert "--debug" in said.err and "Traceback" not in said.err
@@ -285,7 +311,7 @@ def test_the_whole_job_by_its_commands_in_json(home: Path, say: Callable[..., Sa
     assert say("forget", first, "-d", DIGITS, "--reason", "asked", "--json").json["version"] == 3
     federated = say("federate", "-d", DIGITS, "--site", f"north={source('north', SECOND)}", "--json").json
     assert federated["version"] == 4
-    assert say("rollback", "-d", DIGITS, "--to", "3", "--json").json["state"] == "Rolled back"
+    assert say("rollback", "-d", DIGITS, "--to", "3", "--reason", "x", "--json").json["state"] == "Rolled back"
     status = say("status", "--json").json["datasets"][DIGITS]
     assert (status["champion"], status["batches"], status["forgotten"], status["not_learnt"]) == (
         3,

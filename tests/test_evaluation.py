@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
+from greenlightning.calibration import reliability
 from greenlightning.errors import InputError
 from greenlightning.evaluation import Comparison, Decision, compare, evaluate, gate
 
@@ -28,6 +29,14 @@ def test_four_rows_by_hand() -> None:
 def test_a_calibrated_model_has_no_calibration_error() -> None:
     scores = evaluate([0] * 3 + [1], [[0.75, 0.25]] * 4, classes=(0, 1))
     assert scores.ece == pytest.approx(0.0)
+
+
+def test_reliability_by_hand() -> None:
+    found = reliability(np.array([0.91, 0.92, 0.99, 0.5, 1.0]), np.array([True, False, True, True, True]))
+    assert found.rows.tolist() == [1, 2, 2]
+    assert found.confidence.tolist() == pytest.approx([0.5, 0.915, 0.995])
+    assert found.accuracy.tolist() == [1.0, 0.5, 1.0]
+    assert found.ece == pytest.approx((1 * 0.5 + 2 * 0.415 + 2 * 0.005) / 5)
 
 
 def test_a_label_unknown_to_the_model_counts_as_wrong_with_the_smallest_probability() -> None:

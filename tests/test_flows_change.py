@@ -139,9 +139,9 @@ def test_a_federation_equals_the_centralised_model() -> None:
     federated = registry.load(DIGITS)
     assert (done.state, len(done.learnt), champion().tags[Tag.KIND]) == ("Promoted", 2, Kind.FEDERATE)
     assert {entry.site for entry in federated.ledger.entries.values()} == {None, "north", "south"}
-    outcome(rollback, dataset=DIGITS, to=1)
-    add("north", FIRST), add("south", SECOND)
-    outcome(retrain, dataset=DIGITS)
+    outcome(rollback, dataset=DIGITS, to=1, reason="a test")
+    named = [add("north", FIRST), add("south", SECOND)]
+    outcome(retrain, dataset=DIGITS, batches=named)
     central = registry.load(DIGITS)
     assert federated.statistics.digest == central.statistics.digest
     assert np.array_equal(federated.decision_function(X[THIRD]), central.decision_function(X[THIRD]))
@@ -151,8 +151,8 @@ def tampered(change: Callable[[Path], None]) -> Callable[..., Path]:
     """``site_statistics``, with what the site south sends changed on the way."""
     send = flows.federate.site_statistics
 
-    def sent(dataset: str, site: str, *rest: Any) -> Path:
-        place = send(dataset, site, *rest)
+    def sent(site: str, *rest: Any) -> Path:
+        place = send(site, *rest)
         if site == "south":
             change(place)
         return place
@@ -300,14 +300,14 @@ def test_two_retrainings_at_once_both_land() -> None:
 # --- kills ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["register", "promote"])
+@pytest.mark.parametrize("where", ["log_model", "register_model", "promote.fn"])
 def test_a_kill_leaves_the_old_champion_serving_and_the_next_retraining_finishes(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [base] = batches(DIGITS)
     first = add("first", FIRST)
     with monkeypatch.context() as patch:
-        patch.setattr(getattr(registry, where), "fn", interrupted)
+        patch.setattr(f"tasks.registry.{where}", interrupted)
         with pytest.raises(KeyboardInterrupt):
             retrain(DIGITS, return_state=True)
     assert champion().version == 1

@@ -1,7 +1,9 @@
 """Lineage: from a version to what made it, and from a batch to every version that learnt it."""
 
 import json
+import re
 import shutil
+from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 from urllib.request import url2pathname
@@ -12,8 +14,10 @@ from greenlightning.batch import Batch
 from greenlightning.errors import NothingServedError
 from greenlightning.model import GreenLightningModel
 from tasks import registry, tracking
-from tasks.lineage import LineageNode, lineage, render, to_json
-from tasks.names import Alias, Kind
+from tasks.lineage import LineageNode, lineage, render
+from tasks.lineage_graph import graph_of, to_dot, to_json
+from tasks.lineage_page import render_page
+from tasks.names import Alias, Kind, Tag
 
 pytestmark = pytest.mark.usefixtures("history")
 
@@ -105,9 +109,7 @@ def test_the_tags_still_tell_where_the_files_are_gone(batches: list[Batch]) -> N
     assert lineage("digits", batches[0].id).facts["rows"] == "unknown"
 
 
-def test_the_tree_is_legible_on_a_terminal_and_whole_as_json(
-    batches: list[Batch], tiny_model: GreenLightningModel
-) -> None:
+def test_the_tree_is_legible_on_a_terminal(batches: list[Batch], tiny_model: GreenLightningModel) -> None:
     from rich.console import Console
 
     console = Console(width=200, record=True, file=StringIO())
@@ -117,4 +119,54 @@ def test_the_tree_is_legible_on_a_terminal_and_whole_as_json(
     assert "reason 0.91 [not 0.90]" in text
     assert f"structure {tiny_model.structure.digest[:12]}\n" in text
     assert f"batch {batches[1].id}  rows 30  md5 111111111111  site north  since version 2" in text
-    assert json.loads(to_json(lineage("digits")))["children"][0]["name"] == tiny_model.structure.digest
+
+
+class Loaded(HTMLParser):
+    """Collects whatever a page would load or name by an address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = [value for name, value in attributes if name in ("src", "href", "srcset", "data", "xlink:href")]
+        self.found += [tag] if tag in ("script", "link", "iframe", "img") else []
+        self.found += [value for value in named if value]
+
+
+@pytest.mark.parametrize(("of", "nodes"), [(2, 12), ("batch", 6)])
+def test_the_page_is_whole_in_itself_and_draws_every_node(of: int | str, nodes: int, batches: list[Batch]) -> None:
+    tree = lineage("digits", batches[0].id if of == "batch" else of)
+    graph = graph_of("digits", tree)
+    page = render_page("digits", tree, graph)
+    loaded = Loaded()
+    loaded.feed(page)
+    assert loaded.found == []
+    assert not re.search(r"https?://|url\((?!#)|@import", page)
+    assert page.count('<g class="box') == len(graph) == nodes
+    assert page.count('<path class="edge') == graph.number_of_edges()
+    if of == 2:
+        assert "greenlightning reproduce 2 --dataset digits" in page
+        assert "0.91 [not 0.90]" in page
+
+
+def test_the_page_escapes_what_users_wrote(history: list[str]) -> None:
+    tracking.connect().set_model_version_tag("digits", "2", Tag.REASON, "<script>alert(1)</script>")
+    tree = lineage("digits", 2)
+    page = render_page("digits", tree, graph_of("digits", tree))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_graph_leads_from_batches_to_what_serves(batches: list[Batch]) -> None:
+    from networkx import ancestors
+
+    tree = lineage("digits")
+    graph = graph_of("digits", tree)
+    [version] = [name for name, node in graph.nodes.items() if "champion" in node["note"]]
+    made_of = {graph.nodes[name]["kind"] for name in ancestors(graph, version)}
+    assert {"batch", "structure", "recipe", "statistics"} <= made_of
+    told = json.loads(to_json(tree, graph))
+    assert {node["id"] for node in told["graph"]["nodes"]} == set(graph)
+    assert to_dot(graph).startswith("digraph")
+    assert to_dot(graph).count("->") == graph.number_of_edges()

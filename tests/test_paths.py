@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from small import blobs, random_structure
 
@@ -14,7 +15,7 @@ from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.paths import PathFeatures, load_paths
 from greenlightning.paths.base import statistics_bytes
 from greenlightning.paths.explicit import principal_axes
-from greenlightning.paths.landmarks import draw_landmarks
+from greenlightning.paths.landmarks import draw_landmarks, worst_explained
 
 Floats = NDArray[np.float64]
 
@@ -75,8 +76,6 @@ def test_a_projection_routes_principal_axes_instead() -> None:
 
 
 def test_principal_axes_are_orthonormal_and_lead() -> None:
-    import torch
-
     X = np.random.default_rng(0).normal(size=(300, 4)) * [1, 5, 2, 0.1]
     axes = principal_axes(torch.from_numpy(X), 2) / 2**14
     assert axes.T @ axes == pytest.approx(np.eye(2), abs=1e-3)
@@ -99,30 +98,29 @@ def all_paths(structure: Structure, X: Floats) -> Floats:
     return np.c_[through, b * np.sqrt(0.01 / second), np.full(len(X), np.sqrt(0.01))]
 
 
-@pytest.mark.parametrize(("bits", "tolerance"), [(8, 5e-3), (12, 4e-4), (16, 2e-4)])
-def test_all_points_as_landmarks_give_the_inner_products_of_all_paths(bits: int, tolerance: float) -> None:
+def test_features_are_the_inner_products_of_all_paths_with_each_landmark() -> None:
+    """Less their mean, over their largest magnitude: all 27 points are landmarks, in their own order."""
     X = np.array(list(product([-1.0, 0.0, 1.0], repeat=3)))
     structure = random_structure(3, (5, 4))
     written_out = all_paths(structure, X)
     assert written_out.shape == (27, 4 * 5 * 4 + 4 + 1)
     kernel = written_out @ written_out.T
-    paths = LandmarkPaths.build(structure, X, n_landmarks=27, feature_bits=bits)
-    features = paths.transform(X)
-    assert paths.n_features_out == np.linalg.matrix_rank(kernel) == 22
-    assert np.abs(features @ features.T - kernel).max() <= tolerance
-    assert kernel.max() > 0.9
+    centred = kernel - kernel.mean(axis=0)
+    peak = np.abs(centred).max(axis=0)
+    assert (peak < 1e-9).sum() == 5, "five points open no path"
+    expected = centred / np.where(peak < 1e-9, np.inf, peak)
+    for bits, tolerance in ((8, 1 / 254), (12, 1 / 4094), (16, 1 / 60_000)):
+        paths = LandmarkPaths.build(structure, X, n_landmarks=27, feature_bits=bits)
+        assert np.abs(paths.transform(X) * np.sqrt(27) - expected).max() <= tolerance + 1e-6
 
 
-def test_points_beside_the_landmarks_are_approximated() -> None:
+def test_a_feature_saturates_beyond_the_largest_value_of_the_base() -> None:
     structure = random_structure(4, (12, 10))
     X, y = blobs(400)
     X = X / X.std()
-    paths = LandmarkPaths.build(structure, X[:300], y[:300], n_landmarks=250, feature_bits=16)
-    kernel = all_paths(structure, X)
-    features = paths.transform(X[300:])
-    found, expected = features @ features.T, kernel[300:] @ kernel[300:].T
-    found, expected = (k / np.sqrt(np.outer(np.diag(k), np.diag(k))) for k in (found, expected))
-    assert np.abs(found - expected).mean() < 0.02
+    paths = LandmarkPaths.build(structure, X[:300], y[:300], n_landmarks=250)
+    assert np.abs(paths.transform(X[:300])).max() == pytest.approx(1 / np.sqrt(250))
+    assert np.abs(paths.transform(3 * X)).max() == pytest.approx(1 / np.sqrt(250))
 
 
 def test_landmarks_are_drawn_evenly_over_the_labels() -> None:
@@ -134,10 +132,26 @@ def test_landmarks_are_drawn_evenly_over_the_labels() -> None:
     assert draw_landmarks(3, None, 10, np.random.default_rng(0)).tolist() == [0, 1, 2]
 
 
-def test_rows_all_alike_have_one_feature() -> None:
+def test_each_landmark_is_the_row_that_those_before_explain_worst() -> None:
+    """Written out as Gram-Schmidt on all paths: take the longest row left, and take its direction from all."""
+    structure = random_structure(3, (5, 4))
+    X = np.array(list(product([-1.0, 0.0, 1.0], repeat=3)))
+    rows = all_paths(structure, X)
+    rows -= rows.mean(axis=0)
+    expected: list[int] = []
+    for _ in range(6):
+        expected.append(int(np.square(rows).sum(axis=1).round(9).argmax()))
+        direction = rows[expected[-1]] / np.linalg.norm(rows[expected[-1]])
+        rows -= np.outer(rows @ direction, direction)
+    encoded = structure.encode(torch.from_numpy(X))
+    assert worst_explained(structure, encoded, 6).tolist() == sorted(expected)
+    assert worst_explained(structure, encoded, 40).tolist() == list(range(27))
+
+
+def test_rows_all_alike_tell_nothing() -> None:
     paths = LandmarkPaths.build(random_structure(4, (6, 5)), np.ones((20, 4)), n_landmarks=10)
-    assert paths.n_features_out == 1
-    assert np.ptp(paths.transform(np.ones((5, 4)))) == 0
+    assert paths.n_features_out == 10
+    assert not paths.transform(np.ones((5, 4))).any()
 
 
 def recipes() -> dict[str, Callable[[int], PathFeatures]]:
@@ -168,13 +182,23 @@ def test_features_stay_within_their_bits(kind: str, bits: int) -> None:
 
 
 @every_recipe
+@pytest.mark.parametrize("columns", [1, 2, 9])
+def test_products_with_features_need_not_write_them_down(kind: str, columns: int) -> None:
+    """Fewer columns than a gate has inputs are routed: gate by gate, then a gated sum."""
+    paths, (X, _) = recipes()[kind](8), blobs(2_500, seed=1)
+    V = np.random.default_rng(0).normal(size=(paths.n_features_out, columns))
+    assert paths.product(X, V) == pytest.approx(np.array(integers_of(paths, X)) @ V, abs=1e-9)
+    assert paths.product(X[:0], V).shape == (0, columns)
+
+
+@every_recipe
 def test_the_digest_names_the_whole_recipe(kind: str) -> None:
     make = recipes()[kind]
     assert make(8).digest == make(8).digest
     assert len({make(8).digest, make(12).digest, make(16).digest}) == 3
 
 
-def test_another_structure_projection_or_seed_is_another_recipe() -> None:
+def test_another_structure_or_projection_is_another_recipe_and_a_seed_only_draws_candidates() -> None:
     X, y = blobs(60)
     deep, flat = random_structure(4, (6, 5)), random_structure(4, (6,))
     made = [
@@ -184,9 +208,9 @@ def test_another_structure_projection_or_seed_is_another_recipe() -> None:
         ExplicitPaths.build(flat, X, projection=3),
         LandmarkPaths.build(deep, X, y, n_landmarks=15),
         LandmarkPaths.build(deep, X, y, n_landmarks=14),
-        LandmarkPaths.build(deep, X, y, n_landmarks=15, random_state=1),
     ]
     assert len({paths.digest for paths in made}) == len(made)
+    assert LandmarkPaths.build(deep, X, y, n_landmarks=15, random_state=1).digest == made[4].digest
 
 
 @every_recipe

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from greenlightning.calibration import reliability
 from greenlightning.settling import EpochRecord, SettlingHistory, SettlingRule
-from tasks import plots
+from tasks import history_plots, plots
+from tasks.history import Measured, Milestone
+from tasks.spending import Spent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,18 +27,33 @@ def history(flips: list[float]) -> SettlingHistory:
     return SettlingHistory(SettlingRule(tolerance=0.02, patience=2), records)
 
 
+def milestone(version: int, kind: str, accuracy: float, served: bool, day: int) -> Milestone:
+    ours, reference = Spent(1.0, 0.4, 0.1, "measured:rapl"), Spent(1.0, 1830.0, 0.1, "measured:rapl")
+    beside = {"random gates": Measured(0.93, reference), "conventional": Measured(0.94, reference)}
+    created = f"2026-01-{day:02}T02:00:00+00:00"
+    return Milestone(version, kind, created, "", served, 10, Measured(accuracy, ours), None, beside)
+
+
+MILESTONES = [
+    milestone(1, "train", 0.91, True, 1),
+    milestone(2, "retrain", 0.93, True, 2),
+    milestone(3, "retrain", 0.90, False, 2),
+]
 FIGURES = {
     "settled": lambda: plots.settling_figure(history([1.0, 0.2, 0.015, 0.01, 0.0])),
     "unsettled": lambda: plots.settling_figure(history([1.0, 0.2])),
     "one epoch": lambda: plots.settling_figure(history([1.0])),
-    "digits": lambda: plots.confusion_figure(np.diag(np.arange(10)) + 1, range(10)),
-    "names": lambda: plots.confusion_figure([[5, 1], [0, 7]], ["a very long name", "another long one"]),
-    "many": lambda: plots.confusion_figure(np.eye(120, dtype=int), range(120)),
-    "energy": lambda: plots.energy_figure({"GreenLightning": 41.2, "conventional": 1830.0}, "measured:rapl"),
-    "no energy": lambda: plots.energy_figure({"GreenLightning": 0.0, "conventional": 0.0}, "estimated:cpu"),
     "steps": lambda: plots.retrainings_figure(
         ["base", "batch 1"],
         {"GreenLightning": [0.95, 0.97], "conventional": [0.951, 0.97], "ridge": [0.9, 0.9]},
+    ),
+    "history": lambda: history_plots.accuracy_figure(MILESTONES),
+    "first version": lambda: history_plots.accuracy_figure(MILESTONES[:1]),
+    "long history": lambda: history_plots.accuracy_figure([MILESTONES[1]] * 400),
+    "spending": lambda: history_plots.spending_figure(MILESTONES[1:]),
+    "one retraining": lambda: history_plots.spending_figure(MILESTONES[1:2]),
+    "reliability": lambda: history_plots.reliability_figure(
+        reliability(np.linspace(0.3, 1.0, 50), np.arange(50) % 5 > 0)
     ),
     "one step": lambda: plots.retrainings_figure(["base"], {"GreenLightning": [0.95]}),
 }
@@ -66,14 +84,16 @@ def test_settling_names_both_lines_and_marks_the_epoch() -> None:
     assert "The gates have not settled yet" in texts(FIGURES["unsettled"]())
 
 
-def test_confusion_counts_the_rows_that_are_right() -> None:
-    assert {"92.3% right", "12 of 13 rows of the holdout", "5", "7", "1"} <= set(texts(FIGURES["names"]()))
+def test_a_version_that_never_served_is_hollow_and_the_days_are_named_once() -> None:
+    figure = FIGURES["history"]()
+    ours = figure.axes[0].collections[0].get_facecolors()
+    assert [tuple(face[:3]) == (1.0, 1.0, 1.0) for face in ours] == [False, False, True]
+    assert "hollow: never served" in texts(figure)
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["1\n01-01", "2\n01-02", "3"]
 
 
-def test_energy_says_how_it_is_known_and_how_much_more_the_other_took() -> None:
-    found = texts(FIGURES["energy"]())
-    assert "energy in joules (measured:rapl)" in found
-    assert {"41.2 J", "1.83 kJ   44.4 × ours"} <= set(found)
+def test_spending_is_summed_over_the_retrainings() -> None:
+    assert {"GreenLightning 800 mJ", "from scratch 3.66 kJ"} <= set(texts(FIGURES["spending"]()))
 
 
 def test_drawing_leaves_no_global_state() -> None:

@@ -1,18 +1,16 @@
 """What README and the how-to guides tell a reader to type is run, in order, in one workspace."""
 
-import os
 import re
 import shlex
-import socket
-import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
+import upped
+from typer.main import get_group
 
 from flows import cli
 
@@ -23,10 +21,11 @@ RUN_IN_ORDER = (
     "docs/tutorial.md",
     "docs/how-to/bring-your-data.md",
     "docs/how-to/forget-and-roll-back.md",
+    "docs/how-to/backfill-and-plan.md",
+    "docs/how-to/keep-the-workspace-small.md",
     "docs/how-to/federate.md",
 )
 MAKE_TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-STARTUP_SECONDS = 60
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -34,13 +33,11 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
     yield from BLOCK.findall(page.read_text())
 
 
-def commands(text: str) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """Environment and words of each line of a bash block; $PWD is filled in, nothing else of a shell is known."""
+def commands(text: str) -> Iterator[list[str]]:
+    """The words of each line of a bash block; nothing of a shell is known but quotes and comments."""
     for line in text.splitlines():
-        words = [word.replace("$PWD", str(Path.cwd())) for word in shlex.split(line, comments=True)]
-        settings = [word for word in words if re.match(r"[A-Z_]+=", word)]
-        if words:
-            yield dict(word.split("=", 1) for word in settings), words[len(settings) :]
+        if words := shlex.split(line, comments=True):
+            yield words
 
 
 def greenlightning(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
@@ -53,35 +50,11 @@ def greenlightning(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
     return 0
 
 
-def serves(words: list[str], environment: dict[str, str]) -> bool:
-    """Whether a dashboard answers on loopback, on a free port; it is stopped again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [str(Path(sys.executable).parent / words[0]), *words[1:], "--port", port]
-    server = subprocess.Popen(
-        command,
-        env=os.environ | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        until = time.monotonic() + STARTUP_SECONDS
-        while time.monotonic() < until and server.poll() is None:
-            try:
-                with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                    return bool(answer.status == 200)
-            except OSError:
-                time.sleep(0.2)
-        return False
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 def test_what_the_pages_tell_to_type_works(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
     monkeypatch.chdir(home)
     for name in RUN_IN_ORDER:
@@ -91,16 +64,20 @@ def test_what_the_pages_tell_to_type_works(
                 exec(compile(text, name, "exec"), names)  # noqa: S102
                 continue
             assert language == "bash", f"{name} has a block that is not run: {language}"
-            for environment, words in commands(text):
+            for words in commands(text):
                 said = f"{name}: {' '.join(words)}"
                 match words:
                     case ["make", target]:
                         assert target in MAKE_TARGETS, said
+                    case ["greenlightning", "up" | "status" | "down" as command, *rest]:
+                        if command == "up":
+                            request.addfinalizer(partial(upped.greenlightning, home, "down"))
+                            rest += upped.FREE_PORTS
+                        done = upped.greenlightning(home, command, *rest)
+                        assert done.returncode == 0, said + done.stderr
                     case ["greenlightning", *arguments]:
                         expected = 4 if "broken.csv" in arguments else 0
                         assert greenlightning(arguments, monkeypatch) == expected, said + capsys.readouterr().err
-                    case ["mlflow" | "prefect", *_]:
-                        assert serves(words, environment), said
                     case _:
                         pytest.fail(f"No test knows how to run {said}")
 
@@ -128,7 +105,6 @@ def test_the_line_to_swap_for_cuda_is_the_one_that_is_pinned() -> None:
 
 def test_the_reference_names_every_command_and_exit_code() -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text()
-    for command in cli.app.registered_commands:
-        assert command.callback is not None
-        assert f"| `{command.callback.__name__}" in page
+    for command in get_group(cli.app).commands:
+        assert re.search(rf"^\| `{command}\b", page, re.MULTILINE), command
     assert set(map(int, re.findall(r"^\| (\d) \|", page, re.MULTILINE))) == {0, 2, *map(int, cli.Exit)}

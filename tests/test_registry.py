@@ -245,7 +245,7 @@ def test_a_kill_at_any_step_of_a_promotion_leaves_a_champion_and_a_way_back(
             except KeyboardInterrupt:
                 pass
         assert aliases()["champion"] == 2
-        assert registry._before(registry.version("digits", Alias.CHAMPION)) == 1
+        assert registry.before(registry.version("digits", Alias.CHAMPION)) == 1
     assert done[-1] == "set_registered_model_alias"
     assert aliases() == {"champion": 3, "previous": 2}
 

@@ -19,7 +19,7 @@ from greenlightning import (
 )
 from greenlightning.errors import InputError, MismatchError, SingularError
 from greenlightning.paths import PathFeatures
-from greenlightning.solver import ALPHAS, mean_squared_error
+from greenlightning.solver import ALPHAS, mean_squared_errors
 from greenlightning.targets import Targets
 
 CLASSES = ClassTargets()
@@ -61,9 +61,8 @@ def test_the_error_from_statistics_is_the_error_on_data(name: str) -> None:
     found = solve(Statistics.collect(paths, targets, X[training], y[training]), paths, targets, 0.1)
     residual = columns[validation] - paths.transform(X[validation]) @ found.weights - found.intercept
     held = Statistics.collect(paths, targets, X[validation], y[validation])
-    assert mean_squared_error(held, paths, targets, found) == pytest.approx(
-        np.square(residual).sum(axis=1).mean(), rel=1e-4 if name == "reals" else 1e-9
-    )
+    [error] = mean_squared_errors(held, paths, targets, found)
+    assert error == pytest.approx(np.square(residual).sum(axis=1).mean(), rel=1e-4 if name == "reals" else 1e-9)
 
 
 def test_the_error_is_never_negative() -> None:
@@ -71,10 +70,8 @@ def test_the_error_is_never_negative() -> None:
     X, y = blobs(10)
     paths = ExplicitPaths.build(random_structure(4, (30,)), X)
     statistics = Statistics.collect(paths, CLASSES, X, y)
-    errors = [
-        mean_squared_error(statistics, paths, CLASSES, solve(statistics, paths, CLASSES, alpha))
-        for alpha in np.geomspace(1e-11, 1e-9, 9)
-    ]
+    found = [solve(statistics, paths, CLASSES, alpha) for alpha in np.geomspace(1e-11, 1e-9, 9)]
+    errors = mean_squared_errors(statistics, paths, CLASSES, *found)
     assert min(errors) >= 0
     assert max(errors) < 1e-9
     alpha, _ = choose_alpha(statistics, statistics, paths, CLASSES, [1e-10, 1e-9, 1e-8], tolerance=0.05)

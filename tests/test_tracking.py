@@ -13,7 +13,7 @@ import pytest
 from greenlightning.errors import InputError
 from greenlightning.settling import EpochRecord, SettlingHistory, SettlingRule
 from tasks import processes, tracking
-from tasks.names import SERIES, Alias, Kind, Metric, Params, Part, Subject, Tag
+from tasks.names import SERIES, Alias, Kind, Metric, Params, Part, Shared, Subject, Tag
 from tasks.pointers import BatchRef
 
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -50,7 +50,9 @@ def test_a_dataset_has_one_experiment_with_its_description_and_artifacts_in_the_
     experiment = tracking.connect().get_experiment(tracking.experiment_id("digits"))
     assert tracking.experiment_id("digits") == experiment.experiment_id
     assert experiment.artifact_location == (home / "mlruns" / "artifacts" / "digits").as_uri()
-    assert "docs/metrics.md" in experiment.tags["mlflow.note.content"]
+    note = experiment.tags["mlflow.note.content"]
+    assert "docs/metrics.md" in note
+    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=compare-methods" in note
 
 
 def test_a_deleted_experiment_is_named_with_its_remedy() -> None:
@@ -147,13 +149,13 @@ def test_scores_and_energy_have_the_documented_names_and_energy_its_source() -> 
     with tracking.flow_run("digits", Kind.RETRAIN) as run_id:
         tracking.log_evaluation(run_id, {"accuracy": 0.9, "log_loss": 0.3})
         tracking.log_evaluation(run_id, {"accuracy": 0.8}, Subject.CHAMPION_FRESH)
-        tracking.log_energy(run_id, seconds=2.0, joules=30.0, gco2e=0.01, source="measured:rapl")
-        tracking.log_avoided(run_id, seconds=8.0, joules=70.0, gco2e=0.02, source="estimated:cpu-tdp")
+        avoided = {"seconds": 8.0, "joules": 70.0, "gco2e": 0.02, "source": "estimated:cpu-tdp"}
+        spent = {"seconds": 2.0, "joules": 30.0, "gco2e": 0.01}
+        tracking.log_energy(run_id, **spent, source="measured:rapl", avoided=avoided)
         tracking.log_params(run_id, {"alpha": "auto", "seed": 0}, Params.FLOW)
         tracking.log_metrics(run_id, {Metric.ROWS_TOUCHED: 120})
     data = tracking.connect().get_run(run_id).data
     scores = {"accuracy": 0.9, "log_loss": 0.3, "champion_fresh_accuracy": 0.8, "rows_touched": 120}
-    spent = {"seconds": 2.0, "joules": 30.0, "gco2e": 0.01}
     avoided = {"seconds_avoided": 8.0, "joules_avoided": 70.0, "gco2e_avoided": 0.02}
     assert data.metrics == scores | spent | avoided
     assert data.tags[Tag.ENERGY_SOURCE] == "measured:rapl"
@@ -186,8 +188,10 @@ def test_the_page_of_names_and_the_names_agree() -> None:
         title = section.splitlines()[0]
         documented[title] = re.findall(r"^\| (?:`([^`]+)`|\(none\)) \|", section, flags=re.MULTILINE)
     assert documented == {
+        "What every run that makes a model has": [],
         "Metrics": [*Metric],
         "Prefixes of scores": [*Subject],
+        "Shared parameters": [*Shared],
         "Prefixes of parameters": [*Params],
         "Tags": [*Tag],
         "Aliases": [*Alias],

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -12,13 +13,15 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from greenlightning._devices import available, blocks_on
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
-from greenlightning._integers import digits_needed, largest_magnitude
+from greenlightning._integers import digits_needed, largest_magnitude, matmul, operand
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure import Structure, checked_inputs
 
 FEATURE_BITS = (8, 12, 16)
 MAX_BLOCK_ROWS = 8_192
+PRODUCT_ROWS = 1_024
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,18 @@ class PathFeatures(ABC):
     def _bytes_per_row(self) -> int:
         """Peak memory that one row takes while its features are built."""
 
+    def _tables_on(self, device: str) -> dict[str, Tensor]:
+        """The tables as ``_features`` reads them, brought to ``device`` once."""
+        if device not in self._ready:
+            tables = {name: torch.from_numpy(table).to(device) for name, table in self.tables.items()}
+            products = {name: operand(table) for name, table in tables.items() if table.dtype == torch.int8}
+            self._ready[device] = tables | products
+        return self._ready[device]
+
+    @cached_property
+    def _ready(self) -> dict[str, dict[str, Tensor]]:
+        return {}
+
     @property
     def largest(self) -> int:
         """Largest magnitude of an integer feature."""
@@ -89,13 +104,24 @@ class PathFeatures(ABC):
         block_rows: int | None = None,
     ) -> Iterator[tuple[slice, Tensor]]:
         """Yield (row slice, integer features of those rows) for inputs ``X`` (n, d), block by block."""
-        inputs = checked_inputs(X, self.structure.n_features_in)
+        inputs, device = checked_inputs(X, self.structure.n_features_in), available(device)
         size = block_rows or self.block_rows(memory_budget)
-        tables = {name: torch.from_numpy(table).to(device) for name, table in self.tables.items()}
-        for start in range(0, len(inputs), size):
-            rows = slice(start, min(start + size, len(inputs)))
-            encoded = self.structure.encode(torch.from_numpy(inputs[rows]).to(device))
-            yield rows, self._features(encoded, tables)
+        tables = self._tables_on(device)
+        for rows, block in blocks_on(device, inputs, size):
+            yield rows, self._features(self.structure.encode(block), tables)
+
+    def product(self, X: ArrayLike, V: ArrayLike, *, device: str = "cpu") -> NDArray[np.float64]:
+        """``φ V`` (n, k) of the integer features of ``X`` (n, d) and ``V`` (D, k); at most a block of φ exists."""
+        inputs, device = checked_inputs(X, self.structure.n_features_in), available(device)
+        factors = torch.from_numpy(np.ascontiguousarray(V, dtype=np.float64)).to(device)
+        tables, found = self._tables_on(device), [np.empty((0, factors.shape[1]))]
+        for _, block in blocks_on(device, inputs, PRODUCT_ROWS):
+            found.append(self._product(self.structure.encode(block), tables, factors).cpu().numpy())
+        return np.concatenate(found)
+
+    def _product(self, encoded: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
+        """``φ V`` (n, k) of encoded inputs, in float64."""
+        return matmul(self._features(encoded, tables).double(), V)
 
     def transform(self, X: ArrayLike, *, block_rows: int | None = None) -> NDArray[np.float64]:
         """Real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it writes all of φ."""

@@ -72,16 +72,39 @@ class ExplicitPaths(PathFeatures):
         unit = float(self.tables["step"]) / (1 << INPUT_BITS)
         return np.full(self.n_features_out, unit / np.sqrt(self.n_features_out))
 
-    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+    def parts(self, X: ArrayLike, *, device: str = "cpu") -> tuple[Tensor, Tensor]:
+        """Inputs [x, 1] (n, w) in whole steps and gates (n, h), whose outer product a row φ is."""
+        inputs = torch.from_numpy(checked_inputs(X, self.structure.n_features_in)).to(device)
+        return self._parts(self.structure.encode(inputs), self._tables_on(device))
+
+    def _parts(self, encoded: Tensor, tables: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         [gates] = self.structure.gates(encoded)
         inner = (encoded @ tables["axes"]).mul_(1.0 / AXIS_UNIT) if "axes" in tables else encoded
         one = torch.full((len(inner), 1), float(1 << INPUT_BITS), dtype=inner.dtype, device=inner.device)
         values = fixed_point(torch.cat([inner, one], dim=1), tables["step"], self.largest)
-        values = values.to(torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16)
+        return values.to(torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16), gates
+
+    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        values, gates = self._parts(encoded, tables)
         return (gates[:, :, None] * values[:, None, :]).flatten(1)
+
+    def _product(self, encoded: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
+        if V.shape[1] >= self.width:
+            return super()._product(encoded, tables, V)
+        return routed_product(*self._parts(encoded, tables), V)
 
     def _bytes_per_row(self) -> int:
         return 10 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in
+
+
+def routed_product(values: Tensor, gates: Tensor, V: Tensor) -> Tensor:
+    """``φ V`` (n, k) of ``values`` [x, 1] (n, w) and ``gates`` (n, h), ``V`` (h w, k), without φ.
+
+    ``Σ_j a_j(x) [x, 1] V_j``: one product, then a gated sum. It writes h k numbers a row where φ has h w.
+    """
+    (w, h), k = (values.shape[1], gates.shape[1]), V.shape[1]
+    per_gate = values.to(V.dtype) @ V.view(h, w, k).movedim(1, 0).reshape(w, h * k)
+    return torch.bmm(gates.to(V.dtype)[:, None], per_gate.view(-1, h, k)).squeeze(1)
 
 
 AXIS_UNIT = 1 << 14

@@ -1,0 +1,74 @@
+"""The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
+
+Every measured cell is one line in benchmarks/results/<part>.jsonl. A run that was stopped goes on where it was:
+cells measured with the same library source on the same machine are not measured again. At the end, or alone with
+``--only report``, docs/benchmarks.md and its pictures are made from those files.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from benchmarks import first_training, gpu, protocol, report, scaling, throughput
+from benchmarks.by_seed import SETS
+from benchmarks.machine import remember, warm_up
+from benchmarks.peers import all_kinds
+from benchmarks.records import Records, library_version
+from benchmarks.streams import STREAMS
+from benchmarks.tuning import tuned
+from greenlightning.datasets import DATASETS_VARIABLE, Dataset, load
+
+PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", "report")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for, then write the report."""
+    options = _parser().parse_args(arguments)
+    if options.only != ["report"]:
+        code, machine = options.code or library_version(), remember()
+        warm_up()
+        for name in options.datasets:
+            measure(load(name), options, code, machine)
+    if "report" in options.only:
+        report.write()
+
+
+def measure(data: Dataset, options: argparse.Namespace, code: str, machine: str) -> None:
+    """Every part that is asked for, on one set."""
+    kinds = [kind for name, kind in all_kinds().items() if name in options.peers]
+    settings = tuned(data, all_kinds().values(), again=options.again and "tuning" in options.only)
+    records = {part: Records(part, code, machine, again=options.again) for part in PARTS}
+    if "protocol" in options.only:
+        protocol.run(data, kinds, settings, options.seeds, records["protocol"], options.streams)
+    if "first" in options.only:
+        first_training.choose_quick(data, settings)
+        first_training.run(data, settings, options.seeds, records["first"])
+    if "scaling" in options.only:
+        scaling.run(data, settings, records["scaling"])
+    if "throughput" in options.only:
+        throughput.run(data, records["throughput"])
+    if "gpu" in options.only:
+        gpu.run(data, records["gpu"])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"letter and fashion-mnist are read from the folder that {DATASETS_VARIABLE} names.",
+    )
+    present = [name for name in SETS if name == "digits" or os.environ.get(DATASETS_VARIABLE)]
+    parser.add_argument("--datasets", nargs="+", choices=SETS, default=present, help="default: those at hand")
+    parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS, help="default: all")
+    names = list(all_kinds())
+    parser.add_argument("--peers", nargs="+", choices=names, default=names, metavar="PEER", help=", ".join(names))
+    parser.add_argument("--seeds", nargs="+", type=int, default=range(5), metavar="N", help="default: 0 1 2 3 4")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="default: all parts")
+    parser.add_argument("--again", action="store_true", help="measure also what is measured already")
+    parser.add_argument("--code", help="a name of your own for the library's state; default: a hash of its source")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

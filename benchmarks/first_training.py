@@ -1,0 +1,88 @@
+"""First training on all rows, structure phase included, beside the conventional network.
+
+Ours runs with its defaults and with fewer epochs of the structure; which of them counts as the quick way is
+chosen on a fifth of the base (``tuning.json``), never on the test rows: the fewest epochs that come within 0.3
+point of the tuned network there.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import Measured
+from benchmarks.peers import Array
+from benchmarks.peers_network import FROM_SCRATCH, WatchedNetwork
+from benchmarks.peers_ours import OURS
+from benchmarks.records import RESULTS, Record, Records
+from benchmarks.streams import arrange
+from benchmarks.tuning import TOLERANCE, Chosen
+from greenlightning import GreenLightningClassifier
+from greenlightning.datasets import Dataset
+
+EPOCHS = (1, 2, 4)
+QUICK = "ours, quick"
+Ways = dict[str, int | None]
+
+
+def ways() -> Ways:
+    """Each way's name and its epochs at most: None is the default of ours, or the network."""
+    return {OURS: None, **{f"{OURS}, epochs {n}": n for n in EPOCHS}, FROM_SCRATCH: None}
+
+
+def run(data: Dataset, settings: Chosen, seeds: Iterable[int], records: Records) -> None:
+    """Measure every way on every seed that is missing, in an order that the seed shuffles."""
+    for seed in seeds:
+        names = list(ways())
+        for i in np.random.default_rng(seed).permutation(len(names)):
+            cell = {"dataset": data.name, "seed": seed, "way": names[i]}
+            if not records.has(**cell):
+                rows = np.arange(len(data.y_train))
+                values = trained(data, names[i], rows, (data.X_test, data.y_test), settings, seed)
+                records.add(cell, values)
+
+
+def trained(
+    data: Dataset, way: str, rows: Array, judged: tuple[Array, Array], settings: Chosen, seed: int
+) -> Record:
+    """Cost of training one way on these training rows, and accuracy on the ``judged`` inputs and labels."""
+    limit = ways()[way]
+    model: Any
+    if way == FROM_SCRATCH:
+        model = WatchedNetwork(**settings[FROM_SCRATCH], random_state=seed)
+    else:
+        model = GreenLightningClassifier(random_state=seed)
+        model.set_params(max_epochs=limit or model.max_epochs)
+    with Measured() as cost:
+        model.fit(data.X_train[rows], data.y_train[rows])
+        if way != FROM_SCRATCH:
+            _ = model.model_.coefficients
+    values = {"accuracy": float(model.score(*judged)), **cost.values}
+    if way == FROM_SCRATCH:
+        return values | {"epochs": model.n_epochs_, "curve": model.curve(*judged)}
+    history = model.model_.structure.history
+    return values | {"epochs": len(history.records) if history else 0}
+
+
+def choose_quick(data: Dataset, settings: Chosen, folder: Path = RESULTS, again: bool = False) -> str:
+    """The way that counts as quick on this set, from ``tuning.json``, measured and written where it is missing."""
+    path = folder / "tuning.json"
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    of_set = known.setdefault(data.name, {})
+    if again or QUICK not in of_set:
+        base = arrange("iid", data.y_train, 0).base
+        learnt, held = np.split(base, [round(0.8 * len(base))])
+        judged = data.X_train[held], data.y_train[held]
+        tried = {way: trained(data, way, learnt, judged, settings, 0)["accuracy"] for way in ways()}
+        of_set[QUICK] = {"chosen": {"way": quickest(tried)}, "tried": tried}
+        path.write_text(json.dumps(known, indent=1) + "\n")
+    way: str = of_set[QUICK]["chosen"]["way"]
+    return way
+
+
+def quickest(accuracy: dict[str, float]) -> str:
+    """Ours with the fewest epochs that come within the tolerance of the network, or with the defaults."""
+    ours = [f"{OURS}, epochs {n}" for n in EPOCHS]
+    return next((way for way in ours if accuracy[way] >= accuracy[FROM_SCRATCH] - TOLERANCE), OURS)

@@ -1,0 +1,91 @@
+"""How near the statistics come to what the machine's own products do: the same process, interleaved rounds.
+
+Every rate counts the full product, ``2 n D²`` operations, also where symmetry halves the work; the rows' features
+are part of collecting them. The inputs are the set's own, the gates random, the width that of the defaults.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.linalg.blas
+import torch
+
+from benchmarks.measuring import Measured
+from benchmarks.peers_ours import gate_sizes
+from benchmarks.records import Records
+from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics
+from greenlightning.datasets import Dataset
+from greenlightning.paths import PathFeatures
+from greenlightning.reference import random_gates
+
+ROWS, LANDMARKS, ROUNDS = 8_192, 2_048, 5
+TRIAL_ROWS, FEWER_ROWS, PATIENCE = 64, 512, 5.0
+COLLECT, FEATURES = "statistics", "features alone"
+Work = dict[str, tuple[int, Callable[[], object]]]
+
+
+def run(data: Dataset, records: Records, rows: int = ROWS, n_landmarks: int = LANDMARKS) -> None:
+    """Measure the rounds that are missing."""
+    numbers = [n for n in range(ROUNDS) if not records.has(dataset=data.name, what=COLLECT, round=n)]
+    if not numbers:
+        return
+    paths, X, y = recipe(data, rows, n_landmarks)
+    D = paths.n_features_out
+    work = products(rows, D) | collecting(paths, X, y)
+    for _, make in work.values():
+        make()
+    for number in numbers:
+        for i in np.random.default_rng(number).permutation(len(work)):
+            what = list(work)[i]
+            used, make = work[what]
+            with Measured() as cost:
+                make()
+            rate = 2.0 * used * D * D / cost.seconds / 1e9
+            about = {"rows": used, "D": D, "paths": paths.kind, "giga_per_second": rate}
+            records.add({"dataset": data.name, "what": what, "round": number}, cost.values | about)
+
+
+def recipe(data: Dataset, rows: int, n_landmarks: int) -> tuple[PathFeatures, Any, Any]:
+    """The default kind of features behind random gates, and ``rows`` rows of the set, repeated as needed."""
+    structure = random_gates(data.X_train, gate_sizes(data.X_train.shape[1]))
+    at = np.arange(rows) % len(data.y_train)
+    X, y = data.X_train[at], data.y_train[at]
+    if len(structure.hidden_layer_sizes) == 1:
+        return ExplicitPaths.build(structure, X), X, y
+    return LandmarkPaths.build(structure, data.X_train, data.y_train, n_landmarks=n_landmarks), X, y
+
+
+def products(rows: int, D: int) -> Work:
+    """The machine's own products of (``rows``, D) matrices; int8 of fewer rows where it would take long."""
+    rng = np.random.default_rng(0)
+    small = torch.from_numpy(rng.integers(-127, 128, size=(rows, D), dtype=np.int8))
+    trial = _seconds(small[:TRIAL_ROWS].t().contiguous(), small[:TRIAL_ROWS])
+    fewer = FEWER_ROWS if trial * rows / TRIAL_ROWS > PATIENCE else rows
+    small = small[:fewer]
+    turned = small.t().contiguous()
+    single = torch.from_numpy(rng.standard_normal((rows, D), dtype=np.float32))
+    double = single.double()
+    of_single, of_double = (np.asfortranarray(t.numpy().T) for t in (single, double))
+    return {
+        "int8 product": (len(small), lambda: torch._int_mm(turned, small)),
+        "sgemm": (rows, lambda: single.t() @ single),
+        "ssyrk": (rows, lambda: scipy.linalg.blas.ssyrk(1.0, of_single)),
+        "dgemm": (rows, lambda: double.t() @ double),
+        "dsyrk": (rows, lambda: scipy.linalg.blas.dsyrk(1.0, of_double)),
+    }
+
+
+def collecting(paths: PathFeatures, X: Any, y: Any) -> Work:
+    """Statistics of the rows, and their features alone."""
+    return {
+        COLLECT: (len(y), lambda: Statistics.collect(paths, ClassTargets(), X, y)),
+        FEATURES: (len(y), lambda: sum(len(block) for _, block in paths.blocks(X))),
+    }
+
+
+def _seconds(a: torch.Tensor, b: torch.Tensor) -> float:
+    begin = time.perf_counter()
+    torch._int_mm(a, b)
+    return time.perf_counter() - begin

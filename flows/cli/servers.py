@@ -1,0 +1,87 @@
+"""Commands that start and stop the dashboards, the workers and the schedules."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.options import AsJson, console
+
+if TYPE_CHECKING:
+    from flows.servers import Ports
+
+NEXT = """\
+{state}: flow runs, deployments and schedules in Prefect, models and comparisons in MLflow.
+  Prefect  {prefect_url}
+  MLflow   {mlflow_url}
+Run a deployment from its page there, or any command here: both dashboards show it.
+See what runs with: greenlightning status. Stop it with: greenlightning down"""
+commands = typer.Typer()
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")]
+
+
+@commands.command()
+def up(
+    prefect_port: Port = 4200,
+    mlflow_port: Port = 5000,
+    gpu: Annotated[
+        bool | None,
+        typer.Option("--gpu/--no-gpu", help="A worker for the pool gpu. Default: if a GPU is there."),
+    ] = None,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, until Ctrl-C or SIGTERM.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start Prefect and MLflow with their dashboards, the workers, the deployments and their schedules."""
+    from flows import running
+    from flows.servers import has_gpu
+    from flows.terminal import progress_bars
+    from tasks import dashboards
+    from tasks.workspace import Workspace
+
+    workspace = Workspace.current()
+    if dashboards.running(workspace):
+        with progress_bars(console):
+            started = running.wait(workspace)
+        _announce(started, as_json, "Running already")
+        return
+    running.refuse_other_servers()
+    running.reap(dashboards.last_started(workspace).get("supervisor", ""))
+    ports = running.choose_ports(prefect_port, mlflow_port)
+    gpu = has_gpu() if gpu is None else gpu
+    if foreground:
+        _stay(ports, gpu, as_json)
+        return
+    with progress_bars(console):
+        started = running.start(ports, gpu)
+    _announce(started, as_json, "Ready")
+
+
+def _stay(ports: "Ports", gpu: bool, as_json: bool) -> None:
+    from flows.supervisor import Supervisor
+    from tasks.workspace import Workspace
+
+    def say(line: str) -> None:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    supervisor = Supervisor(Workspace.current(), ports, gpu, say)
+    supervisor.run(on_ready=lambda started: _announce(started, as_json, "Ready"))
+
+
+def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
+    """Where the two dashboards answer, and what to do next."""
+    if as_json:
+        print(json.dumps({"state": state, **started}), flush=True)
+        return
+    print(NEXT.format(state=state, **started), flush=True)
+
+
+@commands.command()
+def down(as_json: AsJson = False) -> None:
+    """Stop what ``up`` started."""
+    from flows import running
+
+    stopped = running.stop()
+    if as_json:
+        print(json.dumps({"stopped": stopped}))
+    else:
+        print("Stopped." if stopped else "Nothing was running.")

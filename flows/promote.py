@@ -1,0 +1,41 @@
+"""Promotion by hand: serve a version that somebody chose, with the reason, audited as a run."""
+
+from typing import Any
+
+from prefect import State
+
+from flows.common import DatasetName, Stated, VersionNumber, session
+from flows.outcome import Outcome
+from flows.telling import flow
+from greenlightning.errors import MismatchError
+from tasks import registry, tracking
+from tasks.deciding import audit, restored, served_again
+from tasks.names import Kind
+from tasks.version_info import serving_already
+
+
+@flow(name="promote", flow_run_name="promote {dataset} version {version}", persist_result=False)
+def promote(dataset: DatasetName, version: VersionNumber, reason: Stated) -> State[Any]:
+    """Make a version the champion, if the champion is still the one that was seen when this began."""
+    serving, chosen = registry.champion(dataset), registry.version(dataset, version)
+    if serving and serving.version == version:
+        raise serving_already(chosen)
+    with session(dataset, Kind.PROMOTE, f"promote {dataset} version {version}") as run:
+        seen = serving.version if serving else None
+        tracking.set_tags(run.run_id, audit(seen, version, reason))
+        restored(dataset, version)
+        if not registry.promote(dataset, version, seen, reason):
+            raise MismatchError(
+                f"Another version than {seen} became the champion of {dataset!r} meanwhile",
+                "Look at it, then promote again",
+            )
+    done = Outcome(
+        state="Promoted",
+        dataset=dataset,
+        reason=f"version {version} serves: {reason}",
+        version=version,
+        promoted=True,
+        notes=served_again(serving, chosen, held_back=False),
+        run_id=run.run_id,
+    )
+    return done.completed()

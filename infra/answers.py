@@ -1,0 +1,7 @@
+"""``python infra/answers.py URL``: a health check for images without curl; fails unless the page answers 200."""
+
+import sys
+from urllib.request import urlopen
+
+with urlopen(sys.argv[1], timeout=5) as answer:
+    sys.exit(answer.status != 200)

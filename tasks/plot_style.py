@@ -1,0 +1,95 @@
+"""How every picture looks: one palette, quiet axes, lines named where they end; no global state of matplotlib."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#1d2b22"
+QUIET = "#68776d"
+FAINT = "#e3eae4"
+GREEN = "#1b7f3b"
+PALETTE = (GREEN, "#7d837f", "#58ab74", "#a88f3f", "#3f8f8a")
+LABEL_GAP = 0.06
+ROUNDS = 40
+
+
+def blank(width: float, height: float) -> tuple["Figure", "Axes"]:
+    """A figure of that size in inches with one quiet axes."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+    axes = figure.add_subplot()
+    quiet(axes)
+    return figure, axes
+
+
+def quiet(axes: "Axes") -> None:
+    """Take away what is no data, and set the rest back."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(QUIET)
+    axes.tick_params(which="both", colors=QUIET, labelsize=9)
+    axes.grid(color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.xaxis.label.set_color(QUIET)
+    axes.yaxis.label.set_color(QUIET)
+
+
+def titles(axes: "Axes", title: str, subtitle: str) -> None:
+    axes.set_title(title, loc="left", color=INK, fontsize=13, fontweight="bold", pad=24 if subtitle else 10)
+    if subtitle:
+        axes.annotate(
+            subtitle,
+            (0, 1),
+            (0, 8),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            color=QUIET,
+            fontsize=9.5,
+        )
+
+
+def positive(series: Sequence[float]) -> NDArray[np.float64]:
+    """The series for a log scale: values that have no logarithm become gaps."""
+    values = np.asarray(series, dtype=np.float64)
+    return np.where(values > 0, values, np.nan)
+
+
+def name_ends(axes: "Axes", x: Any, ends: Mapping[str, float], colours: Sequence[str]) -> None:
+    """Write each line's name right of its last point, pushed apart where two would touch."""
+    axes.autoscale_view()
+    in_axes = axes.transScale + axes.transLimits
+    heights = {name: float(np.clip(in_axes.transform((x, y))[1], 0.0, 1.0)) for name, y in ends.items()}
+    colour_of = dict(zip(ends, colours, strict=False))
+    for _, (low, high) in product(range(ROUNDS), list(pairwise(sorted(heights, key=heights.__getitem__)))):
+        push = max(0.0, LABEL_GAP - (heights[high] - heights[low])) / 2
+        heights |= {low: heights[low] - push, high: heights[high] + push}
+    for name, height in heights.items():
+        axes.annotate(
+            name,
+            (x, height),
+            (10, 0),
+            xycoords=axes.get_xaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            color=colour_of[name],
+            fontsize=10,
+            fontweight="bold",
+            annotation_clip=False,
+        )
+
+
+def joules_text(value: float) -> str:
+    """``value`` joules to three figures, with the prefix that suits it."""
+    for size, unit in ((1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return f"{value:.3g} J"
