@@ -10,7 +10,7 @@ from benchmarks.measuring import Measured
 from benchmarks.peers import Array
 from benchmarks.records import Record, Records
 from benchmarks.throughput import recipe
-from greenlightning import Batch, ClassTargets, GreenLightningModel, Statistics
+from greenlightning import Batch, ClassTargets, GreenLightningModel, LandmarkPaths, Statistics
 from greenlightning.datasets import Dataset
 from greenlightning.paths import PathFeatures
 
@@ -24,7 +24,7 @@ def run(data: Dataset, records: Records) -> None:
     if not torch.cuda.is_available():
         print("gpu: not run: torch sees no CUDA device", flush=True)
         return
-    paths, X, y = recipe(data, ROWS, LANDMARKS)
+    paths, X, y = recipe(data, LandmarkPaths.kind, ROWS, LANDMARKS)
     _digests(data, paths, X[:8_192], y[:8_192], records)
     _rates(data, paths, X, y, records)
     _streamed(data, paths, X, y, records)

@@ -2,10 +2,10 @@
 
 from benchmarks.peers import About, Array, Kind, Peer, Setting
 from greenlightning import GreenLightningClassifier
+from greenlightning.estimators import NARROW_INPUTS, NARROW_LAYERS, WIDE_LAYERS
 from greenlightning.reference import random_gates
 
 OURS, RANDOM_GATES = "ours", "random gates"
-NARROW_INPUTS = 22
 
 
 class Ours(Peer):
@@ -45,7 +45,7 @@ class RandomGates(Ours):
 
 def gate_sizes(n_features: int) -> tuple[int, ...]:
     """The widths that the classifier's defaults take for that many inputs."""
-    return (256,) if n_features <= NARROW_INPUTS else (512, 256, 128)
+    return NARROW_LAYERS if n_features <= NARROW_INPUTS else WIDE_LAYERS
 
 
 def _ours(setting: Setting, about: About) -> Peer:

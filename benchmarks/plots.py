@@ -148,10 +148,10 @@ def features_figure(scaling: list[Record]) -> "Figure":
 
 def throughput_figure(throughput: list[Record]) -> "Figure":
     """Rates of the machine's own products and of the statistics, features included."""
-    datasets = list(dict.fromkeys(r["dataset"] for r in throughput))
-    figure, axes = panels(len(datasets), 4.6, 3.4)
-    for place, dataset in zip(axes, datasets, strict=True):
-        mine = [r for r in select(throughput, dataset=dataset) if r["what"] != FEATURES]
+    measured = list(dict.fromkeys((r["dataset"], r["paths"]) for r in throughput))
+    figure, axes = panels(len(measured), 4.6, 3.4)
+    for place, (dataset, paths) in zip(axes, measured, strict=True):
+        mine = [r for r in select(throughput, dataset=dataset, paths=paths) if r["what"] != FEATURES]
         spreads = {what: Spread.of(values(select(mine, what=what), "giga_per_second")) for what in _in_order(mine)}
         for row, (what, found) in enumerate(spreads.items()):
             assert found is not None
@@ -166,7 +166,7 @@ def throughput_figure(throughput: list[Record]) -> "Figure":
         place.grid(False, axis="y")
         place.set_xlabel("1e9 operations a second, as full products")
         size = f"{mine[0]['rows']:,} rows, D = {mine[0]['D']:,}"
-        titles(place, dataset, size)
+        titles(place, f"{dataset}, {paths}", size)
     return figure
 
 

@@ -141,13 +141,15 @@ def serving_table(scaling: list[Record]) -> str:
 def throughput_table(throughput: list[Record]) -> str:
     """Rates of the machine's products and of the statistics, all counted as full products."""
     rows = []
-    for dataset, what in dict.fromkeys((r["dataset"], r["what"]) for r in throughput):
-        mine = select(throughput, dataset=dataset, what=what)
+    for dataset, paths, what in dict.fromkeys((r["dataset"], r["paths"], r["what"]) for r in throughput):
+        mine = select(throughput, dataset=dataset, paths=paths, what=what)
         sizes = f"{mine[0]['rows']:,} x {mine[0]['D']:,}"
         rate, seconds = (spread(Spread.of(values(mine, name))) for name in ("giga_per_second", "seconds"))
         per_second = spread(Spread.of(r["rows"] / r["seconds"] for r in mine))
-        rows.append([dataset, sizes, what, "" if what == "features alone" else rate, seconds, per_second])
-    return table(["data", "rows x D", "what", "1e9 operations a second", "seconds", "rows a second"], rows)
+        rows.append([dataset, paths, sizes, what, "" if what == "features alone" else rate, seconds, per_second])
+    return table(
+        ["data", "paths", "rows x D", "what", "1e9 operations a second", "seconds", "rows a second"], rows
+    )
 
 
 def gpu_table(gpu: list[Record]) -> str:

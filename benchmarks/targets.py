@@ -111,14 +111,15 @@ def _scaling(scaling: list[Record]) -> Iterable[Target]:
 
 
 def _throughput(throughput: list[Record]) -> Iterable[Target]:
-    for dataset in _sets(throughput):
-        mine = select(throughput, dataset=dataset)
+    kinds = dict.fromkeys((r["dataset"], r["paths"]) for r in throughput) or [("", "")]
+    for dataset, paths in kinds:
+        mine, of = select(throughput, dataset=dataset, paths=paths), _of(dataset) + _of(paths)
         features, collect = (Spread.of(values(select(mine, what=what), "seconds")) for what in (FEATURES, COLLECT))
         for what, least in (("int8 product", 0.6), ("dsyrk", 4.0)):
             found = Spread.of(_shares(mine, COLLECT, what))
-            yield Target(f"statistics over the machine's {what}{_of(dataset)}: rate", least, found)
+            yield Target(f"statistics over the machine's {what}{of}: rate", least, found)
         share = _features_over_products(features, collect)
-        yield Target(f"feature building over products{_of(dataset)}: seconds", 1.0, share, at_most=True)
+        yield Target(f"feature building over products{of}: seconds", 1.0, share, at_most=True)
 
 
 def _gpu(gpu: list[Record]) -> Iterable[Target]:
@@ -172,8 +173,8 @@ def _sets(records: list[Record]) -> list[str]:
     return list(dict.fromkeys(record["dataset"] for record in records)) or [""]
 
 
-def _of(dataset: str) -> str:
-    return f", {dataset}" if dataset else ""
+def _of(name: str) -> str:
+    return f", {name}" if name else ""
 
 
 def _by_round(records: list[Record]) -> dict[int, float]:

@@ -1,7 +1,8 @@
 """How near the statistics come to what the machine's own products do: the same process, interleaved rounds.
 
 Every rate counts the full product, ``2 n D²`` operations, also where symmetry halves the work; the rows' features
-are part of collecting them. The inputs are the set's own, the gates random, the width that of the defaults.
+are part of collecting them. The inputs are the set's own and the gates random, as wide as the defaults make them:
+landmarks on every set, and explicit paths of one layer where they are few enough to write down.
 """
 
 import time
@@ -14,13 +15,14 @@ import torch
 
 from benchmarks.measuring import Measured
 from benchmarks.peers_ours import gate_sizes
-from benchmarks.records import Records
+from benchmarks.records import Record, Records
 from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics
 from greenlightning.datasets import Dataset
+from greenlightning.estimators import EXPLICIT_FEATURES, EXPLICIT_GATES, LANDMARKS
 from greenlightning.paths import PathFeatures
 from greenlightning.reference import random_gates
 
-ROWS, LANDMARKS, ROUNDS = 8_192, 2_048, 5
+ROWS, ROUNDS = 8_192, 5
 TRIAL_ROWS, FEWER_ROWS, PATIENCE = 64, 512, 5.0
 COLLECT, FEATURES = "statistics", "features alone"
 Work = dict[str, tuple[int, Callable[[], object]]]
@@ -28,12 +30,17 @@ Work = dict[str, tuple[int, Callable[[], object]]]
 
 def run(data: Dataset, records: Records, rows: int = ROWS, n_landmarks: int = LANDMARKS) -> None:
     """Measure the rounds that are missing."""
-    numbers = [n for n in range(ROUNDS) if not records.has(dataset=data.name, what=COLLECT, round=n)]
-    if not numbers:
-        return
-    paths, X, y = recipe(data, rows, n_landmarks)
+    for kind in kinds(data):
+        numbers = [n for n in range(ROUNDS) if not records.has(**_cell(data, kind, COLLECT, n))]
+        if numbers:
+            _measured(data, kind, *recipe(data, kind, rows, n_landmarks), numbers, records)
+
+
+def _measured(
+    data: Dataset, kind: str, paths: PathFeatures, X: Any, y: Any, numbers: list[int], records: Records
+) -> None:
     D = paths.n_features_out
-    work = products(rows, D) | collecting(paths, X, y)
+    work = products(len(y), D) | collecting(paths, X, y)
     for _, make in work.values():
         make()
     for number in numbers:
@@ -43,17 +50,23 @@ def run(data: Dataset, records: Records, rows: int = ROWS, n_landmarks: int = LA
             with Measured() as cost:
                 make()
             rate = 2.0 * used * D * D / cost.seconds / 1e9
-            about = {"rows": used, "D": D, "paths": paths.kind, "giga_per_second": rate}
-            records.add({"dataset": data.name, "what": what, "round": number}, cost.values | about)
+            about = {"rows": used, "D": D, "giga_per_second": rate}
+            records.add(_cell(data, kind, what, number), cost.values | about)
 
 
-def recipe(data: Dataset, rows: int, n_landmarks: int) -> tuple[PathFeatures, Any, Any]:
-    """The default kind of features behind random gates, and ``rows`` rows of the set, repeated as needed."""
-    structure = random_gates(data.X_train, gate_sizes(data.X_train.shape[1]))
+def kinds(data: Dataset) -> tuple[str, ...]:
+    """The kinds of path features to measure on a set."""
+    few = EXPLICIT_GATES * (data.X_train.shape[1] + 1) <= EXPLICIT_FEATURES
+    return (LandmarkPaths.kind, ExplicitPaths.kind) if few else (LandmarkPaths.kind,)
+
+
+def recipe(data: Dataset, kind: str, rows: int, n_landmarks: int = LANDMARKS) -> tuple[PathFeatures, Any, Any]:
+    """Features of a kind behind random gates, and ``rows`` rows of the set, repeated as needed."""
     at = np.arange(rows) % len(data.y_train)
     X, y = data.X_train[at], data.y_train[at]
-    if len(structure.hidden_layer_sizes) == 1:
-        return ExplicitPaths.build(structure, X), X, y
+    if kind == ExplicitPaths.kind:
+        return ExplicitPaths.build(random_gates(data.X_train, (EXPLICIT_GATES,)), X), X, y
+    structure = random_gates(data.X_train, gate_sizes(data.X_train.shape[1]))
     return LandmarkPaths.build(structure, data.X_train, data.y_train, n_landmarks=n_landmarks), X, y
 
 
@@ -61,7 +74,7 @@ def products(rows: int, D: int) -> Work:
     """The machine's own products of (``rows``, D) matrices; int8 of fewer rows where it would take long."""
     rng = np.random.default_rng(0)
     small = torch.from_numpy(rng.integers(-127, 128, size=(rows, D), dtype=np.int8))
-    trial = _seconds(small[:TRIAL_ROWS].t().contiguous(), small[:TRIAL_ROWS])
+    trial = min(_seconds(small[:TRIAL_ROWS].t().contiguous(), small[:TRIAL_ROWS]) for _ in range(3))
     fewer = FEWER_ROWS if trial * rows / TRIAL_ROWS > PATIENCE else rows
     small = small[:fewer]
     turned = small.t().contiguous()
@@ -83,6 +96,10 @@ def collecting(paths: PathFeatures, X: Any, y: Any) -> Work:
         COLLECT: (len(y), lambda: Statistics.collect(paths, ClassTargets(), X, y)),
         FEATURES: (len(y), lambda: sum(len(block) for _, block in paths.blocks(X))),
     }
+
+
+def _cell(data: Dataset, kind: str, what: str, number: int) -> Record:
+    return {"dataset": data.name, "paths": kind, "what": what, "round": number}
 
 
 def _seconds(a: torch.Tensor, b: torch.Tensor) -> float:

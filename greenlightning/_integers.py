@@ -16,7 +16,7 @@ DIGIT = 256
 EXACT_INT32_ROWS = 65_536
 EXACT_FLOAT32 = 1 << 24
 EXACT_FLOAT32_ROWS = 1_024
-PANEL = 1_024
+PANEL = 512
 
 
 def fixed_point(values: Tensor, step: Tensor | float, largest: int) -> Tensor:
@@ -125,8 +125,7 @@ def add_gram(total: Tensor, z: Tensor) -> None:
     for start in range(0, z.shape[0], EXACT_INT32_ROWS):
         block = z[start : start + EXACT_INT32_ROWS]
         for i in range(0, z.shape[1], PANEL):
-            left = block[:, i : i + PANEL].t().contiguous()
-            total[i : i + PANEL, i:] += int8_product(left, block[:, i:])
+            total[i : i + PANEL, i:] += int8_product(block[:, i : i + PANEL].t(), block[:, i:]).to(torch.int32)
 
 
 def _add_float32_gram(total: Tensor, z: Tensor) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from greenlightning.errors import InputError
 
 Label = int | str | float | bool
+BLOCK_ROWS = 4_096
 
 
 def plain(label: Any) -> Any:
@@ -25,10 +26,10 @@ def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
 
     The same values give the same name, whatever file format or dtype they came in.
     """
-    inputs = np.ascontiguousarray(np.asarray(X, dtype="<f8") + 0.0)
     labels = [plain(label) for label in np.asarray(y).tolist()]
-    digest = hashlib.sha256(json.dumps([inputs.shape, labels], default=str, separators=(",", ":")).encode())
-    digest.update(inputs.data)
+    digest = hashlib.sha256(json.dumps([np.shape(X), labels], default=str, separators=(",", ":")).encode())
+    for inputs in _as_written(X):
+        digest.update(inputs.data)
     return digest.hexdigest()[:16]
 
 
@@ -57,13 +58,21 @@ class Batch:
 
 def row_fingerprints(X: ArrayLike, y: ArrayLike) -> NDArray[np.uint64]:
     """One 64-bit name a row (n,), by its values: the same row has the same name in whichever batch it comes."""
-    inputs, answers = np.ascontiguousarray(np.asarray(X, dtype="<f8") + 0.0), np.asarray(y)
+    answers = np.asarray(y)
     kinds, kind = np.unique(answers, axis=0, return_inverse=True)
     written = (json.dumps([plain(value) for value in np.atleast_1d(answer)], default=str) for answer in kinds)
     begun = [hashlib.blake2b(answer.encode(), digest_size=8) for answer in written]
     names = []
-    for row, answer in zip(inputs, kind.ravel(), strict=True):
+    rows = (row for inputs in _as_written(X) for row in inputs)
+    for row, answer in zip(rows, kind.ravel(), strict=True):
         name = begun[answer].copy()
         name.update(row)
         names.append(name.digest())
     return np.frombuffer(b"".join(names), dtype="<u8").astype(np.uint64)
+
+
+def _as_written(X: ArrayLike) -> Iterator[NDArray[np.float64]]:
+    """``X`` (n, d) as float64 in C order with one zero, some rows at a time."""
+    inputs = np.asarray(X)
+    for start in range(0, len(inputs), BLOCK_ROWS):
+        yield np.ascontiguousarray(inputs[start : start + BLOCK_ROWS], dtype="<f8") + 0.0

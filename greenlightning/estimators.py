@@ -26,10 +26,13 @@ from greenlightning.targets import ClassTargets, RealTargets, Targets
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
-DEEP_LAYERS = (512, 256, 128)
-LANDMARKS = 2_048
-STEPS_PER_EPOCH = 500
-SMALLEST_BATCH, LARGEST_BATCH = 32, 64
+NARROW_INPUTS = 32
+NARROW_LAYERS, NARROW_RATE = (256, 256, 256, 256), 4e-3
+WIDE_LAYERS, WIDE_RATE = (512, 256, 256), 2e-3
+LANDMARKS = 1_536
+STEPS_PER_EPOCH = 100
+SMALLEST_BATCH, LARGEST_BATCH = 32, 128
+NUMBERS = [np.float64, np.float32, np.uint8]
 CLASS_ERROR_TOLERANCE = 0.05
 
 
@@ -53,7 +56,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         settle_tolerance: float = 0.01,
         patience: int = 2,
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: float = 1e-3,
+        learning_rate: float | Literal["auto"] = "auto",
         weight_decay: float = 0.0,
         validation_fraction: float = 0.1,
         memory_budget: int | None = None,
@@ -168,7 +171,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
             settle_tolerance=self.settle_tolerance,
             patience=self.patience,
             batch_size=self._batch_size(len(training)),
-            learning_rate=self.learning_rate,
+            learning_rate=self._learning_rate(X.shape[1]),
             weight_decay=self.weight_decay,
             random_state=seed,
             device=self.device,
@@ -229,15 +232,20 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         return fits if self.paths == "auto" else self.paths == "explicit"
 
     def _widths(self, n_features: int) -> tuple[int, ...]:
-        explicit = self._explicit(n_features, (EXPLICIT_GATES,))
         if isinstance(self.hidden_layer_sizes, str):
-            return (EXPLICIT_GATES,) if explicit else DEEP_LAYERS
+            deep = NARROW_LAYERS if n_features <= NARROW_INPUTS else WIDE_LAYERS
+            return (EXPLICIT_GATES,) if self.paths == "explicit" else deep
         return tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
 
     def _batch_size(self, n_rows: int) -> int:
         if self.batch_size != "auto":
             return self.batch_size
         return min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
+
+    def _learning_rate(self, n_features: int) -> float:
+        if self.learning_rate != "auto":
+            return self.learning_rate
+        return NARROW_RATE if n_features <= NARROW_INPUTS else WIDE_RATE
 
     def _recipe(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> PathFeatures:
         bits = self.feature_bits
@@ -263,7 +271,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _inputs(self, X: ArrayLike) -> NDArray[Any]:
         check_is_fitted(self)
-        return cast(NDArray[Any], validate_data(self, X, reset=False, dtype=[np.float64, np.float32]))
+        return cast(NDArray[Any], validate_data(self, X, reset=False, dtype=NUMBERS))
 
 
 class GreenLightningClassifier(ClassifierMixin, _GreenLightningEstimator):  # type: ignore[misc]
@@ -286,7 +294,7 @@ class GreenLightningClassifier(ClassifierMixin, _GreenLightningEstimator):  # ty
         return self.model_.predict_proba(inputs)
 
     def _checked(self, X: ArrayLike, y: ArrayLike, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-        inputs, labels = validate_data(self, X, y, reset=reset, dtype=[np.float64, np.float32])
+        inputs, labels = validate_data(self, X, y, reset=reset, dtype=NUMBERS)
         check_classification_targets(labels)
         if reset and len(np.unique(labels)) < 2:
             raise InputError("Classifier can't train when only one class is present", "Give at least two classes")
@@ -319,9 +327,7 @@ class GreenLightningRegressor(RegressorMixin, _GreenLightningEstimator):  # type
         return outputs[:, 0] if self._single_output else outputs
 
     def _checked(self, X: ArrayLike, y: ArrayLike, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-        inputs, outputs = validate_data(
-            self, X, y, reset=reset, dtype=[np.float64, np.float32], multi_output=True, y_numeric=True
-        )
+        inputs, outputs = validate_data(self, X, y, reset=reset, dtype=NUMBERS, multi_output=True, y_numeric=True)
         if reset:
             self._single_output = outputs.ndim == 1
         return inputs, np.asarray(outputs, dtype=np.float64)

@@ -80,7 +80,7 @@ class Statistics:
         answers = [digit.to(device) for digit in targets.encode(y)]
         D, k, slices = paths.n_features_out, len(columns), digits_needed(paths.feature_bits)
         width = D * slices + 1 + k * targets.n_digits
-        total = torch.zeros(width, width, dtype=torch.int64, device=device)
+        total = torch.from_numpy(np.zeros((width, width), dtype=np.int64)).to(device)
         for rows, features in paths.blocks(X, device=device, memory_budget=memory_budget, block_rows=block_rows):
             one = torch.ones(len(features), 1, dtype=torch.int8, device=device)
             pieces = [*digits(features, slices), one, *(digit[rows] for digit in answers)]
@@ -168,7 +168,8 @@ class Statistics:
             raise MismatchError("Some labels are text and some are numbers", "Give all batches labels of one kind")
         union = tuple(sorted(labels))
         a, b = self._on(union), other._on(union)
-        sums = {name: getattr(a, name) + sign * getattr(b, name) for name in self._summed()}
+        combine = np.add if sign > 0 else np.subtract
+        sums = {name: combine(getattr(a, name), getattr(b, name)) for name in self._summed()}
         return replace(a, n=a.n + sign * b.n, **sums)
 
     def _seen_classes(self) -> tuple[Label, ...]:
@@ -233,10 +234,10 @@ def checked_capacity(n: int, largest: int) -> None:
 
 def _joined(gram: Integers, left: list[slice], right: list[slice]) -> Integers:
     """``Σ_ij 256^(places below) gram[left_i, right_j]``: the Gram block of numbers from that of their digits."""
-    total = gram[left[-1], right[-1]].copy()
+    total = gram[left[-1], right[-1]]
     places = [(i, j) for i in range(len(left)) for j in range(len(right))]
     for i, j in places[1:]:
-        total += gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
+        total = total + gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
     return total
 
 

@@ -51,11 +51,18 @@ def test_the_defaults_read_digits(digits: tuple[Rows, Rows]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "kind", "widths"), [(16, "explicit", (256,)), (784, "landmarks", (512, 256, 128))]
+    ("columns", "paths", "kind", "widths"),
+    [
+        (16, "auto", "landmarks", (256, 256, 256, 256)),
+        (16, "explicit", "explicit", (256,)),
+        (784, "auto", "landmarks", (512, 256, 256)),
+    ],
 )
-def test_the_defaults_serve_narrow_and_wide_inputs(columns: int, kind: str, widths: tuple[int, ...]) -> None:
+def test_the_defaults_serve_narrow_and_wide_inputs(
+    columns: int, paths: str, kind: str, widths: tuple[int, ...]
+) -> None:
     X, y = blobs(240, n_features=columns)
-    model = GreenLightningClassifier(max_epochs=1, alpha=0.1, random_state=0).fit(X[:200], y[:200])
+    model = GreenLightningClassifier(paths=paths, max_epochs=1, alpha=0.1, random_state=0).fit(X[:200], y[:200])
     assert (model.model_.paths.kind, model.model_.structure.hidden_layer_sizes) == (kind, widths)
     assert model.score(X[200:], y[200:]) >= 0.95
 

@@ -22,7 +22,7 @@ from greenlightning.structure import Structure, checked_inputs
 
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01
-POOL_ROWS = 6_144
+CANDIDATES = 2
 REFERENCE_ROWS = 8_192
 CACHED_ROWS = 512
 INPUT_QUANTILE = 0.999
@@ -45,7 +45,7 @@ class LandmarkPaths(PathFeatures):
         X: ArrayLike,
         y: ArrayLike | None = None,
         *,
-        n_landmarks: int = 2_048,
+        n_landmarks: int = 1_536,
         feature_bits: int = 8,
         random_state: int = 0,
         seen: tuple[str, ...] = (),
@@ -66,7 +66,7 @@ class LandmarkPaths(PathFeatures):
                 f"{len(inputs)} rows of inputs and {len(np.asarray(y))} labels", "Give one label a row"
             )
         rng = np.random.default_rng(random_state)
-        pool = draw_landmarks(len(inputs), y, max(n_landmarks, POOL_ROWS), rng)
+        pool = draw_landmarks(len(inputs), y, CANDIDATES * n_landmarks, rng)
         candidates = structure.encode(torch.from_numpy(inputs[pool]))
         tables = _landmark_tables(structure, candidates[worst_explained(structure, candidates, n_landmarks)])
         reference = inputs[np.sort(rng.permutation(len(inputs))[:REFERENCE_ROWS])]
