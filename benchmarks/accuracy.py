@@ -43,8 +43,7 @@ def whole(data: Dataset, seed: int) -> Predict:
 
 def gates_at_random(data: Dataset, seed: int) -> Predict:
     """The same features and solver behind gates that were never trained."""
-    sizes = (256,) if data.X_train.shape[1] <= 22 else (512, 256, 128)
-    structure = random_gates(data.X_train, sizes, seed)
+    structure = random_gates(data.X_train, gate_sizes(data.X_train.shape[1]), seed)
     model = GreenLightningClassifier(random_state=seed)
     return model.fit_structure(structure, data.X_train, data.y_train).predict
 

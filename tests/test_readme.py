@@ -19,6 +19,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUN_IN_ORDER = (
     "README.md",
     "docs/tutorial.md",
+    "docs/how-to/sum-in-parallel.md",
     "docs/how-to/bring-your-data.md",
     "docs/how-to/forget-and-roll-back.md",
     "docs/how-to/backfill-and-plan.md",
