@@ -36,7 +36,7 @@ class Learning(BaseModel):
     )
     paths: Literal["auto", "explicit", "landmarks"] = Field("auto", description="which path features")
     n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
-        "auto", description="landmarks of the path kernel (auto: 1,536)"
+        "auto", description="landmarks of the path kernel (auto: 1,024)"
     )
     alpha: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"

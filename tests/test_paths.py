@@ -206,11 +206,11 @@ def test_another_structure_or_projection_is_another_recipe_and_a_seed_only_draws
         ExplicitPaths.build(random_structure(4, (6,), seed=1), X),
         ExplicitPaths.build(flat, X, projection=2),
         ExplicitPaths.build(flat, X, projection=3),
-        LandmarkPaths.build(deep, X, y, n_landmarks=30),
-        LandmarkPaths.build(deep, X, y, n_landmarks=29),
+        LandmarkPaths.build(deep, X, y, n_landmarks=20),
+        LandmarkPaths.build(deep, X, y, n_landmarks=19),
     ]
     assert len({paths.digest for paths in made}) == len(made)
-    assert LandmarkPaths.build(deep, X, y, n_landmarks=30, random_state=1).digest == made[4].digest
+    assert LandmarkPaths.build(deep, X, y, n_landmarks=20, random_state=1).digest == made[4].digest
 
 
 @every_recipe

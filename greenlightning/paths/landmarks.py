@@ -22,7 +22,7 @@ from greenlightning.structure import Structure, checked_inputs
 
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01
-CANDIDATES = 2
+CANDIDATES = 3
 REFERENCE_ROWS = 8_192
 CACHED_ROWS = 512
 INPUT_QUANTILE = 0.999
@@ -45,7 +45,7 @@ class LandmarkPaths(PathFeatures):
         X: ArrayLike,
         y: ArrayLike | None = None,
         *,
-        n_landmarks: int = 1_536,
+        n_landmarks: int = 1_024,
         feature_bits: int = 8,
         random_state: int = 0,
         seen: tuple[str, ...] = (),
