@@ -1,24 +1,28 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>.jsonl. A run that was stopped goes on where it was:
-cells measured with the same library source on the same machine are not measured again. At the end, or alone with
+cells measured with the same library source on the same machine are not measured again. Three parts are programs of
+their own and run in processes of their own, unless their results are there. At the end, or alone with
 ``--only report``, docs/benchmarks.md and its pictures are made from those files.
 """
 
 import argparse
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 from benchmarks import first_training, gpu, protocol, report, scaling, throughput
-from benchmarks.by_seed import SETS
+from benchmarks.common import SETS
 from benchmarks.machine import remember, warm_up
 from benchmarks.peers import all_kinds
-from benchmarks.records import Records, library_version
+from benchmarks.records import RESULTS, Records, library_version
 from benchmarks.streams import STREAMS
 from benchmarks.tuning import tuned
 from greenlightning.datasets import DATASETS_VARIABLE, Dataset, load
 
-PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", "report")
+ALONE = ("solving", "averaging", "overhead")
+PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -29,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         warm_up()
         for name in options.datasets:
             measure(load(name), options, code, machine)
+        for name in ALONE:
+            if name in options.only and (options.again or not list(RESULTS.glob(f"{name}*.json"))):
+                subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
     if "report" in options.only:
         report.write()
 

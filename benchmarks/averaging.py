@@ -8,6 +8,8 @@ Seconds are processor time, of all sites together. Prints a Markdown table with 
 and writes ``benchmarks/results/averaging-<dataset>.json``.
 """
 
+import argparse
+import json
 import statistics
 import time
 from collections.abc import Callable
@@ -17,11 +19,11 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.by_seed import measure_all, median_and_range
-from benchmarks.records import Record
+from benchmarks.common import SETS, median_and_range
+from benchmarks.records import RESULTS, Record
 from greenlightning import GreenLightningClassifier, GreenLightningModel, PathSGDClassifier
 from greenlightning.batch import Batch
-from greenlightning.datasets import Dataset
+from greenlightning.datasets import Dataset, load
 from greenlightning.paths import PathFeatures
 from greenlightning.solver import Coefficients
 
@@ -170,5 +172,22 @@ def as_table(runs: list[Record]) -> str:
     return "\n".join(lines)
 
 
+def main() -> None:
+    """Measure what the command line asks for, print tables and write ``averaging-<dataset>.json``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.averaging",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("datasets", nargs="*", default=["digits", "letter"], help=f"of {SETS}")
+    parser.add_argument("--seeds", type=int, default=5, help="how many")
+    options = parser.parse_args()
+    RESULTS.mkdir(exist_ok=True)
+    for dataset in options.datasets:
+        runs = [run for seed in range(options.seeds) for run in measured(load(dataset), seed)]
+        (RESULTS / f"averaging-{dataset}.json").write_text(json.dumps(runs, indent=1) + "\n")
+        print(f"\n{as_table(runs)}\n")
+
+
 if __name__ == "__main__":
-    measure_all("averaging", __doc__, ("digits", "letter"), measured, as_table)
+    main()

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.by_seed import median_and_range
+from benchmarks.common import median_and_range
 from benchmarks.phases import Clock, watch
 from benchmarks.records import RESULTS
 

@@ -1,5 +1,6 @@
 """Results on disk: one JSON object a line, one measured cell each, so that a run can stop anywhere and go on."""
 
+import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
@@ -15,12 +16,24 @@ Record = dict[str, Any]
 
 
 def library_version() -> str:
-    """Eight hex digits over the library's source: results under another one are measured again."""
-    root = Path(greenlightning.__file__).parent
+    """Eight hex digits over the library's code: results under another one are measured again."""
+    return code_version(Path(greenlightning.__file__).parent)
+
+
+def code_version(root: Path) -> str:
+    """Eight hex digits over the Python code in a folder; comments and docstrings do not count."""
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+        digest.update(f"{path.relative_to(root).as_posix()}\0{_without_comments(path.read_text())}".encode())
     return digest.hexdigest()[:8]
+
+
+def _without_comments(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value = ast.Constant(None)
+    return ast.dump(tree)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import plots, tables
-from benchmarks.by_seed import SETS
+from benchmarks.common import SETS
 from benchmarks.records import RESULTS, Record, latest, select
 from benchmarks.targets import all_targets
 

@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import spotrf, spotrs
 
-from benchmarks.by_seed import median_and_range
+from benchmarks.common import median_and_range
 from benchmarks.records import RESULTS
 from greenlightning import ClassTargets, ExplicitPaths, Statistics
 from greenlightning.equations import Floats, NormalEquations

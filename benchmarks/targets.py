@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparing import Pair, Spread, final_gains, first_pairs, retraining_pairs, values
+from benchmarks.overhead import outside
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
 from benchmarks.records import RESULTS, Record, latest, select
@@ -16,7 +17,6 @@ from benchmarks.tuning import TOLERANCE
 BASES = {"full": "its early-stopped run", "held_out": "until it is level with ours"}
 LARGEST_LOSS = -0.005
 UPDATE = 4_000, "update, 100 rows"
-LEARNING = ("statistics", "solve")
 
 
 @dataclass(frozen=True)
@@ -138,14 +138,20 @@ def _streams(protocol: list[Record]) -> Iterable[Target]:
 
 def _beside(folder: Path) -> Iterable[Target]:
     """Targets that benchmarks of their own measure: ``benchmarks.solving`` and ``benchmarks.overhead``."""
-    solving, overhead = (_json(folder / f"{name}.json") for name in ("solving", "overhead"))
+    solving = _json(folder / "solving.json")
     ratios = [r for run in solving or [] if (run["D"], run["what"]) == UPDATE for r in run["ratios"]]
     row = "updating a factor of D = 4,000 by 100 rows: seconds, anew over ours"
     yield Target(row, 5.0, Spread.of(ratios))
-    retrainings = [run["seconds"] for run in (overhead or {"runs": []})["runs"] if run["flow"] == "retrain"]
-    shares = [1 - sum(s.get(phase, 0.0) for phase in LEARNING) / sum(s.values()) for s in retrainings]
+    now, first = (_retrainings(folder / f"{name}.json") for name in ("overhead", "overhead-first"))
     row = "a small retraining (digits), warm process: share outside learning"
-    yield Target(row, None, Spread.of(shares))
+    yield Target(row, None, Spread.of(outside(s) / sum(s.values()) for s in now))
+    row = "the same: seconds outside learning, when first measured over now"
+    yield Target(row, 2.0, Spread.of(outside(s) / outside(t) for s, t in zip(first, now, strict=False)))
+
+
+def _retrainings(path: Path) -> list[dict[str, float]]:
+    """Seconds of each phase of each retraining."""
+    return [run["seconds"] for run in (_json(path) or {"runs": []})["runs"] if run["flow"] == "retrain"]
 
 
 def _json(path: Path) -> Any:

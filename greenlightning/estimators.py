@@ -277,8 +277,9 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
 class GreenLightningClassifier(ClassifierMixin, _GreenLightningEstimator):  # type: ignore[misc]
     """A classifier that trains its structure once and from then on learns, forgets and merges exactly.
 
-    The defaults choose explicit paths (narrow inputs) or landmarks (wide ones), widths and ridge strength by
-    themselves. Fitted attributes: ``model_`` (GreenLightningModel), ``classes_`` (k,), ``n_features_in_``.
+    The defaults choose layers, their learning rate and minibatch (by the inputs), landmarks and ridge strength by
+    themselves; explicit paths where ``paths`` asks for them, or one narrow layer is asked for.
+    Fitted attributes: ``model_`` (GreenLightningModel), ``classes_`` (k,), ``n_features_in_``.
     """
 
     _task = "classification"
