@@ -23,7 +23,7 @@ from greenlightning.paths import PathFeatures
 from greenlightning.reference import random_gates
 
 ROWS, ROUNDS = 8_192, 5
-TRIAL_ROWS, FEWER_ROWS, PATIENCE = 64, 512, 5.0
+FEWER_ROWS, PATIENCE = 512, 10.0
 COLLECT, FEATURES = "statistics", "features alone"
 Work = dict[str, tuple[int, Callable[[], object]]]
 
@@ -74,8 +74,9 @@ def products(rows: int, D: int) -> Work:
     """The machine's own products of (``rows``, D) matrices; int8 of fewer rows where it would take long."""
     rng = np.random.default_rng(0)
     small = torch.from_numpy(rng.integers(-127, 128, size=(rows, D), dtype=np.int8))
-    trial = min(_seconds(small[:TRIAL_ROWS].t().contiguous(), small[:TRIAL_ROWS]) for _ in range(3))
-    fewer = FEWER_ROWS if trial * rows / TRIAL_ROWS > PATIENCE else rows
+    part = small[:FEWER_ROWS]
+    trial = min(_seconds(part.t().contiguous(), part) for _ in range(2))
+    fewer = FEWER_ROWS if trial * rows / FEWER_ROWS > PATIENCE else rows
     small = small[:fewer]
     turned = small.t().contiguous()
     single = torch.from_numpy(rng.standard_normal((rows, D), dtype=np.float32))
