@@ -51,7 +51,7 @@ class WatchedNetwork(ConventionalNetwork):
             self.module_.load_state_dict(weights)
             held = (self._logits(inputs).argmax(dim=1) == codes).double().mean().item()
             test = np.mean(self.classes_[self._logits(standard).argmax(dim=1)] == y_test)
-            points.append([seconds, joules, held, float(test)])
+            points.append([round(float(value), 5) for value in (seconds, joules, held, test)])
         self.module_.load_state_dict(kept)
         return points
 
