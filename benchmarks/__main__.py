@@ -1,8 +1,8 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
-Every measured cell is one line in benchmarks/results/<part>.jsonl. A run that was stopped goes on where it was:
-cells measured with the same library source on the same machine are not measured again. Three parts are programs of
-their own and run in processes of their own, unless their results are there. At the end, or alone with
+Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
+it was: cells measured with the same library source on the same machine are not measured again. Three parts are
+programs of their own and run in processes of their own, unless their results are there. At the end, or alone with
 ``--only report``, docs/benchmarks.md and its pictures are made from those files.
 """
 

@@ -38,7 +38,7 @@ def _without_comments(source: str) -> str:
 
 @dataclass
 class Records:
-    """The cells of one part, ``folder/<part>.jsonl``, as measured with ``code`` on ``machine``.
+    """The cells of one part, ``folder/<part>-<dataset>.jsonl``, as measured with ``code`` on ``machine``.
 
     A cell is named by the values that set it up (dataset, seed, peer…). ``add`` appends at once; a cell that is
     written again replaces the earlier one when read. With ``again``, cells of earlier runs do not count as done.
@@ -66,17 +66,16 @@ class Records:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         line = {"cell": cell, "code": self.code, "machine": self.machine, "at": at, **values}
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / f"{self.part}.jsonl").open("a") as stream:
-            stream.write(json.dumps(line) + "\n")
+        with (self.folder / f"{self.part}-{cell['dataset']}.jsonl").open("a") as stream:
+            stream.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._done.add(_name(cell))
         shown = (f"{name} {_short(values[name])}" for name in ("accuracy", "seconds", "joules") if name in values)
         print(f"{self.part}: {' '.join(map(str, cell.values()))}: {', '.join(shown)}", flush=True)
 
 
 def read(part: str, folder: Path = RESULTS) -> Iterator[Record]:
-    """Every line of a part, oldest first; none where it was never measured."""
-    path = folder / f"{part}.jsonl"
-    if path.is_file():
+    """Every line of a part, each set's oldest first; none where it was never measured."""
+    for path in sorted(folder.glob(f"{part}-*.jsonl")):
         yield from map(json.loads, path.read_text().splitlines())
 
 

@@ -17,7 +17,7 @@ from benchmarks import first_training, gpu, protocol, report, scaling, tables, t
 from benchmarks.comparing import Pair, Spread
 from benchmarks.measuring import Measured
 from benchmarks.peers import About, Array, Kind, Peer, all_kinds, grid
-from benchmarks.peers_network import FROM_SCRATCH, Replayed, WatchedNetwork
+from benchmarks.peers_network import FROM_SCRATCH, Replayed, WatchedNetwork, rises
 from benchmarks.peers_ours import OURS, Ours
 from benchmarks.records import Records, code_version, latest
 from benchmarks.streams import STREAMS, arrange
@@ -267,6 +267,17 @@ def test_a_pair_compares_the_whole_run_and_the_first_epoch_that_is_level() -> No
     ahead = Pair.of(record(0.96, 0.1), record(0.90, 4.0, curve=CURVE))
     assert ahead.reached == {"full": False, "held_out": False, "test": False}
     assert ahead.seconds["test"] == pytest.approx(40)
+
+
+def test_a_curve_is_kept_where_it_rises() -> None:
+    curve = [
+        [1.0, 2.0, 0.5, 0.5],
+        [2.0, 3.0, 0.4, 0.5],
+        [3.0, 4.0, 0.4, 0.6],
+        [4.0, 5.0, 0.7, 0.1],
+        [5.0, 6.0, 0.7, 0.6],
+    ]
+    assert [seconds for seconds, *_ in rises(curve)] == [1.0, 3.0, 4.0]
 
 
 def test_a_target_is_met_missed_or_not_measured() -> None:
