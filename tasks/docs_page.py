@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from tasks.templates import template
+from tasks.templates import HEAD, template
 
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+PAGE = (
+    HEAD
+    + """\
 <title>{{ dataset }} {{ batch }}: {{ 'passed' if passed else 'failed' }}</title>
 <style>
   :root { color-scheme: light dark; --line: #8884; --good: #2a7d46; --bad: #b3362b; }
@@ -51,6 +49,7 @@ PAGE = """\
 {% endif %}
 </html>
 """
+)
 
 
 def render(**content: Any) -> str:

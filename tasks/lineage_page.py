@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING
 from tasks.lineage import LineageNode, short
 from tasks.lineage_drawing import HEIGHT, WIDTH, draw, readable
 from tasks.page_parts import DRAWING, STYLE
-from tasks.templates import template
+from tasks.templates import HEAD, template
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
 PAGE = (
-    """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+    HEAD
+    + """\
 <title>Lineage of {{ title }}</title>
 <style>
 """

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.lineage_drawing import HEIGHT, WIDTH, readable
 from tasks.page_parts import DRAWING, STYLE
-from tasks.templates import template
+from tasks.templates import HEAD, template
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PAGE = (
-    """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+    HEAD
+    + """\
 <title>Report on {{ dataset }}</title>
 <style>
 """

@@ -1,4 +1,4 @@
-"""Jinja templates, compiled once a process."""
+"""Jinja templates, compiled once a process, and how each of our HTML pages begins."""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+HEAD = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+"""
 
 
 @cache
