@@ -139,7 +139,10 @@ def _replayed(setting: Setting, about: About) -> Peer:
 
 
 NETWORKS = grid(
-    hidden_layer_sizes=[[256, 128], [512, 256, 128]], learning_rate=[1e-3, 2e-3], batch_size=[64, 128, 256]
+    hidden_layer_sizes=[[256, 128], [512, 256, 128]],
+    learning_rate=[1e-3, 2e-3, 4e-3, 8e-3],
+    batch_size=[64, 128, 256],
+    max_epochs=[None, 20],
 )
 KINDS = (
     Kind(FROM_SCRATCH, _from_scratch, "far", NETWORKS, few_on=("letter", "fashion-mnist")),

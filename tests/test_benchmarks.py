@@ -338,6 +338,19 @@ def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> No
         report.write(tmp_path / "nothing", tmp_path)
 
 
+def test_the_quick_way_is_the_fastest_of_ours_that_is_level_with_the_network() -> None:
+    tried = {
+        OURS: {"accuracy": 0.97, "seconds": 9.0},
+        "ours, epochs 2": {"accuracy": 0.958, "seconds": 3.0},
+        "ours, small, epochs 6": {"accuracy": 0.957, "seconds": 2.0},
+        "ours, small, epochs 4": {"accuracy": 0.956, "seconds": 1.0},
+        FROM_SCRATCH: {"accuracy": 0.96, "seconds": 0.5},
+    }
+    assert first_training.quickest(tried) == "ours, small, epochs 6"
+    nothing_level = {way: record | {"accuracy": 0.9} for way, record in tried.items() if way != FROM_SCRATCH}
+    assert first_training.quickest(nothing_level | {FROM_SCRATCH: tried[FROM_SCRATCH]}) == OURS
+
+
 def test_first_training_scaling_throughput_and_their_report(
     data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -349,6 +362,7 @@ def test_first_training_scaling_throughput_and_their_report(
     monkeypatch.setattr(scaling, "LANDMARKS", (8, 16))
     monkeypatch.setattr(scaling, "SINGLE_ROWS", 30)
     monkeypatch.setattr(first_training, "EPOCHS", (1,))
+    monkeypatch.setattr(first_training, "SMALL_EPOCHS", (1,))
     settings = {FROM_SCRATCH: SMALL_NETWORK}
     first_training.choose_quick(data, settings, tmp_path)
     first_training.run(data, settings, [0], records(tmp_path, "first"))
