@@ -97,8 +97,8 @@ def first_figure(first: list[Record]) -> "Figure":
         place.plot(curve[:, 0], curve[:, TEST], color=look.colour, linewidth=1.2, alpha=0.7, label=label)
         end = f"{FROM_SCRATCH}, the weights kept" if number == 0 else None
         place.plot(record["seconds"], record["accuracy"], look.marker, color=look.colour, markersize=8, label=end)
-    markers = dict(zip(sorted({r["way"] for r in first} - {FROM_SCRATCH}), "o^sDv", strict=False))
-    for way, marker in markers.items():
+    ours = sorted({r["way"] for r in first} - {FROM_SCRATCH})
+    for way, marker in zip(ours, "o^sDvXP"[: len(ours)], strict=True):
         mine = select(first, way=way)
         name = "ours, defaults" if way == OURS else way
         style = {"color": GREEN, "markerfacecolor": GREEN if way == OURS else "white", "markersize": 8}
