@@ -89,7 +89,7 @@ def cost_figure(protocol: list[Record]) -> "Figure":
 
 def first_figure(first: list[Record]) -> "Figure":
     """Accuracy against seconds of a first training: the network epoch by epoch, ours as points."""
-    figure, [place] = panels(1, 7.2, 4.4)
+    figure, [place] = panels(1, 9.6, 4.4)
     for number, record in enumerate(select(first, way=FROM_SCRATCH)):
         look = look_of(FROM_SCRATCH)
         curve = np.asarray(record["curve"])
@@ -112,7 +112,7 @@ def first_figure(first: list[Record]) -> "Figure":
     place.minorticks_off()
     place.set_ylim(bottom=max(best - 0.12, 0), top=best + 0.01)
     titles(place, "First training on all rows", "one curve and one point a seed")
-    place.legend(frameon=False, fontsize=9, loc="lower right")
+    place.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
