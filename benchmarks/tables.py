@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.comparing import Spread, final_gains, first_pairs, retraining_pairs, values
+from benchmarks.first_training import EPOCHS, QUICK, SMALL_EPOCHS
 from benchmarks.peers import all_kinds
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
@@ -176,8 +177,9 @@ def tuning_table(folder: Path = RESULTS) -> str:
             tried = "; ".join(f"{key}: {', '.join(values)}" for key, values in choices.items())
             taken = [_setting(tuning.get(dataset, {}).get(name, {}).get("chosen")) for dataset in tuning]
             rows.append([name, tried, *taken])
-    quick = [_setting(tuning[dataset].get("ours, quick", {}).get("chosen")) for dataset in tuning]
-    tried = "epochs of the structure: 1, 2, 4, defaults; of a small one: 4, 6, 8"
+    quick = [_setting(tuning[dataset].get(QUICK, {}).get("chosen")) for dataset in tuning]
+    epochs, small = (", ".join(map(str, tried)) for tried in (EPOCHS, SMALL_EPOCHS))
+    tried = f"epochs of the structure: {epochs}, defaults; of a small one: {small}"
     rows.append(["ours, quick first training", tried, *quick])
     return table(["way", "tried", *tuning], rows)
 

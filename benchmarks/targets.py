@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.comparing import Pair, Spread, final_gains, first_pairs, retraining_pairs, values
+from benchmarks.first_training import QUICK
 from benchmarks.overhead import outside
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
@@ -80,7 +81,7 @@ def _retraining(protocol: list[Record]) -> Iterable[Target]:
 def _first(first: list[Record], folder: Path) -> Iterable[Target]:
     tuning = _json(folder / "tuning.json") or {}
     for dataset, least in (("letter", 4.0), ("fashion-mnist", 1.5)):
-        quick = tuning.get(dataset, {}).get("ours, quick", {}).get("chosen", {}).get("way", OURS)
+        quick = tuning.get(dataset, {}).get(QUICK, {}).get("chosen", {}).get("way", OURS)
         for way in dict.fromkeys((OURS, quick)):
             pairs = first_pairs(first, dataset, way)
             row = f"first training, {dataset}: seconds, network over {way}"
