@@ -22,8 +22,8 @@ from benchmarks.tuning import TOLERANCE, Chosen
 from greenlightning import GreenLightningClassifier
 from greenlightning.datasets import Dataset
 
-EPOCHS, SMALL_EPOCHS = (1, 2, 4), (4, 6, 8)
-SMALL = {"hidden_layer_sizes": (256, 256, 256), "batch_size": 256, "learning_rate": 16e-3}
+EPOCHS, SMALL_EPOCHS = (2, 4, 8), (4, 8, 14)
+SMALL = {"hidden_layer_sizes": (256, 256, 256), "batch_size": 256, "learning_rate": 16e-3, "reconstruction": 0.0}
 QUICK = "ours, quick"
 
 

@@ -2,7 +2,7 @@
 
 from benchmarks.peers import About, Array, Kind, Peer, Setting
 from greenlightning import GreenLightningClassifier
-from greenlightning.estimators import NARROW_INPUTS, NARROW_LAYERS, WIDE_LAYERS
+from greenlightning.defaults import structure_defaults
 from greenlightning.reference import random_gates
 
 OURS, RANDOM_GATES = "ours", "random gates"
@@ -45,7 +45,7 @@ class RandomGates(Ours):
 
 def gate_sizes(n_features: int) -> tuple[int, ...]:
     """The widths that the classifier's defaults take for that many inputs."""
-    return NARROW_LAYERS if n_features <= NARROW_INPUTS else WIDE_LAYERS
+    return structure_defaults(n_features).hidden_layer_sizes
 
 
 def _ours(setting: Setting, about: About) -> Peer:

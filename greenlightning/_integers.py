@@ -12,7 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-DIGIT = 256
+DIGIT_BITS = 8
+DIGIT = 1 << DIGIT_BITS
 EXACT_INT32_ROWS = 65_536
 EXACT_FLOAT32 = 1 << 24
 EXACT_FLOAT32_ROWS = 1_024
@@ -44,8 +45,8 @@ def digits(values: Tensor, count: int) -> list[Tensor]:
     rest = values.to(torch.int64) if count > 2 else values.to(torch.int32)
     found = []
     for _ in range(count - 1):
-        high = (rest + DIGIT // 2).div(DIGIT, rounding_mode="floor")
-        found.append((rest - high * DIGIT).to(torch.int8))
+        high = (rest + DIGIT // 2) >> DIGIT_BITS
+        found.append((rest - (high << DIGIT_BITS)).to(torch.int8))
         rest = high
     found.append(rest.to(torch.int8))
     return found[::-1]

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from greenlightning.batch import Batch, row_fingerprints
+from greenlightning.defaults import structure_defaults, unless_auto
 from greenlightning.errors import InputError, LedgerError, MismatchError
 from greenlightning.extraction import extract_structure
 from greenlightning.ledger import LedgerEntry
@@ -26,9 +27,6 @@ from greenlightning.targets import ClassTargets, RealTargets, Targets
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
-NARROW_INPUTS = 32
-NARROW_LAYERS, NARROW_RATE = (512, 512, 512, 512), 4e-3
-WIDE_LAYERS, WIDE_RATE = (512, 512, 512), 2e-3
 LANDMARKS = 1_024
 STEPS_PER_EPOCH = 60
 SMALLEST_BATCH, LARGEST_BATCH = 32, 128
@@ -52,12 +50,14 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         projection: int | None = None,
         alpha: float | Literal["auto"] = "auto",
         feature_bits: int = 8,
-        max_epochs: int = 12,
+        max_epochs: int | Literal["auto"] = "auto",
         settle_tolerance: float = 0.01,
         patience: int = 2,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
         weight_decay: float = 0.0,
+        reconstruction: float | Literal["auto"] = "auto",
+        input_noise: float = 0.1,
         validation_fraction: float = 0.1,
         memory_budget: int | None = None,
         device: str = "cpu",
@@ -75,6 +75,8 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.reconstruction = reconstruction
+        self.input_noise = input_noise
         self.validation_fraction = validation_fraction
         self.memory_budget = memory_budget
         self.device = device
@@ -162,17 +164,20 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
     ) -> Structure:
         X, y = batch.X, batch.y
         training, validation = self._split(y, seed)
+        defaults = structure_defaults(X.shape[1])
         return extract_structure(
             X[training],
             y[training],
             hidden_layer_sizes=self._widths(X.shape[1]),
             task=self._task,
-            max_epochs=self.max_epochs,
+            max_epochs=unless_auto(self.max_epochs, defaults.max_epochs),
             settle_tolerance=self.settle_tolerance,
             patience=self.patience,
             batch_size=self._batch_size(len(training)),
-            learning_rate=self._learning_rate(X.shape[1]),
+            learning_rate=unless_auto(self.learning_rate, defaults.learning_rate),
             weight_decay=self.weight_decay,
+            reconstruction=unless_auto(self.reconstruction, defaults.reconstruction),
+            input_noise=self.input_noise,
             random_state=seed,
             device=self.device,
             seen=seen,
@@ -233,19 +238,14 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _widths(self, n_features: int) -> tuple[int, ...]:
         if isinstance(self.hidden_layer_sizes, str):
-            deep = NARROW_LAYERS if n_features <= NARROW_INPUTS else WIDE_LAYERS
-            return (EXPLICIT_GATES,) if self.paths == "explicit" else deep
+            explicit = self.paths == "explicit"
+            return (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
         return tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
 
     def _batch_size(self, n_rows: int) -> int:
         if self.batch_size != "auto":
             return self.batch_size
         return min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
-
-    def _learning_rate(self, n_features: int) -> float:
-        if self.learning_rate != "auto":
-            return self.learning_rate
-        return NARROW_RATE if n_features <= NARROW_INPUTS else WIDE_RATE
 
     def _recipe(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> PathFeatures:
         bits = self.feature_bits

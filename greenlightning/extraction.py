@@ -10,13 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from greenlightning import settling
+from greenlightning._layers import INPUT_BITS
 from greenlightning.errors import InputError
 from greenlightning.settling import EpochRecord, SettlingHistory, SettlingRule
-from greenlightning.structure import INPUT_BITS, Structure, checked_inputs
+from greenlightning.structure import Structure, checked_inputs
 from greenlightning.targets import as_columns, positions, sorted_classes
 from greenlightning.training import relu_network, train_epochs
 
 PROBES = 512
+RANGE_ROWS = 2_048
 VARIANCE_FLOOR = 0.1
 
 
@@ -35,6 +37,8 @@ def extract_structure(
     learning_rate: float = 1e-3,
     weight_decay: float = 0.0,
     label_smoothing: float = 0.2,
+    reconstruction: float = 0.0,
+    input_noise: float = 0.0,
     random_state: int = 0,
     device: str = "cpu",
     seen: tuple[str, ...] = (),
@@ -44,7 +48,10 @@ def extract_structure(
 
     Each epoch measures the gates on a fixed probe set (validation rows where given) and calls ``on_epoch``.
     Training stops when the flip rate stayed under ``settle_tolerance`` for ``patience`` epochs, or at
-    ``max_epochs``. The same data and ``random_state`` give the same structure on one machine.
+    ``max_epochs``. With ``reconstruction`` above 0 the network learns to give its standardised inputs back as
+    well, with that weight beside the targets' loss; ``input_noise``, in standard deviations, is added to what it
+    sees. The gates returned are rounded to 8 bits (``Structure.in_int8``). The same data and ``random_state``
+    give the same structure on one machine.
 
     Raises InputError on fewer than two classes, empty data, another number of targets, another ``task`` than
     "classification" or "regression", or sizes that are not positive.
@@ -69,7 +76,8 @@ def extract_structure(
         held_inputs, held_goal = inputs, goal
     else:
         held_inputs, held_goal = np.asarray(X_validation), _Goal.of(y_validation, task, goal)
-    probes = np.random.default_rng(random_state).permutation(len(held_inputs))[:PROBES]
+    rng = np.random.default_rng(random_state)
+    probes, shuffled = rng.permutation(len(held_inputs))[:PROBES], rng.permutation(len(inputs))
     watch = _Watch(
         standard(torch.from_numpy(checked_inputs(held_inputs, inputs.shape[1]))),
         held_goal,
@@ -78,7 +86,8 @@ def extract_structure(
         SettlingHistory(SettlingRule(settle_tolerance, patience)),
     )
     generator = torch.Generator().manual_seed(random_state)
-    network = relu_network(inputs.shape[1], hidden_layer_sizes, goal.n_outputs, generator)
+    n_outputs = goal.n_outputs + (inputs.shape[1] if reconstruction else 0)
+    network = relu_network(inputs.shape[1], hidden_layer_sizes, n_outputs, generator)
     structure = _frozen(mean, scale, network, watch.history, seen)
     watch.remember(structure, network)
     states = train_epochs(
@@ -90,6 +99,8 @@ def extract_structure(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         label_smoothing=label_smoothing,
+        reconstruction=reconstruction,
+        input_noise=input_noise,
         max_epochs=max_epochs,
         random_state=random_state,
         device=device,
@@ -102,7 +113,7 @@ def extract_structure(
             on_epoch(record)
         if watch.history.settled:
             break
-    return structure
+    return structure.in_int8(inputs[np.sort(shuffled[:RANGE_ROWS])])
 
 
 def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -176,7 +187,8 @@ class _Watch:
         self.remember(structure, module)
         with torch.no_grad():
             device = next(module.parameters()).device
-            score = self.goal.score(module(_as_floats(self.encoded).to(device)).cpu())
+            outputs = module(_as_floats(self.encoded).to(device)).cpu()
+            score = self.goal.score(outputs[:, : self.goal.n_outputs])
         record = EpochRecord(
             epoch=self.history.epochs + 1,
             flip_rate=settling.flip_rate(np.hstack(patterns), np.hstack(self._patterns)),

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from greenlightning.extraction import standardisation
+from greenlightning.extraction import RANGE_ROWS, standardisation
 from greenlightning.structure import Structure
 from greenlightning.training import EpochState, relu_network, train_epochs
 
@@ -38,7 +38,7 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         hidden_layer_sizes: Sequence[int],
         batch_size: int | None = None,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 2e-3,
         max_epochs: int | None = None,
         patience: int | None = None,
         random_state: int = 0,
@@ -174,4 +174,5 @@ def random_gates(X: ArrayLike, hidden_layer_sizes: Sequence[int], random_state: 
     dense = [layer for layer in network if isinstance(layer, nn.Linear)][:-1]
     layers = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in dense]
     weights, biases = zip(*layers, strict=True)
-    return Structure.from_arrays(*standardisation(inputs), weights, biases)
+    structure = Structure.from_arrays(*standardisation(inputs), weights, biases)
+    return structure.in_int8(inputs[:RANGE_ROWS])

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import mse_loss
 
 from greenlightning._devices import available
 
@@ -47,19 +48,25 @@ def train_epochs(
     max_epochs: int,
     random_state: int,
     label_smoothing: float = 0.0,
+    reconstruction: float = 0.0,
+    input_noise: float = 0.0,
     device: str = "cpu",
     module: nn.Sequential | None = None,
 ) -> Iterator[EpochState]:
     """Train on ``X`` (n, d) float32 and yield the network after each epoch; stop by leaving the loop.
 
     ``y`` int64 (n,) holds class codes and is fitted by cross-entropy with ``label_smoothing``; float (n,)
-    or (n, ``n_outputs``) is fitted by mean squared error. AdamW (Loshchilov & Hutter 2019), its rate falling
-    to 0 along a cosine over ``max_epochs``. ``module`` continues from an existing network, in place. Weights
-    and minibatches depend on ``random_state`` only; torch's global random state is neither read nor changed.
+    or (n, ``n_outputs``) is fitted by mean squared error. With ``reconstruction`` above 0 the network has d
+    more outputs, that many times whose mean squared error from ``X`` joins the loss. ``input_noise`` is the
+    standard deviation of Gaussian noise that is added to what the network sees. AdamW (Loshchilov & Hutter
+    2019), its rate falling to 0 along a cosine over ``max_epochs``. ``module`` continues from an existing
+    network, in place. Weights and minibatches depend on ``random_state`` only; torch's global random state is
+    neither read nor changed.
     """
     device = available(device)
     generator = torch.Generator().manual_seed(random_state)
-    network = module or relu_network(X.shape[1], hidden_layer_sizes, n_outputs, generator)
+    more = X.shape[1] if reconstruction else 0
+    network = module or relu_network(X.shape[1], hidden_layer_sizes, n_outputs + more, generator)
     network.to(device).train()
     inputs, targets = X.to(device), y.to(device)
     loss_of: nn.Module = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
@@ -73,7 +80,14 @@ def train_epochs(
         order = torch.randperm(n, generator=generator).to(device)
         for start in range(0, n, batch_size):
             rows = order[start : start + batch_size]
-            loss = loss_of(network(inputs.index_select(0, rows)), targets.index_select(0, rows))
+            given = inputs.index_select(0, rows)
+            seen = given
+            if input_noise:
+                seen = given + input_noise * torch.randn(given.shape, generator=generator).to(device)
+            outputs = network(seen)
+            loss = loss_of(outputs[:, :n_outputs], targets.index_select(0, rows))
+            if reconstruction:
+                loss = loss + reconstruction * mse_loss(outputs[:, n_outputs:], given)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

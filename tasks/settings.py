@@ -42,7 +42,9 @@ class Learning(BaseModel):
         "auto", description="ridge strength (auto: chosen on validation statistics)"
     )
     feature_bits: Literal[8, 12, 16] = Field(8, description="bits of a path feature")
-    max_epochs: int = Field(12, ge=1, le=1_000, description="epochs of structure extraction at most")
+    max_epochs: Annotated[int, Field(ge=1, le=1_000)] | Literal["auto"] = Field(
+        "auto", description="epochs of structure extraction at most (auto: 24, beyond 32 columns 12)"
+    )
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
     patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")
     random_state: int = Field(0, ge=0, description="seed of everything random")

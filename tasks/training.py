@@ -8,6 +8,7 @@ import numpy as np
 from prefect import task
 
 from greenlightning.batch import Batch
+from greenlightning.defaults import structure_defaults, unless_auto
 from greenlightning.energy import EnergyMeter
 from greenlightning.ledger import Ledger, LedgerEntry
 from greenlightning.settling import EpochRecord
@@ -103,13 +104,15 @@ def settled(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["St
     """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; the gates, the cost."""
     from greenlightning.estimators import GreenLightningClassifier
 
+    epochs = unless_auto(settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
+
     def on_epoch(record: EpochRecord) -> None:
-        progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, settings.max_epochs)
+        progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)
 
     with EnergyMeter(settings.device) as meter:
         estimator = GreenLightningClassifier(**settings.model_dump())
         structure = estimator.extract_structure(data.X, data.y, seen=seen, on_epoch=on_epoch)
-    progress.tell("structure", settings.max_epochs, settings.max_epochs)
+    progress.tell("structure", epochs, epochs)
     return structure, Spent.of(meter.energy)
 
 

@@ -105,7 +105,7 @@ def test_where_asked_a_red_batch_extracts_a_new_structure_and_the_old_champion_c
 def test_a_new_structure_that_loses_leaves_the_batch_to_the_old_one() -> None:
     old = registry.load(DIGITS).structure.digest
     ingested(noisy("noisy"))
-    poor = Learning(max_epochs=1, n_landmarks=1, hidden_layer_sizes=(2,))
+    poor = Learning(max_epochs=1, paths="landmarks", n_landmarks=1, hidden_layer_sizes=(2,))
     done = outcome(retrain, dataset=DIGITS, on_red="train", learning=poor)
     assert "a new structure was extracted, and lost: champion kept" in done.notes[0]
     assert registry.version(DIGITS, done.version).tags[Tag.STRUCTURE_DIGEST] == old

@@ -198,7 +198,7 @@ def test_the_digest_names_the_whole_recipe(kind: str) -> None:
     assert len({make(8).digest, make(12).digest, make(16).digest}) == 3
 
 
-def test_another_structure_or_projection_is_another_recipe_and_a_seed_only_draws_candidates() -> None:
+def test_another_structure_projection_or_number_of_landmarks_is_another_recipe() -> None:
     X, y = blobs(60)
     deep, flat = random_structure(4, (6, 5)), random_structure(4, (6,))
     made = [
@@ -210,7 +210,19 @@ def test_another_structure_or_projection_is_another_recipe_and_a_seed_only_draws
         LandmarkPaths.build(deep, X, y, n_landmarks=19),
     ]
     assert len({paths.digest for paths in made}) == len(made)
-    assert LandmarkPaths.build(deep, X, y, n_landmarks=20, random_state=1).digest == made[4].digest
+    assert LandmarkPaths.build(deep, X, y, n_landmarks=20).digest == made[4].digest
+
+
+def test_some_landmarks_are_nobodys_row_but_each_of_their_values_is_somebodys() -> None:
+    """Rows with twice the same number; one candidate in four has its columns from two rows."""
+    X = np.repeat(np.random.default_rng(0).normal(size=(90, 1)), 2, axis=1)
+    structure = random_structure(2, (30, 20))
+    landmarks = LandmarkPaths.build(structure, X, n_landmarks=40).tables["landmarks"]
+    known = LandmarkPaths.build(structure, X, n_landmarks=90).tables["landmarks"]
+    alike = landmarks[:, 0] == landmarks[:, 1]
+    assert len(landmarks) == 40
+    assert 0 < (~alike).sum() <= 30
+    assert set(landmarks.ravel()) <= set(known.ravel())
 
 
 @every_recipe

@@ -183,7 +183,7 @@ def test_extraction_watches_each_epoch_and_stops_when_settled() -> None:
 
 
 def test_flips_are_those_of_the_frozen_gates() -> None:
-    """The last record compares the structure of n epochs with that of n - 1, on the probes."""
+    """The last record is of the network's gates on the probes; rounding to 8 bits changes few of them."""
     X, y = blobs(200)
     epochs: list[EpochRecord] = []
     structures = [
@@ -195,7 +195,7 @@ def test_flips_are_those_of_the_frozen_gates() -> None:
     assert structures[0].digest == structures[1].digest
     assert epochs[0] == epochs[1]
     frozen = structures[0].patterns(X)
-    assert epochs[0].firing_rate == pytest.approx(frozen.mean())
+    assert epochs[0].firing_rate == pytest.approx(frozen.mean(), abs=0.005)
 
 
 def test_regression_is_watched_by_its_r_squared() -> None:

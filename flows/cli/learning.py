@@ -37,7 +37,12 @@ def ingest(
 def train(
     dataset: Dataset,
     batch: Annotated[list[str] | None, typer.Option(help="Base batch; repeat for more. Default: all.")] = None,
-    max_epochs: Annotated[int, typer.Option(min=1, help="Epochs of structure extraction at most.")] = 12,
+    max_epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Epochs of structure extraction at most. Default: 24 up to 32 columns, 12 beyond."
+        ),
+    ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
@@ -48,7 +53,7 @@ def train(
     from flows.train import train as flow
     from tasks.settings import Deciding, Learning
 
-    learning = Learning(max_epochs=max_epochs, random_state=random_state, device=device)
+    learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
     deciding = Deciding(margin=margin)
     run(flow, as_json, dataset=dataset, batches=batch, learning=learning, deciding=deciding, runner=runner)
 

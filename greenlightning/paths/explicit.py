@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning._integers import digits_needed, fixed_point, largest_magnitude
+from greenlightning._layers import INPUT_BITS
 from greenlightning.errors import InputError
 from greenlightning.paths.base import PathFeatures, checked_bits
-from greenlightning.structure import INPUT_BITS, Structure, checked_inputs
+from greenlightning.structure import Structure, checked_inputs
 
 INPUT_RANGE = 4.0
 

@@ -52,7 +52,8 @@ class LandmarkPaths(PathFeatures):
     ) -> "LandmarkPaths":
         """Freeze a recipe on base inputs ``X`` (n, d).
 
-        Candidates are drawn evenly over the labels ``y`` (n,); see ``worst_explained`` for the choice among them.
+        Candidates are rows drawn evenly over the labels ``y`` (n,) and, one in four, rows with each column
+        shuffled by itself; see ``worst_explained`` for the choice among them.
         """
         checked_bits(feature_bits)
         inputs = checked_inputs(X, structure.n_features_in)
@@ -66,9 +67,11 @@ class LandmarkPaths(PathFeatures):
                 f"{len(inputs)} rows of inputs and {len(np.asarray(y))} labels", "Give one label a row"
             )
         rng = np.random.default_rng(random_state)
-        pool = draw_landmarks(len(inputs), y, CANDIDATES * n_landmarks, rng)
-        candidates = structure.encode(torch.from_numpy(inputs[pool]))
-        tables = _landmark_tables(structure, candidates[worst_explained(structure, candidates, n_landmarks)])
+        drawn = inputs[draw_landmarks(len(inputs), y, CANDIDATES * n_landmarks * 3 // 4, rng)]
+        shuffled = rng.permuted(drawn[rng.permutation(len(drawn))[: len(drawn) // 3]], axis=0)
+        candidates = structure.encode(torch.from_numpy(np.concatenate([drawn, shuffled])))
+        chosen = worst_explained(structure, candidates, min(n_landmarks, len(inputs)))
+        tables = _landmark_tables(structure, candidates[chosen])
         reference = inputs[np.sort(rng.permutation(len(inputs))[:REFERENCE_ROWS])]
         encoded = structure.encode(torch.from_numpy(reference))
         tables |= _scale_tables(structure, encoded, tables, largest_magnitude(feature_bits))
@@ -120,7 +123,8 @@ def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> 
     """
     if len(encoded) <= n_landmarks:
         return np.arange(len(encoded))
-    kernel = _kernel(structure, encoded, _landmark_tables(structure, encoded)).numpy()
+    tables = _landmark_tables(structure, encoded)
+    kernel = _kernels(structure, encoded, tables).numpy()
     mean = kernel.mean(axis=0)
     kernel -= mean
     kernel -= mean[:, None] - mean.mean()
@@ -149,11 +153,16 @@ def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) ->
     return kernel
 
 
+def _kernels(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+    """The same of many rows, in pieces that stay in the cache."""
+    return torch.cat([_kernel(structure, rows, tables) for rows in torch.split(encoded, CACHED_ROWS)])
+
+
 def _scale_tables(
     structure: Structure, encoded: Tensor, tables: dict[str, Tensor], largest: int
 ) -> dict[str, Tensor]:
     """The frozen centre and scale of each feature: over reference inputs the largest value maps to ``largest``."""
-    kernel = torch.cat([_kernel(structure, rows, tables) for rows in torch.split(encoded, CACHED_ROWS)])
+    kernel = _kernels(structure, encoded, tables)
     centre = kernel.double().mean(dim=0).float()
     step = frozen_step(kernel.sub_(centre), largest)
     return {"centre": centre, "per_unit": torch.from_numpy(1.0 / step).float()}
