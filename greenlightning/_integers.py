@@ -9,6 +9,7 @@ import functools
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,7 +18,7 @@ DIGIT = 1 << DIGIT_BITS
 EXACT_INT32_ROWS = 65_536
 EXACT_FLOAT32 = 1 << 24
 EXACT_FLOAT32_ROWS = 1_024
-PANEL = 512
+PANEL = 256
 
 
 def fixed_point(values: Tensor, step: Tensor | float, largest: int) -> Tensor:
@@ -46,7 +47,7 @@ def digits(values: Tensor, count: int) -> list[Tensor]:
     found = []
     for _ in range(count - 1):
         high = (rest + DIGIT // 2) >> DIGIT_BITS
-        found.append((rest - (high << DIGIT_BITS)).to(torch.int8))
+        found.append(torch.sub(rest, high, alpha=DIGIT).to(torch.int8))
         rest = high
     found.append(rest.to(torch.int8))
     return found[::-1]
@@ -126,7 +127,16 @@ def add_gram(total: Tensor, z: Tensor) -> None:
     for start in range(0, z.shape[0], EXACT_INT32_ROWS):
         block = z[start : start + EXACT_INT32_ROWS]
         for i in range(0, z.shape[1], PANEL):
-            total[i : i + PANEL, i:] += int8_product(block[:, i : i + PANEL].t(), block[:, i:]).to(torch.int32)
+            _accumulate(total[i : i + PANEL, i:], int8_product(block[:, i : i + PANEL].t(), block[:, i:]))
+
+
+def _accumulate(total: Tensor, product: Tensor) -> None:
+    """``total += product`` of integers; NumPy, on processors, makes no copy of them in int64 for it."""
+    integers = product.to(torch.int32)
+    if total.is_cuda:
+        total += integers
+    else:
+        np.add(total.numpy(), integers.numpy(), out=total.numpy())
 
 
 def _add_float32_gram(total: Tensor, z: Tensor) -> None:

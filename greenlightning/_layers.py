@@ -15,7 +15,6 @@ from torch import Tensor
 
 from greenlightning._integers import (
     DIGIT,
-    EXACT_FLOAT32,
     digits,
     int8_product,
     largest_magnitude,
@@ -27,7 +26,7 @@ INPUT_BITS = 12
 WEIGHT_BITS = 14
 INPUT_LIMIT = 8 << INPUT_BITS
 HIDDEN_LIMIT = 256 << INPUT_BITS
-INT8_LIMIT = 127
+INT8_LIMIT, ENCODED_LIMIT = largest_magnitude(8), largest_magnitude(16)
 ACTIVATION_QUANTILE = 0.999
 
 
@@ -56,7 +55,8 @@ class WideLayer:
 class Int8Layer:
     """int8 weights, a unit to each row; ``step`` (h,) takes pre-activations to int8 activations.
 
-    ``weight`` is as ``operand`` makes it. Encoded inputs, of 16 bits, are multiplied as two digits.
+    ``weight`` is as ``operand`` makes it; the type of ``bias``, int32 or int64, holds every pre-activation.
+    Encoded inputs, of 16 bits, are multiplied as two digits.
     """
 
     weight: Tensor
@@ -64,25 +64,28 @@ class Int8Layer:
     step: Tensor
 
     @classmethod
-    def of(cls, weight: NDArray[Any], bias: NDArray[Any], step: NDArray[Any], device: torch.device) -> "Int8Layer":
-        """The layer on ``device``, in float32 where every pre-activation from int8 fits there, else float64."""
-        worst = np.abs(weight, dtype=np.float64).sum(axis=1).max() * INT8_LIMIT + np.abs(bias).max()
-        dtype = torch.float32 if worst < EXACT_FLOAT32 else torch.float64
-        numbers = (torch.from_numpy(each).to(device, dtype) for each in (bias, step))
-        return cls(operand(torch.from_numpy(weight).to(device)), *numbers)
+    def of(
+        cls, weight: NDArray[Any], bias: NDArray[Any], step: NDArray[Any], limit: int, device: torch.device
+    ) -> "Int8Layer":
+        """The layer on ``device``, for inputs up to ``limit``."""
+        worst = np.abs(weight, dtype=np.float64).sum(axis=1).max() * limit + np.abs(bias).max()
+        dtype = torch.int32 if worst < 2**31 else torch.int64
+        table, bias_, step_ = (torch.from_numpy(each).to(device) for each in (weight, bias, step))
+        return cls(operand(table), bias_.to(dtype), step_.float())
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """Pre-activations (n, h)."""
         if hidden.dtype == torch.int8:
-            return int8_product(hidden, self.weight.t()).to(self.bias.dtype).add_(self.bias)
-        largest = largest_magnitude(16)
-        high, low = digits(hidden.clamp(-largest, largest), 2)
-        z = int8_product(high, self.weight.t()).double().mul_(DIGIT).add_(self.bias)
-        return z.add_(int8_product(low, self.weight.t()))
+            return self._product(hidden).add_(self.bias)
+        high, low = digits(hidden.clamp(-ENCODED_LIMIT, ENCODED_LIMIT), 2)
+        return self._product(high).mul_(DIGIT).add_(self._product(low)).add_(self.bias)
+
+    def _product(self, hidden: Tensor) -> Tensor:
+        return int8_product(hidden, self.weight.t()).to(self.bias.dtype)
 
     def activations(self, z: Tensor) -> Tensor:
         """What the next layer takes, (n, h); ``z`` is used up."""
-        return z.mul_(self.step).round_().clamp_(0, INT8_LIMIT).to(torch.int8)
+        return z.float().mul_(self.step).round_().clamp_(0, INT8_LIMIT).to(torch.int8)
 
 
 def int8_arrays(layers: Sequence[WideLayer], encoded: Tensor) -> dict[str, list[NDArray[Any]]]:

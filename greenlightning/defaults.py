@@ -1,10 +1,13 @@
 """How a structure is trained where nobody says: by the number of inputs (``docs/decisions/0032-defaults.md``)."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
+
+from greenlightning.errors import InputError
 
 NARROW_INPUTS = 32
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 @dataclass(frozen=True)
@@ -17,8 +20,9 @@ class StructureDefaults:
     reconstruction: float
 
 
-NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
+NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=36, reconstruction=0.0)
 WIDE = StructureDefaults((512, 512, 512), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
+EPOCHS = f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns, {WIDE.max_epochs} beyond"
 
 
 def structure_defaults(n_features: int) -> StructureDefaults:
@@ -26,6 +30,10 @@ def structure_defaults(n_features: int) -> StructureDefaults:
     return NARROW if n_features <= NARROW_INPUTS else WIDE
 
 
-def unless_auto(value: T | Literal["auto"], default: T) -> T:
-    """``value``, or ``default`` where it is "auto"."""
-    return default if isinstance(value, str) else value
+def unless_auto(value: T | str, default: D) -> T | D:
+    """``value``, or ``default`` where it is "auto"; raises InputError where it is another word."""
+    if not isinstance(value, str):
+        return value
+    if value != "auto":
+        raise InputError(f"{value!r} is neither a number nor auto", 'Give a number, or "auto"')
+    return default

@@ -191,8 +191,8 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         training, validation = self._split(batch.y, seed)
         targets = self._targets(batch.y)
         fitted, held = (self._collect(recipe, targets, batch, rows) for rows in (training, validation))
-        alpha = self.alpha
-        if alpha == "auto":
+        alpha = unless_auto(self.alpha, None)
+        if alpha is None:
             alpha = self._chosen_alpha(fitted, held, recipe, targets)
         untaught = GreenLightningModel.untaught(recipe, float(alpha), targets)
         untaught = replace(untaught, device=self.device, memory_budget=self.memory_budget)
@@ -237,15 +237,13 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         return fits if self.paths == "auto" else self.paths == "explicit"
 
     def _widths(self, n_features: int) -> tuple[int, ...]:
-        if isinstance(self.hidden_layer_sizes, str):
-            explicit = self.paths == "explicit"
-            return (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
-        return tuple(np.atleast_1d(self.hidden_layer_sizes).tolist())
+        explicit = self.paths == "explicit"
+        default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
+        return tuple(np.atleast_1d(unless_auto(self.hidden_layer_sizes, default)).tolist())
 
     def _batch_size(self, n_rows: int) -> int:
-        if self.batch_size != "auto":
-            return self.batch_size
-        return min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
+        default = min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
+        return unless_auto(self.batch_size, default)
 
     def _recipe(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> PathFeatures:
         bits = self.feature_bits
@@ -254,7 +252,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
             return ExplicitPaths.build(
                 structure, batch.X, feature_bits=bits, projection=self.projection, seen=about
             )
-        wanted = LANDMARKS if self.n_landmarks == "auto" else self.n_landmarks
+        wanted = unless_auto(self.n_landmarks, LANDMARKS)
         labels = batch.y if self._task == "classification" else None
         return LandmarkPaths.build(
             structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen

@@ -86,8 +86,9 @@ def extract_structure(
         SettlingHistory(SettlingRule(settle_tolerance, patience)),
     )
     generator = torch.Generator().manual_seed(random_state)
-    n_outputs = goal.n_outputs + (inputs.shape[1] if reconstruction else 0)
-    network = relu_network(inputs.shape[1], hidden_layer_sizes, n_outputs, generator)
+    network = relu_network(
+        inputs.shape[1], hidden_layer_sizes, goal.n_outputs, generator, reconstruction=reconstruction
+    )
     structure = _frozen(mean, scale, network, watch.history, seen)
     watch.remember(structure, network)
     states = train_epochs(

@@ -1,6 +1,7 @@
 """The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -72,33 +73,43 @@ class GreenLightningModel:
         since: Since | None = self.__dict__.get("_since")
         if since is None:
             return Solution.of(equations, self.targets)
-        return since.solved(equations, self.paths, self.targets)
+        return since.solved(equations, self.targets)
 
     def _equations(self) -> NormalEquations:
         if self.statistics.n == 0:
             raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
         return NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
 
-    def _following(self, before: "GreenLightningModel", X: NDArray[Any], sign: int) -> "GreenLightningModel":
-        """This model, aware that it is the one ``before`` with inputs ``X`` learnt (+1) or forgotten (−1)."""
-        solved: Solution | None = before.__dict__.get("_solution")
-        since: Since | None = Since(solved) if solved else before.__dict__.get("_since")
-        self.__dict__["_since"] = since and since.then(X, sign)
-        return self
-
-    def collect(self, X: ArrayLike, y: ArrayLike) -> Statistics:
+    def collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None = None) -> Statistics:
         """Statistics of samples under this model's recipe, without learning them."""
         return Statistics.collect(
-            self.paths, self.targets, X, y, device=self.device, memory_budget=self.memory_budget
+            self.paths,
+            self.targets,
+            X,
+            y,
+            device=self.device,
+            memory_budget=self.memory_budget,
+            on_block=on_block,
         )
+
+    def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":
+        """The model that learnt (+1) or forgot (−1) samples, aware of what it may be solved from."""
+        solved: Solution | None = self.__dict__.get("_solution")
+        since: Since | None = Since(solved) if solved else self.__dict__.get("_since")
+        blocks: list[Tensor] = []
+        if since and not since.pays_off(len(np.asarray(y))):
+            since = None
+        collected = self.collect(X, y, blocks.append if since else None)
+        changed = replace(self, statistics=self.statistics.changed(collected, sign, reuse=True), ledger=ledger)
+        changed.__dict__["_since"] = since and since.then(blocks, sign)
+        return changed
 
     def learn(self, batch: Batch, *, md5: str | None = None, site: str | None = None) -> "GreenLightningModel":
         """The model that has learnt ``batch`` too; the same model if it already had. Reads no other sample."""
         if batch.id in self.ledger:
             return self
-        entry = LedgerEntry(batch.rows, md5, site)
-        learnt = self.absorb(self.collect(batch.X, batch.y), batch.id, entry)
-        return learnt._following(self, batch.X, +1)
+        ledger = self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site))
+        return self._changed(batch.X, batch.y, +1, ledger)
 
     def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
         """The model with a batch's ``statistics`` added; the same model if the batch is in the ledger."""
@@ -119,14 +130,11 @@ class GreenLightningModel:
                 f"Batch {batch.id} was learnt with {learnt} rows and is given with {batch.rows}",
                 "Forget exactly the rows that were learnt",
             )
-        statistics = self.statistics - self.collect(batch.X, batch.y)
-        return replace(self, statistics=statistics, ledger=ledger)._following(self, batch.X, -1)
+        return self._changed(batch.X, batch.y, -1, ledger)
 
     def withdraw(self, X: ArrayLike, y: ArrayLike, rows_id: str) -> "GreenLightningModel":
         """The model without some rows of its batches; the caller vouches that they were learnt."""
-        statistics = self.statistics - self.collect(X, y)
-        ledger = self.ledger.withdrawing(rows_id, len(np.asarray(y)))
-        return replace(self, statistics=statistics, ledger=ledger)._following(self, np.asarray(X), -1)
+        return self._changed(X, y, -1, self.ledger.withdrawing(rows_id, len(np.asarray(y))))
 
     def merge(self, other: "GreenLightningModel") -> "GreenLightningModel":
         """The model that learnt both ledgers; raises LedgerError on a shared batch, MismatchError on recipes."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from greenlightning.equations import Floats, NormalEquations, gram_product
 from greenlightning.errors import InputError, SingularError
@@ -73,22 +73,26 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Since:
-    """A solution, and the inputs (m, d) that were learnt (+1) or forgotten (−1) since."""
+    """A solution, and the integer features (m, D) that were learnt (+1) or forgotten (−1) since."""
 
     solution: Solution
-    changes: tuple[tuple[NDArray[Any], int], ...] = ()
+    changes: tuple[tuple[NDArray[np.integer], int], ...] = ()
 
-    def then(self, X: NDArray[Any], sign: int) -> "Since | None":
-        """This with one more change, kept as a copy, or None where so many rows are cheaper to solve anew."""
-        changes = (*self.changes, (X.copy(), sign))
-        rows, columns = sum(len(X) for X, _ in changes), len(self.solution.coefficients.intercept)
-        return Since(self.solution, changes) if self.solution.factor.pays_off(rows, columns) else None
+    def pays_off(self, rows: int) -> bool:
+        """Whether so many rows more are cheaper to solve from here than anew."""
+        rows += sum(len(features) for features, _ in self.changes)
+        return self.solution.factor.pays_off(rows, len(self.solution.coefficients.intercept))
 
-    def solved(self, equations: NormalEquations, paths: PathFeatures, targets: Targets) -> Solution:
+    def then(self, blocks: Sequence[Tensor], sign: int) -> "Since":
+        """This with the features of one more change."""
+        return Since(self.solution, self.changes + tuple((block.cpu().numpy(), sign) for block in blocks))
+
+    def solved(self, equations: NormalEquations, targets: Targets) -> Solution:
         """The solution of the ``equations`` that the changes led to; raises SingularError."""
-        X = np.concatenate([X for X, _ in self.changes])
-        signs = np.concatenate([np.full(len(X), sign) for X, sign in self.changes])
-        features = np.concatenate([features.numpy() for _, features in paths.blocks(X, block_rows=len(X))])
+        if not self.changes:
+            return Solution.of(equations, targets)
+        features = np.concatenate([features for features, _ in self.changes])
+        signs = np.concatenate([np.full(len(features), sign) for features, sign in self.changes])
         return self.solution.followed(equations, targets, features, signs)
 
 

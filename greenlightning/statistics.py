@@ -4,6 +4,7 @@ Being integers, sums and differences are associative: any order, partition or si
 learning everything jointly, and subtracting a batch gives the digest of never having learnt it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from greenlightning._devices import available
 from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
@@ -65,9 +67,11 @@ class Statistics:
         device: str = "cpu",
         memory_budget: int | None = None,
         block_rows: int | None = None,
+        on_block: Callable[[Tensor], None] | None = None,
     ) -> "Statistics":
         """Stream inputs ``X`` (n, d) and targets ``y`` (n,) or (n, k) into statistics, block by block.
 
+        ``on_block`` is given each block's integer features, on ``device``.
         Raises InputError on bad data and CapacityError where the features cannot fit ``memory_budget`` bytes.
         """
         columns, n = targets.columns(y), len(np.asarray(y))
@@ -85,6 +89,8 @@ class Statistics:
             one = torch.ones(len(features), 1, dtype=torch.int8, device=device)
             pieces = [*digits(features, slices), one, *(digit[rows] for digit in answers)]
             add_gram(total, torch.cat(pieces, dim=1))
+            if on_block:
+                on_block(features)
         return cls._from_gram(paths, targets, columns, mirrored(total).cpu().numpy())
 
     @classmethod
@@ -134,14 +140,23 @@ class Statistics:
 
     def __add__(self, other: "Statistics") -> "Statistics":
         """Statistics of both sets of samples; raises MismatchError if they do not belong together."""
-        return self._combined(other, +1)
+        return self.changed(other, +1)
 
     def __sub__(self, other: "Statistics") -> "Statistics":
         """Statistics without the other's samples; classes that lose their last sample go too.
 
         Raises MismatchError if they do not belong together, or ``other`` was not part of these.
         """
-        found = self._combined(other, -1)
+        return self.changed(other, -1)
+
+    def changed(self, other: "Statistics", sign: int, *, reuse: bool = False) -> "Statistics":
+        """``self + other`` (``sign`` +1) or ``self − other`` (−1); with ``reuse`` in the memory of ``other``.
+
+        ``other`` is then used up: fresh memory costs more than the sum.
+        """
+        found = self._combined(other, sign, reuse)
+        if sign > 0:
+            return found
         negative = found.n < 0 or (np.diagonal(found.G) < 0).any() or (found.target_squares < 0).any()
         of_nothing = found.B[:, found.target_squares == 0].any() or (found.n == 0 and found.G.any())
         if negative or of_nothing or not set(other.columns) <= set(self.columns):
@@ -150,7 +165,7 @@ class Statistics:
             )
         return found if self.targets != "classes" else found._on(found._seen_classes())
 
-    def _combined(self, other: "Statistics", sign: int) -> "Statistics":
+    def _combined(self, other: "Statistics", sign: int, reuse: bool) -> "Statistics":
         for what in ("structure", "recipe", "targets", "bits"):
             ours, theirs = getattr(self, what), getattr(other, what)
             if ours != theirs:
@@ -169,8 +184,9 @@ class Statistics:
         union = tuple(sorted(labels))
         a, b = self._on(union), other._on(union)
         combine = np.add if sign > 0 else np.subtract
-        sums = {name: combine(getattr(a, name), getattr(b, name)) for name in self._summed()}
-        return replace(a, n=a.n + sign * b.n, **sums)
+        sums = {name: combine(getattr(a, name), getattr(b, name)) for name in self._summed() if name != "G"}
+        G = combine(a.G, b.G, out=b.G if reuse else None)
+        return replace(a, n=a.n + sign * b.n, G=G, **sums)
 
     def _seen_classes(self) -> tuple[Label, ...]:
         return tuple(label for label, count in self.counts.items() if count)

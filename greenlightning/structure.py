@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from greenlightning._layers import (
     HIDDEN_LIMIT,
     INPUT_BITS,
     INPUT_LIMIT,
+    INT8_LIMIT,
     WEIGHT_BITS,
     Int8Layer,
     WideLayer,
@@ -138,26 +140,29 @@ class Structure:
 
     def encode(self, X: Tensor) -> Tensor:
         """Standardised inputs (n, d) in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
-        mean, scale = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale))
-        standard = (X.double() - mean) / scale
-        return standard.mul_(1 << INPUT_BITS).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
+        mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
+        return torch.sub(X, mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
 
     def gates(self, encoded: Tensor) -> list[Tensor]:
         """Gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
-        hidden, gates = encoded, []
-        for layer in self._layers_on(encoded.device):
-            z = layer(hidden)
-            gates.append((z > 0).to(torch.int8))
-            hidden = layer.activations(z)
+        layers = self._layers_on(encoded.device)
+        z = layers[0](encoded)
+        gates = [(z > 0).view(torch.int8)]
+        for before, layer in pairwise(layers):
+            z = layer(before.activations(z))
+            gates.append((z > 0).view(torch.int8))
         return gates
 
     def _layers_on(self, device: torch.device) -> list[WideLayer | Int8Layer]:
         """The layers on ``device``, brought there once."""
         if device not in self._layers:
+            limits = [INPUT_LIMIT] + [INT8_LIMIT] * (len(self.steps) - 1)
+            narrow = zip(self.weights, self.biases, self.steps, limits, strict=True)
+            wide = zip(self.weights, self.biases, strict=True)
             self._layers[device] = (
-                [Int8Layer.of(*each, device) for each in zip(self.weights, self.biases, self.steps, strict=True)]
+                [Int8Layer.of(*each, device=device) for each in narrow]
                 if self.steps
-                else [WideLayer.of(*each, device) for each in zip(self.weights, self.biases, strict=True)]
+                else [WideLayer.of(*each, device) for each in wide]
             )
         return self._layers[device]
 

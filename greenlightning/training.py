@@ -22,10 +22,18 @@ class EpochState:
 
 
 def relu_network(
-    n_features: int, hidden_layer_sizes: Sequence[int], n_outputs: int, generator: torch.Generator
+    n_features: int,
+    hidden_layer_sizes: Sequence[int],
+    n_outputs: int,
+    generator: torch.Generator,
+    *,
+    reconstruction: float = 0.0,
 ) -> nn.Sequential:
-    """Dense ReLU network with torch's own uniform initialisation, drawn from ``generator`` alone."""
-    sizes = [n_features, *hidden_layer_sizes, n_outputs]
+    """Dense ReLU network with torch's own uniform initialisation, drawn from ``generator`` alone.
+
+    With ``reconstruction`` its inputs follow the ``n_outputs``.
+    """
+    sizes = [n_features, *hidden_layer_sizes, n_outputs + (n_features if reconstruction else 0)]
     layers: list[nn.Module] = []
     for fan_in, fan_out in pairwise(sizes):
         layer = nn.Linear(fan_in, fan_out, device="meta").to_empty(device="cpu")
@@ -65,8 +73,9 @@ def train_epochs(
     """
     device = available(device)
     generator = torch.Generator().manual_seed(random_state)
-    more = X.shape[1] if reconstruction else 0
-    network = module or relu_network(X.shape[1], hidden_layer_sizes, n_outputs + more, generator)
+    network = module or relu_network(
+        X.shape[1], hidden_layer_sizes, n_outputs, generator, reconstruction=reconstruction
+    )
     network.to(device).train()
     inputs, targets = X.to(device), y.to(device)
     loss_of: nn.Module = nn.CrossEntropyLoss(label_smoothing=label_smoothing)

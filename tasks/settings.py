@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from greenlightning.defaults import EPOCHS
 from greenlightning.errors import InputError
 
 
@@ -43,7 +44,7 @@ class Learning(BaseModel):
     )
     feature_bits: Literal[8, 12, 16] = Field(8, description="bits of a path feature")
     max_epochs: Annotated[int, Field(ge=1, le=1_000)] | Literal["auto"] = Field(
-        "auto", description="epochs of structure extraction at most (auto: 24, beyond 32 columns 12)"
+        "auto", description=f"epochs of structure extraction at most (auto: {EPOCHS})"
     )
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
     patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")

@@ -296,6 +296,7 @@ def test_splits_are_fixed_by_the_seed_and_keep_the_shares() -> None:
         ({"hidden_layer_sizes": ()}, InputError, "train nothing"),
         ({"hidden_layer_sizes": (0,)}, InputError, "train nothing"),
         ({"max_epochs": 0}, InputError, "train nothing"),
+        ({"learning_rate": "fast"}, InputError, "'fast' is neither a number nor auto"),
         ({"n_landmarks": 0, "paths": "landmarks"}, InputError, "0 landmarks"),
         ({"alpha": -1.0}, InputError, "negative"),
         ({"projection": 9}, InputError, "projection=9"),

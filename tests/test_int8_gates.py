@@ -71,13 +71,11 @@ def test_neither_blocks_nor_the_kind_of_product_change_a_gate(
     assert np.array_equal(structure.patterns(X[:1]), expected[:1])
 
 
-def test_layers_that_float32_cannot_hold_are_summed_in_float64() -> None:
-    """1,200 inputs of 127 times weights of 127 pass 2^24."""
-    rng = np.random.default_rng(0)
-    first, second = rng.normal(size=(1_200, 3)), np.ones((2, 1_200))
-    structure = Structure.from_arrays(np.zeros(3), np.ones(3), [first, second], [np.zeros(1_200), [-1, 1e5]])
-    layers = structure.in_int8(X[:, :3])._layers_on(torch.device("cpu"))
-    assert [layer.bias.dtype for layer in layers] == [torch.float32, torch.float64]
+def test_sums_beyond_int32_keep_their_sign() -> None:
+    """600 inputs of 32,639 times weights of 127 pass 2^31."""
+    inputs = np.full((2, 600), [[9.0], [-9.0]])
+    structure = Structure.from_arrays(np.zeros(600), np.ones(600), [np.ones((1, 600))], [[0]]).in_int8(inputs)
+    assert structure.patterns(inputs).tolist() == [[True], [False]]
 
 
 def test_inputs_still_saturate_at_eight_deviations() -> None:

@@ -98,6 +98,17 @@ def test_plus_minus_and_empty_are_an_algebra(sides: ExplicitPaths) -> None:
     assert empty == Statistics.collect(sides, CLASSES, np.empty((0, 1)), [])
 
 
+@pytest.mark.parametrize("sign", [+1, -1])
+def test_a_change_may_take_the_memory_of_what_it_adds_and_of_nothing_else(sides: ExplicitPaths, sign: int) -> None:
+    a = Statistics.collect(sides, CLASSES, [[4.0], [1.0], [-4.0]], ["a", "b", "c"])
+    b = Statistics.collect(sides, CLASSES, [[-4.0]], ["c"])
+    before, expected = a.G.copy(), a + b if sign > 0 else a - b
+    found = a.changed(b, sign, reuse=True)
+    assert found == expected
+    assert np.shares_memory(found.G, b.G)
+    assert np.array_equal(a.G, before)
+
+
 def test_real_targets_leave_nothing_behind_either(sides: ExplicitPaths) -> None:
     targets = RealTargets.frozen_on([[1.0, 10.0], [3.0, 30.0]])
     found = Statistics.collect(sides, targets, [[4.0], [1.0]], [[1.0, 30.0], [2.0, 10.0]])

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from flows.cli.options import AsJson, Dataset, Margin, NewLabels, Reason, Runner, hand_over, run
+from greenlightning.defaults import EPOCHS
 
 commands = typer.Typer()
 
@@ -39,9 +40,7 @@ def train(
     batch: Annotated[list[str] | None, typer.Option(help="Base batch; repeat for more. Default: all.")] = None,
     max_epochs: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Epochs of structure extraction at most. Default: 24 up to 32 columns, 12 beyond."
-        ),
+        typer.Option(min=1, help=f"Epochs of structure extraction at most. Default: {EPOCHS}."),
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",

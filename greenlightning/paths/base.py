@@ -54,8 +54,8 @@ class PathFeatures(ABC):
         """Real size (D,) of one unit of each integer feature."""
 
     @abstractmethod
-    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-        """Integer features (n, D) of inputs that the structure encoded, on the tables' device."""
+    def _features(self, X: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        """Integer features (n, D) of inputs ``X`` (n, d) on the tables' device."""
 
     @abstractmethod
     def _bytes_per_row(self) -> int:
@@ -108,7 +108,7 @@ class PathFeatures(ABC):
         size = block_rows or self.block_rows(memory_budget)
         tables = self._tables_on(device)
         for rows, block in blocks_on(device, inputs, size):
-            yield rows, self._features(self.structure.encode(block), tables)
+            yield rows, self._features(block, tables)
 
     def product(self, X: ArrayLike, V: ArrayLike, *, device: str = "cpu") -> NDArray[np.float64]:
         """``φ V`` (n, k) of the integer features of ``X`` (n, d) and ``V`` (D, k); at most a block of φ exists."""
@@ -116,12 +116,12 @@ class PathFeatures(ABC):
         factors = torch.from_numpy(np.ascontiguousarray(V, dtype=np.float64)).to(device)
         tables, found = self._tables_on(device), [np.empty((0, factors.shape[1]))]
         for _, block in blocks_on(device, inputs, PRODUCT_ROWS):
-            found.append(self._product(self.structure.encode(block), tables, factors).cpu().numpy())
+            found.append(self._product(block, tables, factors).cpu().numpy())
         return np.concatenate(found)
 
-    def _product(self, encoded: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
-        """``φ V`` (n, k) of encoded inputs, in float64."""
-        return matmul(self._features(encoded, tables).double(), V)
+    def _product(self, X: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
+        """``φ V`` (n, k) of inputs ``X`` (n, d), in float64."""
+        return matmul(self._features(X, tables).double(), V)
 
     def transform(self, X: ArrayLike, *, block_rows: int | None = None) -> NDArray[np.float64]:
         """Real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it writes all of φ."""

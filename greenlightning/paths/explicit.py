@@ -76,23 +76,24 @@ class ExplicitPaths(PathFeatures):
     def parts(self, X: ArrayLike, *, device: str = "cpu") -> tuple[Tensor, Tensor]:
         """Inputs [x, 1] (n, w) in whole steps and gates (n, h), whose outer product a row φ is."""
         inputs = torch.from_numpy(checked_inputs(X, self.structure.n_features_in)).to(device)
-        return self._parts(self.structure.encode(inputs), self._tables_on(device))
+        return self._parts(inputs, self._tables_on(device))
 
-    def _parts(self, encoded: Tensor, tables: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    def _parts(self, X: Tensor, tables: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        encoded = self.structure.encode(X)
         [gates] = self.structure.gates(encoded)
         inner = (encoded @ tables["axes"]).mul_(1.0 / AXIS_UNIT) if "axes" in tables else encoded
         one = torch.full((len(inner), 1), float(1 << INPUT_BITS), dtype=inner.dtype, device=inner.device)
         values = fixed_point(torch.cat([inner, one], dim=1), tables["step"], self.largest)
         return values.to(torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16), gates
 
-    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-        values, gates = self._parts(encoded, tables)
+    def _features(self, X: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        values, gates = self._parts(X, tables)
         return (gates[:, :, None] * values[:, None, :]).flatten(1)
 
-    def _product(self, encoded: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
+    def _product(self, X: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
         if V.shape[1] >= self.width:
-            return super()._product(encoded, tables, V)
-        return routed_product(*self._parts(encoded, tables), V)
+            return super()._product(X, tables, V)
+        return routed_product(*self._parts(X, tables), V)
 
     def _bytes_per_row(self) -> int:
         return 10 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in

@@ -16,6 +16,7 @@ from scipy.linalg.lapack import spstrf
 from torch import Tensor
 
 from greenlightning._integers import digits_needed, fixed_point, int8_product, largest_magnitude
+from greenlightning._layers import INT8_LIMIT
 from greenlightning.errors import InputError
 from greenlightning.paths.base import PathFeatures, checked_bits, frozen_step
 from greenlightning.structure import Structure, checked_inputs
@@ -24,7 +25,7 @@ INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01
 CANDIDATES = 3
 REFERENCE_ROWS = 8_192
-CACHED_ROWS = 512
+CACHED_ROWS = 256
 INPUT_QUANTILE = 0.999
 
 
@@ -87,12 +88,13 @@ class LandmarkPaths(PathFeatures):
         """Real size (m,) of one unit of each feature, such that ``<φ, φ>`` is of order 1."""
         return np.full(self.n_features_out, 1.0 / (self.largest * np.sqrt(self.n_features_out)))
 
-    def _features(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+    def _features(self, X: Tensor, tables: dict[str, Tensor]) -> Tensor:
         dtype = torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16
-        features = torch.empty(len(encoded), self.n_features_out, dtype=dtype, device=encoded.device)
-        size = max(len(encoded), 1) if encoded.is_cuda else CACHED_ROWS
-        for rows, out in zip(torch.split(encoded, size), torch.split(features, size), strict=True):
-            kernel = _kernel(self.structure, rows, tables).sub_(tables["centre"]).mul_(tables["per_unit"])
+        features = torch.empty(len(X), self.n_features_out, dtype=dtype, device=X.device)
+        size = max(len(X), 1) if X.is_cuda else CACHED_ROWS
+        for rows, out in zip(torch.split(X, size), torch.split(features, size), strict=True):
+            kernel = _kernel(self.structure, self.structure.encode(rows), tables)
+            kernel.sub_(tables["centre"]).mul_(tables["per_unit"])
             out.copy_(kernel.round_().clamp_(-self.largest, self.largest))
         return features
 
@@ -135,8 +137,8 @@ def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> 
 def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
     """Encoded landmarks (m, d) as int8 inputs and gates, and the units in which their kernel is of order 1."""
     step = float(np.quantile(encoded.abs().numpy(), INPUT_QUANTILE))
-    tables = {"input_step": torch.tensor(max(step, 1.0) / 127, dtype=torch.float64)}
-    inputs = fixed_point(encoded, tables["input_step"], 127).to(torch.int8)
+    tables = {"input_step": torch.tensor(max(step, 1.0) / INT8_LIMIT, dtype=torch.float64)}
+    inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
     norm = float(inputs.float().square().sum(dim=1).mean())
     tables |= {"landmarks": inputs, "input_unit": torch.tensor(1.0 / max(norm, 1.0), dtype=torch.float32)}
     return tables | {f"gates.{layer}": gates for layer, gates in enumerate(structure.gates(encoded))}
@@ -144,7 +146,7 @@ def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]
 
 def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
     """Path kernel (n, m) between encoded inputs and the landmarks, float32, from exact integer products."""
-    inputs = fixed_point(encoded, tables["input_step"], 127).to(torch.int8)
+    inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
     kernel = int8_product(inputs, tables["landmarks"].t()).float()
     kernel.mul_(tables["input_unit"]).add_(INPUT_BIAS)
     for layer, gates in enumerate(structure.gates(encoded)):
