@@ -84,7 +84,7 @@ class Int8Layer:
         return int8_product(hidden, self.weight.t()).to(self.bias.dtype)
 
     def activations(self, z: Tensor) -> Tensor:
-        """What the next layer takes, (n, h); ``z`` is used up."""
+        """What the next layer takes, (n, h)."""
         return z.float().mul_(self.step).round_().clamp_(0, INT8_LIMIT).to(torch.int8)
 
 

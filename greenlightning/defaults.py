@@ -30,10 +30,10 @@ def structure_defaults(n_features: int) -> StructureDefaults:
     return NARROW if n_features <= NARROW_INPUTS else WIDE
 
 
-def unless_auto(value: T | str, default: D) -> T | D:
-    """``value``, or ``default`` where it is "auto"; raises InputError where it is another word."""
+def unless_auto(name: str, value: T | str, default: D) -> T | D:
+    """``value``, or ``default`` where it is "auto"; raises InputError, naming it, where it is another word."""
     if not isinstance(value, str):
         return value
     if value != "auto":
-        raise InputError(f"{value!r} is neither a number nor auto", 'Give a number, or "auto"')
+        raise InputError(f"{name}={value!r} is not known", 'Give a value, or "auto"')
     return default

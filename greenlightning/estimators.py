@@ -170,13 +170,13 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
             y[training],
             hidden_layer_sizes=self._widths(X.shape[1]),
             task=self._task,
-            max_epochs=unless_auto(self.max_epochs, defaults.max_epochs),
+            max_epochs=unless_auto("max_epochs", self.max_epochs, defaults.max_epochs),
             settle_tolerance=self.settle_tolerance,
             patience=self.patience,
             batch_size=self._batch_size(len(training)),
-            learning_rate=unless_auto(self.learning_rate, defaults.learning_rate),
+            learning_rate=unless_auto("learning_rate", self.learning_rate, defaults.learning_rate),
             weight_decay=self.weight_decay,
-            reconstruction=unless_auto(self.reconstruction, defaults.reconstruction),
+            reconstruction=unless_auto("reconstruction", self.reconstruction, defaults.reconstruction),
             input_noise=self.input_noise,
             random_state=seed,
             device=self.device,
@@ -191,24 +191,25 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         training, validation = self._split(batch.y, seed)
         targets = self._targets(batch.y)
         fitted, held = (self._collect(recipe, targets, batch, rows) for rows in (training, validation))
-        alpha = unless_auto(self.alpha, None)
-        if alpha is None:
-            alpha = self._chosen_alpha(fitted, held, recipe, targets)
-        untaught = GreenLightningModel.untaught(recipe, float(alpha), targets)
+        alpha = self._alpha(fitted, held, recipe, targets)
+        untaught = GreenLightningModel.untaught(recipe, alpha, targets)
         untaught = replace(untaught, device=self.device, memory_budget=self.memory_budget)
         self.model_ = untaught.absorb(fitted + held, batch.id, LedgerEntry(batch.rows))
         self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
         self._publish()
         return self
 
-    def _chosen_alpha(
+    def _alpha(
         self, training: Statistics, validation: Statistics, recipe: PathFeatures, targets: Targets
     ) -> float:
-        """The ridge strength, from validation statistics (the training ones where nothing was held back).
+        """The ridge strength; of itself from validation statistics (training ones where nothing was held back).
 
         Labels go by the largest score, which less shrinkage serves better than the squared error shows
         (``docs/decisions/0003-ridge-strength.md``); real outputs go by the squared error itself.
         """
+        alpha = unless_auto("alpha", self.alpha, "auto")
+        if alpha != "auto":
+            return float(alpha)
         held = validation if validation.n else training
         tolerance = CLASS_ERROR_TOLERANCE if self._task == "classification" else 0.0
         return choose_alpha(training, held, recipe, targets, tolerance=tolerance)[0]
@@ -239,11 +240,11 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
     def _widths(self, n_features: int) -> tuple[int, ...]:
         explicit = self.paths == "explicit"
         default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
-        return tuple(np.atleast_1d(unless_auto(self.hidden_layer_sizes, default)).tolist())
+        return tuple(np.atleast_1d(unless_auto("hidden_layer_sizes", self.hidden_layer_sizes, default)).tolist())
 
     def _batch_size(self, n_rows: int) -> int:
         default = min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
-        return unless_auto(self.batch_size, default)
+        return unless_auto("batch_size", self.batch_size, default)
 
     def _recipe(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> PathFeatures:
         bits = self.feature_bits
@@ -252,7 +253,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
             return ExplicitPaths.build(
                 structure, batch.X, feature_bits=bits, projection=self.projection, seen=about
             )
-        wanted = unless_auto(self.n_landmarks, LANDMARKS)
+        wanted = unless_auto("n_landmarks", self.n_landmarks, LANDMARKS)
         labels = batch.y if self._task == "classification" else None
         return LandmarkPaths.build(
             structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen

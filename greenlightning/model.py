@@ -80,17 +80,13 @@ class GreenLightningModel:
             raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
         return NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
 
-    def collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None = None) -> Statistics:
+    def collect(self, X: ArrayLike, y: ArrayLike) -> Statistics:
         """Statistics of samples under this model's recipe, without learning them."""
-        return Statistics.collect(
-            self.paths,
-            self.targets,
-            X,
-            y,
-            device=self.device,
-            memory_budget=self.memory_budget,
-            on_block=on_block,
-        )
+        return self._collect(X, y, None)
+
+    def _collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None) -> Statistics:
+        limits: dict[str, Any] = {"device": self.device, "memory_budget": self.memory_budget}
+        return Statistics.collect(self.paths, self.targets, X, y, on_block=on_block, **limits)
 
     def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":
         """The model that learnt (+1) or forgot (−1) samples, aware of what it may be solved from."""
@@ -99,8 +95,9 @@ class GreenLightningModel:
         blocks: list[Tensor] = []
         if since and not since.pays_off(len(np.asarray(y))):
             since = None
-        collected = self.collect(X, y, blocks.append if since else None)
-        changed = replace(self, statistics=self.statistics.changed(collected, sign, reuse=True), ledger=ledger)
+        collected = self._collect(X, y, blocks.append if since else None)
+        statistics = self.statistics._changed(collected, sign, reuse=True)
+        changed = replace(self, statistics=statistics, ledger=ledger)
         changed.__dict__["_since"] = since and since.then(blocks, sign)
         return changed
 

@@ -90,7 +90,7 @@ class Since:
     def solved(self, equations: NormalEquations, targets: Targets) -> Solution:
         """The solution of the ``equations`` that the changes led to; raises SingularError."""
         if not self.changes:
-            return Solution.of(equations, targets)
+            return self.solution
         features = np.concatenate([features for features, _ in self.changes])
         signs = np.concatenate([np.full(len(features), sign) for features, sign in self.changes])
         return self.solution.followed(equations, targets, features, signs)

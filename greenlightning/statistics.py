@@ -140,19 +140,19 @@ class Statistics:
 
     def __add__(self, other: "Statistics") -> "Statistics":
         """Statistics of both sets of samples; raises MismatchError if they do not belong together."""
-        return self.changed(other, +1)
+        return self._changed(other, +1)
 
     def __sub__(self, other: "Statistics") -> "Statistics":
         """Statistics without the other's samples; classes that lose their last sample go too.
 
         Raises MismatchError if they do not belong together, or ``other`` was not part of these.
         """
-        return self.changed(other, -1)
+        return self._changed(other, -1)
 
-    def changed(self, other: "Statistics", sign: int, *, reuse: bool = False) -> "Statistics":
+    def _changed(self, other: "Statistics", sign: int, *, reuse: bool = False) -> "Statistics":
         """``self + other`` (``sign`` +1) or ``self − other`` (−1); with ``reuse`` in the memory of ``other``.
 
-        ``other`` is then used up: fresh memory costs more than the sum.
+        ``other`` is then used up, also where this raises: fresh memory costs more than the sum.
         """
         found = self._combined(other, sign, reuse)
         if sign > 0:
@@ -185,7 +185,8 @@ class Statistics:
         a, b = self._on(union), other._on(union)
         combine = np.add if sign > 0 else np.subtract
         sums = {name: combine(getattr(a, name), getattr(b, name)) for name in self._summed() if name != "G"}
-        G = combine(a.G, b.G, out=b.G if reuse else None)
+        compact = b.G.strides[0] * len(b.G) < 2 * b.G.nbytes
+        G = combine(a.G, b.G, out=b.G if reuse and compact else None)
         return replace(a, n=a.n + sign * b.n, G=G, **sums)
 
     def _seen_classes(self) -> tuple[Label, ...]:

@@ -156,13 +156,12 @@ class Structure:
     def _layers_on(self, device: torch.device) -> list[WideLayer | Int8Layer]:
         """The layers on ``device``, brought there once."""
         if device not in self._layers:
-            limits = [INPUT_LIMIT] + [INT8_LIMIT] * (len(self.steps) - 1)
-            narrow = zip(self.weights, self.biases, self.steps, limits, strict=True)
-            wide = zip(self.weights, self.biases, strict=True)
+            limits = [INPUT_LIMIT] + [INT8_LIMIT] * (len(self.weights) - 1)
+            arrays = self.weights, self.biases, self.steps, limits
             self._layers[device] = (
-                [Int8Layer.of(*each, device=device) for each in narrow]
+                [Int8Layer.of(*each, device=device) for each in zip(*arrays, strict=True)]
                 if self.steps
-                else [WideLayer.of(*each, device) for each in wide]
+                else [WideLayer.of(*each, device) for each in zip(self.weights, self.biases, strict=True)]
             )
         return self._layers[device]
 

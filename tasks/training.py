@@ -104,7 +104,7 @@ def settled(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["St
     """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; the gates, the cost."""
     from greenlightning.estimators import GreenLightningClassifier
 
-    epochs = unless_auto(settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
+    epochs = unless_auto("max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
 
     def on_epoch(record: EpochRecord) -> None:
         progress.tell(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)

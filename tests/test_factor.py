@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from small import blobs, random_structure
 
-from greenlightning import ClassTargets, ExplicitPaths, Statistics, solve
+from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics, solve
 from greenlightning.batch import Batch
 from greenlightning.equations import NormalEquations
 from greenlightning.errors import SingularError
@@ -118,6 +118,28 @@ def test_a_stream_goes_on_from_the_factor_that_it_has(alpha: float, monkeypatch:
     monkeypatch.undo()
     for anew, found in scores:
         assert np.abs(anew.decision_function(X) - found).max() <= 1e-8
+
+
+def test_features_of_several_blocks_update_as_those_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Landmarks at 16 bits, 64 rows a block."""
+    X, y = blobs(900)
+    paths = LandmarkPaths.build(random_structure(4, (20, 10)), X, n_landmarks=500, feature_bits=16)
+    monkeypatch.setattr(LandmarkPaths, "block_rows", lambda *_: 64)
+    model = GreenLightningModel.untaught(paths, 1e-3).learn(Batch(X[:700], y[:700]))
+    assert model._solution.factor.n_updated == 0
+    monkeypatch.setattr(NormalEquations, "matrix", lambda _: pytest.fail("factorised anew"))
+    model = model.learn(Batch(X[700:790], y[700:790]))
+    found = model.decision_function(X)
+    assert model._solution.factor.n_updated == 90
+    monkeypatch.undo()
+    assert np.abs(unsolved(model).decision_function(X) - found).max() <= 1e-8
+
+
+def test_nothing_learnt_leaves_the_solution_as_it_is() -> None:
+    model, batches = stream(0.1)
+    after = model.learn(Batch(batches[0].X[:0], batches[0].y[:0]))
+    assert after.coefficients is model.coefficients
+    assert len(after.ledger) == len(model.ledger) + 1
 
 
 def test_rows_are_remembered_as_they_were_learnt() -> None:

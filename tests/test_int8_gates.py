@@ -78,6 +78,11 @@ def test_sums_beyond_int32_keep_their_sign() -> None:
     assert structure.patterns(inputs).tolist() == [[True], [False]]
 
 
+def test_where_int32_holds_every_sum_it_is_taken(wide: Structure) -> None:
+    layers = wide.in_int8(X)._layers_on(torch.device("cpu"))
+    assert [layer.bias.dtype for layer in layers] == [torch.int32] * 3
+
+
 def test_inputs_still_saturate_at_eight_deviations() -> None:
     structure = Structure.from_arrays([0], [1], [[[1], [1]]], [[-7, -8]]).in_int8([[0.0]])
     assert structure.patterns([[7.5], [9.0], [1e300], [-1e300]]).tolist() == [[True, False]] * 3 + [[False, False]]

@@ -103,7 +103,7 @@ def test_a_change_may_take_the_memory_of_what_it_adds_and_of_nothing_else(sides:
     a = Statistics.collect(sides, CLASSES, [[4.0], [1.0], [-4.0]], ["a", "b", "c"])
     b = Statistics.collect(sides, CLASSES, [[-4.0]], ["c"])
     before, expected = a.G.copy(), a + b if sign > 0 else a - b
-    found = a.changed(b, sign, reuse=True)
+    found = a._changed(b, sign, reuse=True)
     assert found == expected
     assert np.shares_memory(found.G, b.G)
     assert np.array_equal(a.G, before)
