@@ -19,7 +19,7 @@ from greenlightning.reference import ConventionalNetwork
 MULTIPLES = (1, 2, 5, 10, 20)
 NETWORK_MULTIPLES = (1, 5, 20)
 LANDMARKS = (256, 512, 1_024, 2_048, 4_096)
-ROUNDS = 5
+ROUNDS = 15
 SINGLE_ROWS = 300
 
 

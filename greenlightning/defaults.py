@@ -20,7 +20,7 @@ class StructureDefaults:
     reconstruction: float
 
 
-NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=36, reconstruction=0.0)
+NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
 WIDE = StructureDefaults((512, 512, 512), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
 EPOCHS = f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns, {WIDE.max_epochs} beyond"
 
