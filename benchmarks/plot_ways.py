@@ -1,8 +1,10 @@
 """How each way looks on every picture, and the panels that they are drawn in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.first_training import ways
 from benchmarks.peers import all_kinds
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
@@ -57,8 +59,17 @@ def look_of(way: str) -> Look:
 
 def ways_of(records: list[Record]) -> list[str]:
     """The peers that the records name, in the order of all peers."""
-    present = {record["peer"] for record in records}
-    return [name for name in all_kinds() if name in present]
+    return _present(all_kinds(), records, "peer")
+
+
+def first_ways_of(records: list[Record]) -> list[str]:
+    """The ways of a first training that the records name, in the order of all of them."""
+    return _present(ways(), records, "way")
+
+
+def _present(order: Iterable[str], records: list[Record], key: str) -> list[str]:
+    present = {record[key] for record in records}
+    return [name for name in order if name in present]
 
 
 def panels(count: int, width: float, height: float) -> "tuple[Figure, list[Axes]]":

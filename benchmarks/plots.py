@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.comparing import TEST, Spread, values
-from benchmarks.first_training import ways
 from benchmarks.peers import all_kinds
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
-from benchmarks.plot_ways import Look, look_of, panels, ways_of
+from benchmarks.plot_ways import Look, first_ways_of, look_of, panels, ways_of
 from benchmarks.records import Record, latest, select
 from benchmarks.streams import STREAMS
 from benchmarks.throughput import COLLECT, FEATURES
@@ -98,7 +97,7 @@ def first_figure(first: list[Record]) -> "Figure":
         place.plot(curve[:, 0], curve[:, TEST], color=look.colour, linewidth=1.2, alpha=0.7, label=label)
         end = f"{FROM_SCRATCH}, the weights kept" if number == 0 else None
         place.plot(record["seconds"], record["accuracy"], look.marker, color=look.colour, markersize=8, label=end)
-    ours = [way for way in ways() if way != FROM_SCRATCH and select(first, way=way)]
+    ours = [way for way in first_ways_of(first) if way != FROM_SCRATCH]
     for way, marker in zip(ours, "o^sDvXP"[: len(ours)], strict=True):
         mine = select(first, way=way)
         name = "ours, defaults" if way == OURS else way

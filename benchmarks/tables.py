@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.comparing import Spread, final_gains, first_pairs, retraining_pairs, values
-from benchmarks.first_training import EPOCHS, QUICK, SMALL_EPOCHS, ways
+from benchmarks.first_training import EPOCHS, QUICK, SMALL_EPOCHS
 from benchmarks.peers import all_kinds
 from benchmarks.peers_network import FROM_SCRATCH
 from benchmarks.peers_ours import OURS
-from benchmarks.plot_ways import ways_of
+from benchmarks.plot_ways import first_ways_of, ways_of
 from benchmarks.records import RESULTS, Record, select
 from benchmarks.streams import STREAMS
 from benchmarks.targets import Target
@@ -95,7 +95,7 @@ def first_table(first: list[Record], datasets: Iterable[str]) -> str:
     header = ["data", "way", "accuracy", "seconds", "joules", "epochs", "network's seconds over it", "runs"]
     rows = []
     for dataset in datasets:
-        for way in (way for way in ways() if select(first, dataset=dataset, way=way)):
+        for way in first_ways_of(select(first, dataset=dataset)):
             mine, pairs = select(first, dataset=dataset, way=way), first_pairs(first, dataset, way)
             costs = [spread(Spread.of(values(mine, name))) for name in ("seconds", "joules", "epochs")]
             ratio = "" if way == FROM_SCRATCH else spread(Spread.of(p.seconds["full"] for p in pairs))

@@ -70,8 +70,11 @@ class Int8Layer:
         """The layer on ``device``, for inputs up to ``limit``."""
         worst = np.abs(weight, dtype=np.float64).sum(axis=1).max() * limit + np.abs(bias).max()
         dtype = torch.int32 if worst < 2**31 else torch.int64
-        table, bias_, step_ = (torch.from_numpy(each).to(device) for each in (weight, bias, step))
-        return cls(operand(table), bias_.to(dtype), step_.float())
+        return cls(
+            operand(torch.from_numpy(weight).to(device)),
+            torch.from_numpy(bias).to(device, dtype),
+            torch.from_numpy(step).to(device, torch.float32),
+        )
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """Pre-activations (n, h)."""

@@ -1,9 +1,10 @@
-"""How a structure is trained where nobody says: by the number of inputs (``docs/decisions/0032-defaults.md``)."""
+"""How a structure is trained where nobody says: by the number of inputs (``docs/decisions/0032-defaults.md``).
+
+The command line's help reads this: nothing that loads NumPy is imported before it is needed.
+"""
 
 from dataclasses import dataclass
 from typing import TypeVar
-
-from greenlightning.errors import InputError
 
 NARROW_INPUTS = 32
 T = TypeVar("T")
@@ -35,5 +36,7 @@ def unless_auto(name: str, value: T | str, default: D) -> T | D:
     if not isinstance(value, str):
         return value
     if value != "auto":
+        from greenlightning.errors import InputError
+
         raise InputError(f"{name}={value!r} is not known", 'Give a value, or "auto"')
     return default

@@ -85,8 +85,10 @@ class GreenLightningModel:
         return self._collect(X, y, None)
 
     def _collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None) -> Statistics:
-        limits: dict[str, Any] = {"device": self.device, "memory_budget": self.memory_budget}
-        return Statistics.collect(self.paths, self.targets, X, y, on_block=on_block, **limits)
+        device, budget = self.device, self.memory_budget
+        return Statistics.collect(
+            self.paths, self.targets, X, y, device=device, memory_budget=budget, on_block=on_block
+        )
 
     def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":
         """The model that learnt (+1) or forgot (−1) samples, aware of what it may be solved from."""

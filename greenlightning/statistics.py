@@ -184,10 +184,10 @@ class Statistics:
         union = tuple(sorted(labels))
         a, b = self._on(union), other._on(union)
         combine = np.add if sign > 0 else np.subtract
-        sums = {name: combine(getattr(a, name), getattr(b, name)) for name in self._summed() if name != "G"}
+        terms = {name: (getattr(a, name), getattr(b, name)) for name in self._summed()}
         compact = b.G.strides[0] * len(b.G) < 2 * b.G.nbytes
-        G = combine(a.G, b.G, out=b.G if reuse and compact else None)
-        return replace(a, n=a.n + sign * b.n, G=G, **sums)
+        sums = {name: combine(x, y, out=y if reuse and compact else None) for name, (x, y) in terms.items()}
+        return replace(a, n=a.n + sign * b.n, **sums)
 
     def _seen_classes(self) -> tuple[Label, ...]:
         return tuple(label for label, count in self.counts.items() if count)

@@ -95,6 +95,14 @@ def test_help_teaches_every_command_and_names_the_exit_codes(say: Callable[..., 
         assert f" {int(code)} " in said.out
 
 
+def test_the_command_line_loads_no_numbers_before_it_computes() -> None:
+    """``--help`` answers at once: NumPy alone takes as long as all the rest."""
+    heavy = "{'numpy', 'torch', 'prefect', 'mlflow'}"
+    command = f"import sys, flows.cli; sys.exit(' '.join({heavy} & {{*sys.modules}}))"
+    found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert found.stderr.strip() == ""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_and_names_the_exit_codes(command: str, say: Callable[..., Said]) -> None:
     said = say(command, "--help")
