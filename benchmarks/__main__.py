@@ -12,14 +12,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from benchmarks import first_training, gpu, protocol, report, scaling, throughput
-from benchmarks.common import SETS
-from benchmarks.machine import remember, warm_up
-from benchmarks.peers import all_kinds
-from benchmarks.records import RESULTS, Records, library_version
-from benchmarks.streams import STREAMS
-from benchmarks.tuning import tuned
-from greenlightning.datasets import DATASETS_VARIABLE, Dataset, load
+from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
+from benchmarks.measures.common import SETS
+from benchmarks.measures.machine import remember, warm_up
+from benchmarks.measures.records import RESULTS, Records, library_version
+from benchmarks.measures.streams import STREAMS
+from benchmarks.peers.kinds import all_kinds
+from benchmarks.peers.tuning import tuned
+from benchmarks.report import page
+from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
 ALONE = ("solving", "averaging", "overhead")
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
@@ -35,9 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             measure(load(name), options, code, machine)
         for name in ALONE:
             if name in options.only and (options.again or not list(RESULTS.glob(f"{name}*.json"))):
-                subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+                subprocess.run([sys.executable, "-m", f"benchmarks.measures.{name}"], check=True)
     if "report" in options.only:
-        report.write()
+        page.write()
 
 
 def measure(data: Dataset, options: argparse.Namespace, code: str, machine: str) -> None:

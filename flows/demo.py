@@ -10,23 +10,23 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from flows.ingest import ingest
-from flows.outcome import Outcome, outcome_of
-from flows.report import out
-from flows.retrain import retrain
-from flows.runtime import embedded
-from flows.telling import flow
-from flows.terminal import progress_bars
-from flows.tracing import show_lineage
-from flows.train import train
+from flows.console.outcome_text import out
+from flows.console.progress_bars import progress_bars
+from flows.engine.flow_decorator import flow
+from flows.engine.outcome import Outcome, outcome_of
+from flows.engine.runtime import embedded
+from flows.learning.ingest import ingest
+from flows.learning.retrain import retrain
+from flows.learning.train import train
+from flows.versions.lineage import show_lineage
 from greenlightning.errors import InputError
-from tasks import registry
-from tasks.comparison import Step, draw, to_json
-from tasks.holdout import holdout_of
-from tasks.names import Subject
-from tasks.reference import run_reference
-from tasks.stream import Part, write_stream
-from tasks.workspace import Workspace
+from tasks.core.constants import Subject
+from tasks.core.workspace import Workspace
+from tasks.data.demo_stream import Part, write_stream
+from tasks.data.holdout import holdout_of
+from tasks.models import registry
+from tasks.reporting.demo_figures import DemoStep, draw, to_json
+from tasks.training.baselines import run_baseline
 
 BATCHES = {"digits": 2, "fashion-mnist": 10}
 ENDING = """
@@ -57,7 +57,7 @@ def demo(dataset: str, as_json: bool, console: Console) -> None:
 
 
 @flow(name="demo", flow_run_name="demo {dataset}", persist_result=False)
-def show_stream(dataset: str, folder: Path) -> tuple[str, list[Step]]:
+def show_stream(dataset: str, folder: Path) -> tuple[str, list[DemoStep]]:
     """Train on the base, retrain on each batch as it arrives, and hold references against each version."""
     name = unused(dataset)
     holdout, [base, *batches] = write_stream(dataset, folder, BATCHES[dataset])
@@ -77,13 +77,13 @@ def unused(dataset: str) -> str:
     return next(name for name in names if registry.champion(name) is None)
 
 
-def _step(name: str, part: Part, outcome: Outcome) -> Step:
+def _step(name: str, part: Part, outcome: Outcome) -> DemoStep:
     if outcome.version is None or outcome.spent is None:
-        return Step(part.name, outcome.state)
+        return DemoStep(part.name, outcome.state)
     ours, spent = outcome.scores, outcome.spent
-    scores, conventional = run_reference(name, outcome.version, Subject.CONVENTIONAL)
-    random, _ = run_reference(name, outcome.version, Subject.RANDOM_GATES)
-    return Step(
+    scores, conventional = run_baseline(name, outcome.version, Subject.CONVENTIONAL)
+    random, _ = run_baseline(name, outcome.version, Subject.RANDOM_GATES)
+    return DemoStep(
         part.name,
         outcome.state,
         int(registry.version(name, outcome.version).tags["rows"]),
@@ -95,7 +95,7 @@ def _step(name: str, part: Part, outcome: Outcome) -> Step:
     )
 
 
-def as_table(name: str, steps: list[Step]) -> Table:
+def as_table(name: str, steps: list[DemoStep]) -> Table:
     """The steps side by side; energy of retraining ours against the conventional network from scratch."""
     table = Table(
         title=f"{name}: ours/conventional from scratch/random gates, on the holdout",

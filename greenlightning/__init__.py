@@ -8,23 +8,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from greenlightning.batch import Batch
-    from greenlightning.drift import InputDrift, QuantileBins
-    from greenlightning.energy import Energy, EnergyMeter
+    from greenlightning.data.batch import Batch
+    from greenlightning.data.ledger import Ledger, LedgerEntry
+    from greenlightning.data.targets import ClassTargets, RealTargets
+    from greenlightning.energy.meter import Energy, EnergyMeter
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
-    from greenlightning.extraction import extract_structure
-    from greenlightning.gradient import PathSGDClassifier
-    from greenlightning.health import StructureHealth, assess
-    from greenlightning.health_reference import HealthReference
-    from greenlightning.health_statistics import HealthStatistic, Verdict
-    from greenlightning.ledger import Ledger, LedgerEntry
+    from greenlightning.health.drift import InputDrift, QuantileBins
+    from greenlightning.health.health import StructureHealth, assess
+    from greenlightning.health.indicators import HealthStatistic, Verdict
+    from greenlightning.health.reference import HealthReference
+    from greenlightning.linear.gradient import PathSGDClassifier
+    from greenlightning.linear.solver import choose_alpha, solve
+    from greenlightning.linear.statistics import Statistics
     from greenlightning.model import GreenLightningModel
     from greenlightning.paths import ExplicitPaths, LandmarkPaths
-    from greenlightning.settling import EpochRecord, SettlingHistory, SettlingRule
-    from greenlightning.solver import choose_alpha, solve
-    from greenlightning.statistics import Statistics
-    from greenlightning.structure import Structure
-    from greenlightning.targets import ClassTargets, RealTargets
+    from greenlightning.structure.extraction import extract_structure
+    from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
+    from greenlightning.structure.structure import Structure
 
 __all__ = [
     "Batch",
@@ -58,23 +58,23 @@ __all__ = [
 ]
 
 _MODULES = {
-    "batch": ("Batch",),
-    "drift": ("InputDrift", "QuantileBins"),
-    "energy": ("Energy", "EnergyMeter"),
+    "data.batch": ("Batch",),
+    "health.drift": ("InputDrift", "QuantileBins"),
+    "energy.meter": ("Energy", "EnergyMeter"),
     "estimators": ("GreenLightningClassifier", "GreenLightningRegressor"),
-    "extraction": ("extract_structure",),
-    "gradient": ("PathSGDClassifier",),
-    "health": ("StructureHealth", "assess"),
-    "health_reference": ("HealthReference",),
-    "health_statistics": ("HealthStatistic", "Verdict"),
-    "ledger": ("Ledger", "LedgerEntry"),
+    "structure.extraction": ("extract_structure",),
+    "linear.gradient": ("PathSGDClassifier",),
+    "health.health": ("StructureHealth", "assess"),
+    "health.reference": ("HealthReference",),
+    "health.indicators": ("HealthStatistic", "Verdict"),
+    "data.ledger": ("Ledger", "LedgerEntry"),
     "model": ("GreenLightningModel",),
     "paths": ("ExplicitPaths", "LandmarkPaths"),
-    "settling": ("EpochRecord", "SettlingHistory", "SettlingRule"),
-    "solver": ("choose_alpha", "solve"),
-    "statistics": ("Statistics",),
-    "structure": ("Structure",),
-    "targets": ("ClassTargets", "RealTargets"),
+    "structure.settling": ("EpochRecord", "SettlingHistory", "SettlingRule"),
+    "linear.solver": ("choose_alpha", "solve"),
+    "linear.statistics": ("Statistics",),
+    "structure.structure": ("Structure",),
+    "data.targets": ("ClassTargets", "RealTargets"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

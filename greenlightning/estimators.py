@@ -11,19 +11,19 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from greenlightning.batch import Batch, row_fingerprints
-from greenlightning.defaults import structure_defaults, unless_auto
+from greenlightning.data.batch import Batch, row_fingerprints
+from greenlightning.data.ledger import LedgerEntry
+from greenlightning.data.splits import Rows, split_rows
+from greenlightning.data.targets import ClassTargets, RealTargets, Targets
 from greenlightning.errors import InputError, LedgerError, MismatchError
-from greenlightning.extraction import extract_structure
-from greenlightning.ledger import LedgerEntry
+from greenlightning.linear.solver import choose_alpha
+from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
-from greenlightning.settling import EpochRecord
-from greenlightning.solver import choose_alpha
-from greenlightning.splits import Rows, split_rows
-from greenlightning.statistics import Statistics
-from greenlightning.structure import Structure
-from greenlightning.targets import ClassTargets, RealTargets, Targets
+from greenlightning.structure.defaults import structure_defaults, unless_auto
+from greenlightning.structure.extraction import extract_structure
+from greenlightning.structure.settling import EpochRecord
+from greenlightning.structure.structure import Structure
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
-from greenlightning.batch import Batch, Label
-from greenlightning.equations import NormalEquations
+from greenlightning.data.batch import Batch, Label
+from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.data.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
 from greenlightning.errors import IntegrityError, LedgerError, NotFittedError
-from greenlightning.ledger import Ledger, LedgerEntry
+from greenlightning.linear.equations import NormalEquations
+from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.linear.solver import Coefficients, Since, Solution
+from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import PathFeatures, load_paths
-from greenlightning.probabilities import class_probabilities
-from greenlightning.solver import Coefficients, Since, Solution
-from greenlightning.statistics import Statistics
-from greenlightning.structure import Structure
-from greenlightning.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
+from greenlightning.structure.structure import Structure
 
 FORMAT = "greenlightning-model/1"
 

@@ -4,4 +4,4 @@ set -eu
 for pool in cpu gpu; do
     prefect work-pool inspect "$pool" >/dev/null 2>&1 || prefect work-pool create "$pool" --type process
 done
-exec python -m flows.deploying
+exec python -m flows.servers.deploy

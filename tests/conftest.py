@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from greenlightning.batch import Batch
+from greenlightning.data.batch import Batch
 
 if TYPE_CHECKING:
-    from upped import Up
-
     from greenlightning.model import GreenLightningModel
+    from tests.helpers.up import Up
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="greenlightning-tests-")
 os.environ |= {
@@ -47,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """MLflow's SQLite file with its tables, made once: making it takes over a second."""
-    from tasks.tracking import connect
+    from tasks.tracking.client import connect
 
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
@@ -81,7 +80,7 @@ def tiny_model(batches: list[Batch]) -> "GreenLightningModel":
     """A real model of two gated layers and twelve landmarks that has learnt the first batch."""
     from greenlightning.model import GreenLightningModel
     from greenlightning.paths import LandmarkPaths
-    from greenlightning.structure import Structure
+    from greenlightning.structure.structure import Structure
 
     rng = np.random.default_rng(1)
     weights, biases = [rng.normal(size=(6, 4)), rng.normal(size=(5, 6))], [np.zeros(6), np.zeros(5)]
@@ -96,7 +95,7 @@ def prefect() -> Iterator[None]:
     """A Prefect server of the tests' own, and flows without the heartbeat that costs each a second."""
     from prefect.testing.utilities import prefect_test_harness
 
-    from flows.runtime import embedded
+    from flows.engine.runtime import embedded
 
     with prefect_test_harness(server_startup_timeout=60), embedded():
         yield
@@ -105,9 +104,8 @@ def prefect() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trained(prefect: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a first champion of the digits, trained once; copy it before changing it."""
-    from flowing import BASE, DIGITS, LEARNING, add, outcome
-
-    from flows.train import train
+    from flows.learning.train import train
+    from tests.helpers.digits import BASE, DIGITS, LEARNING, add, outcome
 
     folder = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
@@ -120,7 +118,7 @@ def trained(prefect: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def champion(trained: Path, home: Path) -> Path:
     """The test's workspace, where version 1 of the digits serves already."""
-    from flowing import moved
+    from tests.helpers.digits import moved
 
     moved(trained, home)
     return home
@@ -129,8 +127,8 @@ def champion(trained: Path, home: Path) -> Path:
 @pytest.fixture(scope="session")
 def up(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
     """``greenlightning up``, started once, where version 1 of the digits serves; tests add to it, none ends it."""
-    from flowing import moved
-    from upped import upped
+    from tests.helpers.digits import moved
+    from tests.helpers.up import upped
 
     home = tmp_path_factory.mktemp("up") / "work space"
     moved(trained, home)

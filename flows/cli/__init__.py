@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import learning, seeing, servers, serving, tidying, tracing
+from flows.cli import insight, learning, lineage, maintenance, servers, versions
 from flows.cli.options import EXIT_CODES, Exit, console
 
 __all__ = ["Exit", "app", "main"]
@@ -18,7 +18,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for panel in (learning, serving, seeing, tracing, tidying, servers):
+for panel in (learning, versions, insight, lineage, maintenance, servers):
     for command in panel.commands.registered_commands:
         command.epilog = EXIT_CODES
     app.add_typer(panel.commands)
@@ -32,8 +32,8 @@ def main_options(
     ] = False,
 ) -> None:
     """Set the embedded runtime up before a command imports it."""
-    from flows.runtime import set_up
-    from tasks.workspace import Workspace
+    from flows.engine.runtime import set_up
+    from tasks.core.workspace import Workspace
 
     set_up(Workspace.current().root, debug)
 
@@ -57,9 +57,9 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         if not isinstance(error, errors.GreenLightningError):
-            from flows.outcome import as_ours
+            from flows.engine.outcome import as_input_error
 
-            error = as_ours(error)
+            error = as_input_error(error)
         code = next(code for kind, code in codes if isinstance(error, kind))
         line = " ".join(str(error).split()) or type(error).__name__
         if "--json" in sys.argv:

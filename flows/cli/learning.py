@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from flows.cli.options import AsJson, Dataset, Margin, NewLabels, Reason, Runner, hand_over, run
-from greenlightning.defaults import EPOCHS
+from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
 
@@ -21,7 +21,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Bring a file in: land it under its content's hash, validate it, version it or quarantine it."""
-    from flows.ingest import ingest as flow
+    from flows.learning.ingest import ingest as flow
 
     run(
         flow,
@@ -49,8 +49,8 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Extract the structure from the base batches until it settles, learn them under it, publish."""
-    from flows.train import train as flow
-    from tasks.settings import Deciding, Learning
+    from flows.learning.train import train as flow
+    from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
     deciding = Deciding(margin=margin)
@@ -95,8 +95,8 @@ def retrain(
     as_json: AsJson = False,
 ) -> None:
     """Learn what the champion has not learnt yet, at the cost of the new rows alone."""
-    from flows.retrain import retrain as flow
-    from tasks.settings import Deciding
+    from flows.learning.retrain import retrain as flow
+    from tasks.core.settings import Deciding
 
     waits = carbon_source != "none" or jitter is not None
     (hand_over if waits else run)(
@@ -129,7 +129,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Take a learnt batch back: exactly in the linear part, and in the structure too with --strict."""
-    from flows.forget import forget as flow
+    from flows.learning.forget import forget as flow
 
     run(flow, as_json, dataset=dataset, batch=batch, reason=reason, strict=strict)
 
@@ -143,9 +143,9 @@ def federate(
     as_json: AsJson = False,
 ) -> None:
     """Sum each site's statistics once, under the champion's structure: equal to learning centrally."""
-    from flows.federate import federate as flow
+    from flows.learning.federate import federate as flow
     from greenlightning.errors import InputError
-    from tasks.settings import Deciding
+    from tasks.core.settings import Deciding
 
     pairs = [pair.partition("=") for pair in site]
     if unnamed := [name for name, equals, file in pairs if not (name and equals and file)]:

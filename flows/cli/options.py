@@ -37,18 +37,18 @@ class Exit(IntEnum):
 
 def hand_over(flow: Any, as_json: bool, **parameters: Any) -> None:
     """Have the runner run a flow that may wait, and print where to watch it."""
-    from flows.handing_over import hand_over as hand
-    from flows.report import print_outcome
+    from flows.console.outcome_text import print_outcome
+    from flows.engine.submit import submit as hand
 
     print_outcome(hand(flow, parameters), as_json)
 
 
 def run(flow: Any, as_json: bool, **parameters: Any) -> None:
     """Run a flow with progress bars, print its outcome, and exit with its code."""
-    from flows.outcome import outcome_of
-    from flows.report import print_outcome
-    from flows.runtime import embedded
-    from flows.terminal import progress_bars
+    from flows.console.outcome_text import print_outcome
+    from flows.console.progress_bars import progress_bars
+    from flows.engine.outcome import outcome_of
+    from flows.engine.runtime import embedded
 
     flow.validate_parameters(parameters)
     with progress_bars(console), embedded():

@@ -8,7 +8,7 @@ import typer
 from flows.cli.options import AsJson, console
 
 if TYPE_CHECKING:
-    from flows.servers import Ports
+    from flows.servers.services import Ports
 
 NEXT = """\
 {state}: flow runs, deployments and schedules in Prefect, models and comparisons in MLflow.
@@ -32,33 +32,33 @@ def up(
     as_json: AsJson = False,
 ) -> None:
     """Start Prefect and MLflow with their dashboards, the workers, the deployments and their schedules."""
-    from flows import running
-    from flows.servers import has_gpu
-    from flows.terminal import progress_bars
-    from tasks import dashboards
-    from tasks.workspace import Workspace
+    from flows.console.progress_bars import progress_bars
+    from flows.servers import server_control
+    from flows.servers.services import has_gpu
+    from tasks.core.workspace import Workspace
+    from tasks.orchestration import dashboards
 
     workspace = Workspace.current()
     if dashboards.running(workspace):
         with progress_bars(console):
-            started = running.wait(workspace)
+            started = server_control.wait(workspace)
         _announce(started, as_json, "Running already")
         return
-    running.refuse_other_servers()
-    running.reap(dashboards.last_started(workspace).get("supervisor", ""))
-    ports = running.choose_ports(prefect_port, mlflow_port)
+    server_control.refuse_other_servers()
+    server_control.reap(dashboards.last_started(workspace).get("supervisor", ""))
+    ports = server_control.choose_ports(prefect_port, mlflow_port)
     gpu = has_gpu() if gpu is None else gpu
     if foreground:
         _stay(ports, gpu, as_json)
         return
     with progress_bars(console):
-        started = running.start(ports, gpu)
+        started = server_control.start(ports, gpu)
     _announce(started, as_json, "Ready")
 
 
 def _stay(ports: "Ports", gpu: bool, as_json: bool) -> None:
-    from flows.supervisor import Supervisor
-    from tasks.workspace import Workspace
+    from flows.servers.supervisor import Supervisor
+    from tasks.core.workspace import Workspace
 
     def say(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -78,9 +78,9 @@ def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
 @commands.command()
 def down(as_json: AsJson = False) -> None:
     """Stop what ``up`` started."""
-    from flows import running
+    from flows.servers import server_control
 
-    stopped = running.stop()
+    stopped = server_control.stop()
     if as_json:
         print(json.dumps({"stopped": stopped}))
     else:

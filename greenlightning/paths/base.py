@@ -13,11 +13,11 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning._devices import available, blocks_on
-from greenlightning._files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
-from greenlightning._integers import digits_needed, largest_magnitude, matmul, operand
+from greenlightning.compute.devices import available, blocks_on
+from greenlightning.compute.integers import digits_needed, largest_magnitude, matmul, operand
+from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
-from greenlightning.structure import Structure, checked_inputs
+from greenlightning.structure.structure import Structure, checked_inputs
 
 FEATURE_BITS = (8, 12, 16)
 MAX_BLOCK_ROWS = 8_192

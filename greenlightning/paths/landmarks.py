@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import spstrf
 from torch import Tensor
 
-from greenlightning._integers import digits_needed, fixed_point, int8_product, largest_magnitude
-from greenlightning._layers import INT8_LIMIT
+from greenlightning.compute.integers import digits_needed, fixed_point, int8_product, largest_magnitude
 from greenlightning.errors import InputError
 from greenlightning.paths.base import PathFeatures, checked_bits, frozen_step
-from greenlightning.structure import Structure, checked_inputs
+from greenlightning.structure.layers import INT8_LIMIT
+from greenlightning.structure.structure import Structure, checked_inputs
 
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01

@@ -1,0 +1,58 @@
+"""Commands that show what there is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import AsJson, console
+
+commands = typer.Typer()
+
+
+@commands.command()
+def status(as_json: AsJson = False) -> None:
+    """Show each dataset's champion, its batches, what waits or was set aside, and what `up` runs."""
+    from flows.console.status import print_status
+
+    print_status(as_json)
+
+
+@commands.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="Version number or alias (previous).")],
+    b: Annotated[str, typer.Argument(help="The version to hold against it.")],
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show two versions side by side: scores, data, structure and energy, and what changed from A to B."""
+    from flows.console.outcome_text import only_dataset
+    from flows.versions.compare import print_comparison
+
+    print_comparison(dataset or only_dataset(), a, b, as_json)
+
+
+@commands.command()
+def report(
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File of the page. Default: data/docs/NAME/report.html.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one page on a dataset: accuracy, energy, settling, calibration, lineage; log it to MLflow too."""
+    from flows.console.outcome_text import only_dataset
+    from flows.versions.report import print_report
+
+    print_report(dataset or only_dataset(), output, as_json)
+
+
+@commands.command()
+def demo(
+    dataset: Annotated[str, typer.Option("--dataset", "-d", help="digits or fashion-mnist.")] = "digits",
+    as_json: AsJson = False,
+) -> None:
+    """Show the whole idea on real data: train once, retrain green on a stream, compare, trace."""
+    from flows.demo import demo as show
+
+    show(dataset, as_json, console)

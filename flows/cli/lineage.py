@@ -1,0 +1,57 @@
+"""Commands that say where a version comes from, and prove it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.options import AsJson, Dataset, run
+
+if TYPE_CHECKING:
+    from flows.versions.lineage import Form
+
+commands = typer.Typer()
+
+
+@commands.command()
+def lineage(
+    of: Annotated[str, typer.Argument(help="Version number, alias (champion) or batch id.")] = "champion",
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
+    dot: Annotated[bool, typer.Option("--dot", help="Print the graph in Graphviz's language.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Write a page with the graph; print its path.")] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="File of the page. Default: lineage-… in data/docs/NAME/.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trace a version to its bytes, structure and code, or a batch to every version that learnt it."""
+    from flows.console.outcome_text import only_dataset
+    from flows.versions.lineage import show_lineage
+    from greenlightning.errors import InputError
+
+    forms: dict[Form, bool] = {"json": as_json, "dot": dot, "html": html}
+    wanted: list[Form] = [form for form, asked in forms.items() if asked]
+    if len(wanted) > 1 or (output and not html):
+        raise InputError("The options for the form do not go together", "Give one of --json, --dot and --html")
+    show_lineage(dataset or only_dataset(), of, wanted[0] if wanted else "tree", output)
+
+
+@commands.command()
+def reproduce(
+    dataset: Dataset,
+    version: Annotated[int | None, typer.Argument(min=1, help="Version number. Default: the champion.")] = None,
+    structure: Annotated[bool, typer.Option("--structure", help="Extract the structure anew too.")] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Put rebuilt files in the place of pruned or lost ones.")
+    ] = False,
+    site_file: Annotated[
+        list[Path] | None, typer.Option("--site-file", help="A site's own file, for a federated version.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild a version from its versioned data and compare every number; exits with 0 if all agree."""
+    from flows.versions.reproduce import reproduce as flow
+
+    run(
+        flow, as_json, dataset=dataset, version=version, structure=structure, restore=restore, site_files=site_file
+    )

@@ -1,0 +1,61 @@
+"""What the command line prints of outcomes, and what it understands of a version or a batch."""
+
+from rich.console import Console
+from rich.markup import escape
+
+from flows.console.plan_text import print_plan
+from flows.engine.outcome import Outcome
+from greenlightning.errors import InputError, NothingServedError
+from tasks.core.constants import Alias
+from tasks.data.batch_index import BATCH_ID, datasets
+
+out = Console()
+
+
+def print_outcome(outcome: Outcome, as_json: bool) -> None:
+    """Print how a flow run ended: its state, the reason, scores and energy."""
+    if as_json:
+        print(outcome.model_dump_json())
+        return
+    colour = "yellow" if outcome.quarantined else "green"
+    version = f" version {outcome.version}" if outcome.version else ""
+    out.print(
+        f"[bold {colour}]{outcome.state}[/] {outcome.dataset}{version}: {escape(outcome.reason)}", highlight=False
+    )
+    if outcome.scores:
+        out.print("  " + ", ".join(f"{name} {value:.4f}" for name, value in outcome.scores.items()))
+    if outcome.learnt:
+        out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {len(outcome.learnt)} batch(es)")
+    if outcome.spent:
+        out.print(f"  spent {outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J ({outcome.spent.source})")
+    if outcome.avoided:
+        out.print(f"  avoided about {outcome.avoided.joules:.1f} J ({outcome.avoided.source})")
+    if outcome.plan:
+        print_plan(outcome.plan, out)
+    for note in outcome.notes:
+        out.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
+    for aside in outcome.quarantined:
+        about = escape(f"{aside.source} ({aside.batch}): {'; '.join(aside.reasons)}")
+        out.print(f"  [yellow]quarantined[/] {about}", highlight=False)
+
+
+def only_dataset() -> str:
+    """The workspace's one dataset; NothingServedError where there is none, or more than one to choose from."""
+    found = datasets()
+    if len(found) == 1:
+        return found[0]
+    raise NothingServedError(
+        f"The workspace has {len(found)} datasets" + (f": {', '.join(found)}" if found else ""),
+        "Name one with --dataset" if found else "Bring one in with: greenlightning ingest FILE --dataset NAME",
+    )
+
+
+def parsed_reference(of: str) -> int | Alias | str:
+    """What ``of`` names: a version by number or alias, or a batch; InputError for anything else."""
+    if of.isdecimal() and len(of) < 16:
+        return int(of)
+    if of in set(Alias) or BATCH_ID.fullmatch(of):
+        return of
+    raise InputError(
+        f"{of!r} names no version or batch", f"Give a number, one of {', '.join(Alias)}, or 16 hex digits"
+    )

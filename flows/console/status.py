@@ -1,0 +1,126 @@
+"""What ``status`` shows: datasets, champions, and what ``up`` runs."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tasks.core.workspace import Workspace
+from tasks.data.batch_index import batches, datasets
+from tasks.orchestration import prefect_api
+from tasks.orchestration.dashboards import Dashboards, running
+
+out = Console()
+
+
+def summary(dataset: str) -> dict[str, object]:
+    """One dataset in numbers: champion, batches learnt and new, waiting, set aside."""
+    from tasks.models import registry
+
+    serving = registry.champion(dataset)
+    forgotten = serving.forgotten if serving else frozenset()
+    set_aside = {*serving.batches, *forgotten, *serving.held_back} if serving else set()
+    versioned = [ref.id for ref in batches(dataset)]
+    aside = Workspace.current().quarantine(dataset)
+    return {
+        "champion": serving.version if serving else None,
+        "since": serving.tags.get("promoted_at", "") if serving else "",
+        "batches": len(versioned),
+        "not_learnt": [name for name in versioned if name not in set_aside],
+        "forgotten": sorted(forgotten),
+        "waiting": _waiting(dataset),
+        "quarantined": sorted(place.name for place in aside.glob("*/")),
+    }
+
+
+def _waiting(dataset: str) -> list[str]:
+    """Ids of the batches in incoming/; what it takes to read them is imported where there are any."""
+    if not any(Workspace.current().incoming(dataset).glob("*.parquet")):
+        return []
+    from tasks.data.ingestion import waiting
+
+    return [landed.id for landed in waiting(dataset)]
+
+
+def servers() -> dict[str, Any]:
+    """The dashboards, the deployments that the running server knows, and the children of ``up``."""
+    dashboards = Dashboards.current()
+    return {
+        "prefect_url": dashboards.prefect_url,
+        "mlflow_url": dashboards.mlflow_url,
+        "deployments": _deployments(dashboards.prefect_url),
+        "children": running(Workspace.current()).get("children", []),
+    }
+
+
+def _deployments(server: str | None) -> list[dict[str, Any]]:
+    if server is None:
+        return []
+    try:
+        return [_deployment(found) for found in prefect_api.deployments(server)]
+    except OSError:
+        return []
+
+
+def _deployment(found: dict[str, Any]) -> dict[str, Any]:
+    schedules = [
+        {"slug": one["slug"], "when": _when(one["schedule"]), "active": one["active"]}
+        for one in found["schedules"]
+    ]
+    pool = found["work_pool_name"]
+    return {"name": found["name"], "pool": pool, "schedules": schedules, "paused": found["paused"]}
+
+
+def _when(schedule: dict[str, Any]) -> str:
+    """A schedule in words: its cron or recurrence rule, or its interval."""
+    if "interval" in schedule:
+        return f"every {float(schedule['interval']):g} s"
+    return str(schedule.get("cron") or schedule.get("rrule"))
+
+
+def print_status(as_json: bool) -> None:
+    """Print what runs, and every dataset of the workspace."""
+    found = {dataset: summary(dataset) for dataset in datasets()}
+    about = servers()
+    if as_json:
+        champions = {dataset: facts["champion"] for dataset, facts in found.items()}
+        place = {"workspace": str(Workspace.current().root)}
+        print(json.dumps({**place, "datasets": found, "champion": champions, **about}))
+        return
+    _print_servers(about)
+    if not found:
+        out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
+        return
+    table = Table("dataset", "champion", "since", "batches", "new", "forgotten", "waiting", "set aside", box=None)
+    for dataset, facts in found.items():
+        cells = [str(len(v)) if isinstance(v, list) else str("none" if v is None else v) for v in facts.values()]
+        cells[1] = cells[1][:10]
+        table.add_row(dataset, *cells)
+    out.print(table)
+
+
+def _print_servers(about: dict[str, Any]) -> None:
+    """The addresses, what runs behind them, and the deployments with their schedules."""
+    if not (about["prefect_url"] or about["mlflow_url"] or about["children"]):
+        out.print("No server runs. Start the dashboards and the schedules with: greenlightning up")
+        return
+    lines = {
+        "Prefect": about["prefect_url"] or "does not answer",
+        "MLflow": about["mlflow_url"] or "does not answer",
+        "processes": ", ".join(_process(child) for child in about["children"]),
+        "deployments": ", ".join(_scheduled(found) for found in about["deployments"]),
+    }
+    for name, line in lines.items():
+        if line:
+            out.print(f"{name:<11}  {line}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _process(child: dict[str, Any]) -> str:
+    return f"{child['name']} {child['state']}" + (f" ({child['pid']})" if child["pid"] else "")
+
+
+def _scheduled(found: dict[str, Any]) -> str:
+    times = [one["when"] + ("" if one["active"] else ", off") for one in found["schedules"]]
+    marks = [*times, *(["paused"] if found["paused"] else [])]
+    return f"{found['name']} ({'; '.join(marks)})" if marks else str(found["name"])

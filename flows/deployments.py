@@ -1,0 +1,68 @@
+"""The flows as workers run them: how long each may take, how often it is tried again, what its form says."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, get_args, get_origin
+
+from prefect import Flow
+from prefect.utilities.callables import parameter_schema
+
+import flows.learning.federate
+import flows.learning.fit
+import flows.learning.forget
+import flows.learning.ingest
+import flows.learning.retrain
+import flows.learning.train
+import flows.versions.compare
+import flows.versions.maintenance
+import flows.versions.pin
+import flows.versions.promote
+import flows.versions.report
+import flows.versions.reproduce
+import flows.versions.rollback
+from flows.engine.flow_decorator import FIRST_DELAY
+
+RETRIES = 2
+HOUR = 3600
+
+
+def deployed(flow: Flow[..., Any], hours: float) -> Flow[..., Any]:
+    """Return ``flow`` with a time limit, retries and its parameters' descriptions.
+
+    ``flows.engine.flow_decorator`` decides what is tried again, and after how long.
+    """
+    made = flow.with_options(retries=RETRIES, retry_delay_seconds=FIRST_DELAY, timeout_seconds=hours * HOUR)
+    made.__doc__ = f"{inspect.getdoc(flow.fn)}\n\nArgs:\n{_descriptions(flow.fn)}"
+    made.parameters = parameter_schema(made)
+    return made
+
+
+def _descriptions(body: Callable[..., Any]) -> str:
+    """What ``Annotated`` says of each parameter, a line each; Prefect reads descriptions in docstrings only."""
+    parameters = inspect.signature(body, eval_str=True).parameters
+    said = {name: _said(parameter.annotation) for name, parameter in parameters.items()}
+    return "\n".join(f"    {name}: {text}" for name, text in said.items() if text)
+
+
+def _said(annotation: Any) -> str | None:
+    """The description in an annotation, or in one of the types that it is a union of."""
+    if get_origin(annotation) is Annotated:
+        of, *about = get_args(annotation)
+        return next((field.description for field in about if getattr(field, "description", None)), _said(of))
+    return next((text for part in get_args(annotation) if (text := _said(part))), None)
+
+
+ingest = deployed(flows.learning.ingest.ingest, hours=1)
+train = deployed(flows.learning.train.train, hours=12)
+retrain = deployed(flows.learning.retrain.retrain, hours=6)
+fit = deployed(flows.learning.fit.fit, hours=4)
+forget = deployed(flows.learning.forget.forget, hours=12)
+federate = deployed(flows.learning.federate.federate, hours=6)
+promote = deployed(flows.versions.promote.promote, hours=1)
+rollback = deployed(flows.versions.rollback.rollback, hours=1)
+pin = deployed(flows.versions.pin.pin, hours=1)
+unpin = deployed(flows.versions.pin.unpin, hours=1)
+maintenance = deployed(flows.versions.maintenance.maintenance, hours=6)
+compare = deployed(flows.versions.compare.compare, hours=1)
+report = deployed(flows.versions.report.report, hours=1)
+reproduce = deployed(flows.versions.reproduce.reproduce, hours=12)

@@ -1,0 +1,63 @@
+"""Admission of batches: validated, then versioned or quarantined; and the choice of those to learn."""
+
+from flows.engine.outcome import SetAside
+from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches
+from tasks.data.events import emit_landed
+from tasks.data.expectations import Expectations
+from tasks.data.ingestion import LandedBatch, waiting
+from tasks.data.validation import ValidationReport, quarantine, validate
+from tasks.data.versioning import checkout, version_batch
+from tasks.models import registry
+from tasks.models.version_expectations import expectations_of
+
+
+def expectations_or_none(dataset: str) -> Expectations | None:
+    """What batches must look like, once a champion says so."""
+    serving = registry.champion(dataset)
+    return expectations_of(serving) if serving else None
+
+
+def admit(
+    landed: LandedBatch, expectations: Expectations | None, allow_new_labels: bool
+) -> tuple[BatchRef | None, ValidationReport]:
+    """Validate one landed batch: version it, or set it aside with its reasons."""
+    report = validate(landed.path, landed.dataset, expectations, allow_new_labels)
+    if not BATCH_ID.fullmatch(landed.id):
+        fault = f"{landed.path.name} was put into incoming/ by hand; bring it in with greenlightning ingest"
+        report = report.model_copy(update={"passed": False, "failures": (fault, *report.failures)})
+    if report.passed:
+        ref = version_batch(landed, expectations.digest if expectations else "")
+        emit_landed(ref, served=expectations is not None)
+        return ref, report
+    quarantine(landed.path, landed.dataset, report.failures)
+    return None, report
+
+
+def admit_waiting(dataset: str, expectations: Expectations | None, allow_new_labels: bool) -> list[SetAside]:
+    """Admit every batch that waits in incoming/, and return those that were set aside."""
+    aside = []
+    for landed in waiting(dataset):
+        ref, report = admit(landed, expectations, allow_new_labels)
+        if ref is None:
+            aside.append(SetAside(batch=landed.id, source=landed.source, reasons=report.failures))
+    return aside
+
+
+def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
+    """The named batches, or all neither forgotten nor held back; NothingServedError for one that is not there."""
+    if wanted:
+        return [batch_ref(dataset, batch) for batch in dict.fromkeys(wanted)]
+    serving = registry.champion(dataset)
+    left_out = {*serving.forgotten, *serving.held_back} if serving else set()
+    return [ref for ref in batches(dataset) if ref.id not in left_out]
+
+
+def failing_batches(refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool) -> list[SetAside]:
+    """Versioned batches that were admitted under other expectations and fail today's."""
+    found = []
+    for ref in refs:
+        if ref.expectations != expectations.digest:
+            report = validate(checkout(ref), ref.dataset, expectations, allow_new_labels)
+            if not report.passed:
+                found.append(SetAside(batch=ref.id, source=ref.source, reasons=report.failures))
+    return found

@@ -1,0 +1,119 @@
+"""Which batches a retraining is about: named ones, those landed in a window, or all that are new; and its plan."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from flows.engine.admission import chosen_batches
+from flows.engine.outcome import Outcome
+from greenlightning.errors import InputError
+from tasks.data.batch_index import BatchRef
+from tasks.data.ingestion import LandedBatch, waiting
+from tasks.models.version_info import VersionInfo
+from tasks.promotion.publishing import kept_out
+from tasks.scheduling.cost_estimate import PlannedBatch, plan_retraining
+
+UNKNOWN = "what it would cost is not known: no retraining of this recipe was measured on this device yet"
+
+
+def moment(text: str, end: bool = False) -> datetime:
+    """What ``2026-11-25`` or ``2026-11-25T06:30`` names, UTC unless it has an offset; a date is its whole day."""
+    try:
+        if len(text) == len("2026-11-25"):
+            edge = time.max if end else time.min
+            return datetime.combine(date.fromisoformat(text), edge, UTC)
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"{text!r} is neither a date nor a date with a time", "Write 2026-11-25 or 2026-11-25T06:30"
+        ) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _checked(text: str) -> str:
+    moment(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_checked)]
+LandedFrom = Annotated[
+    Moment | None, Field(description="learn batches that landed on this day (or at this time) or later, UTC")
+]
+LandedTo = Annotated[
+    Moment | None, Field(description="learn batches that landed on this day (or at this time) or earlier, UTC")
+]
+DryRun = Annotated[bool, Field(description="say what would be learnt and what it would cost; change nothing")]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a retraining is asked to learn; raises InputError for both names and a window, or an empty window."""
+
+    batches: list[str] | None = None
+    landed_from: str | None = None
+    landed_to: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.batches and (self.landed_from or self.landed_to):
+            raise InputError("Batches are named and a window is given", "Give --batch, or --from and --to")
+        if self.landed_from and self.landed_to and self._first > self._last:
+            raise InputError(f"Nothing lies from {self.landed_from} to {self.landed_to}", "Exchange the two")
+
+    @property
+    def _first(self) -> datetime:
+        return moment(self.landed_from) if self.landed_from else datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def _last(self) -> datetime:
+        return moment(self.landed_to, end=True) if self.landed_to else datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def when(self) -> str:
+        """Words that narrow "every batch" down to the window; none without one."""
+        return " that landed in that time" if self.landed_from or self.landed_to else ""
+
+    def includes(self, landed_at: str) -> bool:
+        """Whether the window includes a batch that landed then; both ends belong to it."""
+        return self._first <= moment(landed_at) <= self._last
+
+
+def selected_batches(serving: VersionInfo, asked: Selection) -> list[BatchRef]:
+    """The versioned batches that ``serving`` has not learnt and that are asked for, in landed order.
+
+    Batches forgotten, held back by a rollback or kept out by the gate count only where they are named.
+    """
+    fresh = [ref for ref in chosen_batches(serving.dataset, asked.batches) if ref.id not in serving.batches]
+    refused = set() if asked.batches else kept_out(serving)
+    found = [ref for ref in fresh if ref.id not in refused and asked.includes(ref.landed_at)]
+    return sorted(found, key=lambda ref: (ref.landed_at, ref.id))
+
+
+def planned_outcome(serving: VersionInfo, asked: Selection, device: str) -> Outcome:
+    """The plan of a retraining as an outcome: nothing is validated, moved, registered or logged."""
+    versioned, known = selected_batches(serving, asked), {*serving.batches, *serving.forgotten, *serving.held_back}
+    found = [] if asked.batches else waiting(serving.dataset)
+    waits = [one for one in found if one.id not in known and asked.includes(one.landed_at)]
+    batches = [_planned(ref, False) for ref in versioned] + [_planned(one, True) for one in waits]
+    plan = plan_retraining(serving.dataset, serving.version, batches, device)
+    told = f"{len(batches)} batches of {plan.rows:,} rows would be learnt on version {serving.version}"
+    return Outcome(
+        state="Planned",
+        dataset=serving.dataset,
+        reason=told if batches else "there is nothing to learn",
+        plan=plan,
+        notes=(UNKNOWN,) * bool(batches and not plan.estimated) + (() if asked.batches else left_out(serving)),
+    )
+
+
+def _planned(one: BatchRef | LandedBatch, waits: bool) -> PlannedBatch:
+    return PlannedBatch(batch=one.id, source=one.source, rows=one.rows, landed_at=one.landed_at, waiting=waits)
+
+
+def left_out(serving: VersionInfo) -> tuple[str, ...]:
+    """What is said of batches that a rollback holds back."""
+    return tuple(
+        f"batch {batch} is held back since a rollback left version {left}; learn it with --batch {batch}"
+        for batch, left in sorted(serving.held_back.items())
+    )

@@ -1,0 +1,41 @@
+"""Types of the flows' parameters: validated, and described for the forms of the dashboard."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from greenlightning.errors import InputError
+from tasks.core.workspace import NAME, checked_name
+from tasks.data.batch_index import BATCH_ID, checked_id
+
+DatasetName = Annotated[
+    str,
+    AfterValidator(lambda name: checked_name(name)),
+    Field(description="dataset, experiment and model name", json_schema_extra={"pattern": f"^{NAME.pattern}$"}),
+]
+
+
+BatchId = Annotated[
+    str,
+    AfterValidator(checked_id),
+    Field(description="batch id: 16 hex digits", json_schema_extra={"pattern": f"^{BATCH_ID.pattern}$"}),
+]
+
+
+NewLabels = Annotated[bool, Field(description="learn labels that the model does not know yet")]
+
+
+def _stated(reason: str) -> str:
+    if not reason.strip():
+        raise InputError("A decision needs its reason", "Say why with --reason")
+    return reason.strip()
+
+
+Stated = Annotated[
+    str,
+    AfterValidator(_stated),
+    Field(description="why; kept with the version and the run", json_schema_extra={"minLength": 1}),
+]
+
+
+VersionNumber = Annotated[int, Field(ge=1, description="number of the version")]

@@ -1,0 +1,61 @@
+"""What the flows share: a tracked session, admission of waiting batches, names that are checked."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows.engine.flow_decorator import name_run
+from greenlightning.errors import NothingServedError
+from tasks.core.constants import Kind
+from tasks.core.workspace import Workspace, checked_name
+from tasks.lineage.openlineage_events import lineage_events
+from tasks.models import registry
+from tasks.orchestration.concurrency import one_run_per_model
+from tasks.tracking.runs import end_orphans, flow_run
+
+REBASES = 5
+TAKING_TURNS = (Kind.TRAIN, Kind.RETRAIN, Kind.FORGET, Kind.FEDERATE)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One flow run: its MLflow run and a scratch folder that goes with it."""
+
+    dataset: str
+    run_id: str
+    folder: Path
+
+
+@contextmanager
+def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
+    """Open the MLflow run of a flow run (both are called ``name``) and a scratch folder; end what died.
+
+    Deployed flows that learn take turns on a model.
+    """
+    scratch = Workspace.current().scratch
+    for dead in end_orphans(checked_name(dataset)):
+        shutil.rmtree(scratch / dead, ignore_errors=True)
+    waiting_turn = one_run_per_model(dataset) if kind in TAKING_TURNS else nullcontext()
+    with (
+        waiting_turn,
+        flow_run(dataset, kind, name=name) as run_id,
+        lineage_events(dataset, kind, run_id),
+    ):
+        name_run(name, run_id)
+        folder = scratch / run_id
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield Session(dataset, run_id, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def champion_of(dataset: str) -> registry.VersionInfo:
+    """The serving version; NothingServedError, with the remedy, where there is none."""
+    if serving := registry.champion(dataset):
+        return serving
+    raise NothingServedError(
+        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
+    )

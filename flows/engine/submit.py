@@ -1,0 +1,48 @@
+"""Hand a run that may wait from the command line to the runner that ``greenlightning up`` or a worker keeps."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from httpx import HTTPError
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from flows.engine.outcome import Outcome
+from flows.engine.postpone import deadline_of
+from greenlightning.errors import InputError
+from tasks.orchestration.dashboards import Dashboards
+
+
+def submit(flow: Flow[..., Any], parameters: dict[str, Any]) -> Outcome:
+    """Make a run of the deployment named like ``flow`` and return at once; InputError where none can take it.
+
+    Parameters are checked, but sent as given: as seconds, a duration would be read as a moment of 1970.
+    """
+    dashboards = Dashboards.current()
+    if dashboards.prefect_url is None:
+        raise InputError("A run that waits needs the runner, and none is known to run", "Run: greenlightning up")
+    values = flow.validate_parameters(parameters)
+    deadline_of(values["latest_start"], values["carbon_source"], values["jitter"], datetime.now(UTC))
+    name = f"{flow.name}/{flow.name}"
+    at = {PREFECT_API_URL: f"{dashboards.prefect_url}/api", PREFECT_CLIENT_MAX_RETRIES: 1}
+    try:
+        with (
+            temporary_settings(at),
+            get_client(sync_client=True) as client,
+        ):
+            deployment = client.read_deployment_by_name(name)
+            run = client.create_flow_run_from_deployment(
+                deployment.id, parameters=flow.serialize_parameters(parameters)
+            )
+    except ObjectNotFound as error:
+        raise InputError(
+            f"Prefect has no deployment {name}", "Run: prefect deploy --all --prefect-file infra/prefect.yaml"
+        ) from error
+    except HTTPError as error:
+        raise InputError(
+            f"Prefect at {dashboards.prefect_url} does not answer", "Run: greenlightning up"
+        ) from error
+    reason = f"the runner decides when to start: {dashboards.prefect_run(str(run.id))}"
+    return Outcome(state="Handed over", dataset=parameters["dataset"], reason=reason)

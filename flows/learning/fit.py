@@ -1,0 +1,52 @@
+"""Linear training as a flow of its own, for other runners: ids in, a model in the run's scratch folder out."""
+
+from typing import Annotated, Any
+
+from prefect import State, get_run_logger
+from prefect.states import Completed
+from pydantic import Field
+
+from flows.engine.flow_decorator import flow
+from flows.engine.parameters import BatchId, DatasetName
+from tasks.core.constants import Tag
+from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
+from tasks.data.batch_index import batch_ref
+from tasks.data.holdout import holdout_of
+from tasks.models import registry
+from tasks.tracking.metrics import set_tags
+from tasks.training.remote_fit import best_device, errors_written, scratch_of, write_result
+from tasks.training.retraining import learn_batches
+from tasks.training.structure import learn_base
+
+RunId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="MLflow run that waits for the result")]
+
+
+@flow(name="fit", flow_run_name="fit {dataset}", persist_result=False)
+def fit(
+    dataset: DatasetName,
+    run_id: RunId,
+    batches: Annotated[list[BatchId], Field(description="batches to learn")],
+    holdout: Annotated[BatchId, Field(description="the holdout's batch id")],
+    parent: Annotated[int | None, Field(ge=1, description="version to learn on; none: a new base")] = None,
+    attempt: Annotated[int | None, Field(ge=0, description="which attempt of the run this is")] = None,
+    learning: Learning = LEARNING,
+    deciding: Deciding = DECIDING,
+) -> State[Any]:
+    """Do the linear part of a ``train`` or ``retrain`` that waits for it, on the best device here.
+
+    Model and ``learnt.json`` are left in the workspace, in ``.prefect/scratch/<run_id>``: runners share its disk.
+    """
+    folder = scratch_of(run_id, attempt)
+    with errors_written(folder):
+        device, notes = best_device()
+        for note in notes:
+            get_run_logger().warning(note)
+        new, held = [batch_ref(dataset, batch) for batch in batches], batch_ref(holdout_of(dataset), holdout)
+        if parent is None:
+            settings = learning.model_copy(update={"device": device})
+            learnt = learn_base(dataset, new, held, settings, folder / "structure", run_id, folder)
+        else:
+            learnt = learn_batches(registry.version(dataset, parent), new, held, deciding, run_id, folder, device)
+        set_tags(run_id, {Tag.DEVICE: device})
+        write_result(folder, learnt, notes)
+    return Completed(name="Learnt", message=f"{learnt.rows_learnt:,} rows on {device}")

@@ -1,0 +1,55 @@
+"""Ingest a file: land it, validate it, and version it or set it aside."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import State
+from prefect.runtime import flow_run
+from pydantic import Field
+
+from flows.engine.admission import admit, expectations_or_none
+from flows.engine.flow_decorator import flow
+from flows.engine.outcome import Outcome, SetAside
+from flows.engine.parameters import DatasetName, NewLabels
+from tasks.data.events import emit_drift
+from tasks.data.ingestion import land
+from tasks.models import registry
+from tasks.training.health import assess_batches
+
+
+def _run_name() -> str:
+    given = flow_run.parameters
+    return f"ingest {Path(given['path']).name} into {given['dataset']}"
+
+
+@flow(name="ingest", flow_run_name=_run_name, persist_result=False)
+def ingest(
+    path: Annotated[
+        Path, Field(description="CSV, Parquet, NPZ or IDX(.gz) file that this machine, or the worker, sees")
+    ],
+    dataset: DatasetName,
+    label_column: Annotated[str, Field(description="column that holds the label")] = "label",
+    labels: Annotated[Path | None, Field(description="label file of an IDX image file")] = None,
+    allow_new_labels: NewLabels = False,
+) -> State[Any]:
+    """Bring one file in as a batch: landed under the hash of its content, validated, versioned in DVC.
+
+    Where a champion serves, its structure's health on the batch and the input drift are told; what is off fires
+    ``retrain-on-drift``.
+    """
+    expectations = expectations_or_none(dataset)
+    landed = land(path, dataset, label_column, labels)
+    ref, report = admit(landed, expectations, allow_new_labels)
+    if ref is None:
+        aside = SetAside(batch=landed.id, source=landed.source, reasons=report.failures)
+        reason = f"{landed.source} failed validation: {report.failures[0]}"
+        return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=(aside,)).completed()
+    reason = f"batch {ref.id} of {ref.rows:,} rows is versioned (md5 {ref.md5})"
+    done = Outcome(state="Versioned", dataset=dataset, reason=reason)
+    serving = registry.champion(dataset)
+    if serving and ref.id not in serving.batches:
+        health = assess_batches(serving, [ref])
+        done = done.model_copy(update={"health": health.verdict, "notes": health.notes})
+        if health.is_off:
+            emit_drift(dataset, ref.id, health.verdict, reason=health.reason, input_drift=health.drift)
+    return done.completed()

@@ -1,0 +1,137 @@
+"""What ``up`` runs: Prefect, MLflow, a worker for each pool, and the deployments; all on loopback."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from flows.engine.runtime import QUIET
+from tasks.core.workspace import Workspace
+from tasks.orchestration import prefect_api
+
+HOST = "127.0.0.1"
+CHECKOUT = Path(__file__).resolve().parents[2]
+POOLS = ("cpu", "gpu")
+USUAL = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_READ_BATCH_SIZE": "200",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1.0",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
+    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PYTHONUNBUFFERED": "1",
+}
+"""Settings for SQLite and one machine; what the user has set stays."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One child process: how it is started, and when it counts as ready (given when it was started)."""
+
+    name: str
+    command: tuple[str, ...]
+    is_ready: Callable[[float], bool] | None = None
+    after: str | None = None
+    address: str | None = None
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the two dashboards answer."""
+
+    prefect: int
+    mlflow: int
+
+    @property
+    def prefect_url(self) -> str:
+        return f"http://{HOST}:{self.prefect}"
+
+    @property
+    def mlflow_url(self) -> str:
+        return f"http://{HOST}:{self.mlflow}"
+
+
+def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
+    """What the children see: this workspace and this server alone, quiet, logs to the dashboard."""
+    origins = f"{ports.prefect_url},http://localhost:{ports.prefect}"
+    fixed = {
+        "GREENLIGHTNING_HOME": str(workspace.root),
+        "PREFECT_API_URL": f"{ports.prefect_url}/api",
+        "PREFECT_HOME": str(workspace.root / ".prefect"),
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": origins,
+        "PREFECT_SERVER_UI_API_URL": f"{ports.prefect_url}/api",
+    }
+    return USUAL | QUIET | os.environ | fixed
+
+
+def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:
+    """The children, in the order in which they are started."""
+    pools = POOLS if gpu else POOLS[:1]
+    return [_prefect(ports), _mlflow(workspace, ports), *(_worker(pool, ports) for pool in pools), _deploy()]
+
+
+def _module(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", *words)
+
+
+def _prefect(ports: Ports) -> Service:
+    """The server; ready with both pools, and with no run under way of workers that an earlier `up` ran."""
+    now = datetime.now(UTC)
+
+    def is_ready(_: float) -> bool:
+        if not prefect_api.answers(f"{ports.prefect_url}/api/health"):
+            return False
+        for pool in POOLS:
+            prefect_api.ensure_pool(ports.prefect_url, pool)
+        prefect_api.end_orphans(ports.prefect_url, before=now)
+        return True
+
+    command = _module("prefect", "server", "start", "--host", HOST, "--port", str(ports.prefect))
+    return Service("prefect", command, is_ready, address=ports.prefect_url)
+
+
+def _mlflow(workspace: Workspace, ports: Ports) -> Service:
+    stores = (
+        "--backend-store-uri",
+        f"sqlite:///{workspace.mlruns / 'mlflow.db'}",
+        "--artifacts-destination",
+        (workspace.mlruns / "artifacts").as_uri(),
+    )
+    place = ("--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
+    return Service(
+        "mlflow",
+        _module("mlflow", "server", *stores, *place),
+        lambda _: prefect_api.answers(f"{ports.mlflow_url}/health"),
+        address=ports.mlflow_url,
+    )
+
+
+def _worker(pool: str, ports: Ports) -> Service:
+    command = _module("prefect", "worker", "start", "--pool", pool, "--name", pool, "--type", "process")
+    is_ready = partial(prefect_api.is_online, ports.prefect_url, pool)
+    return Service(f"worker-{pool}", command, is_ready, after="prefect")
+
+
+def _deploy() -> Service:
+    return Service("deploy", _module("flows.servers.deploy"), after="prefect", once=True)
+
+
+def has_gpu() -> bool:
+    """Whether NVML sees a GPU that is not hidden from CUDA; torch is not imported for it."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return False
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        return bool(pynvml.nvmlDeviceGetCount())
+    except pynvml.NVMLError:
+        return False

@@ -1,0 +1,192 @@
+"""The process that ``up`` leaves running: starts the children, restarts one that dies, stops them all."""
+
+import json
+import os
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from flows.servers.child_process import ChildProcess, stop_children
+from flows.servers.services import Ports, environment, services
+from greenlightning.errors import ServerError
+from tasks.core import processes
+from tasks.core.workspace import Workspace
+from tasks.orchestration.dashboards import state_file
+
+POLL_SECONDS = 0.2
+START_SECONDS = 180.0
+STEADY_SECONDS = 60.0
+TRIES = 5
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Supervisor:
+    """Runs services until a signal comes; ``say`` hears what happens, a line each."""
+
+    def __init__(self, workspace: Workspace, ports: Ports, gpu: bool, say: Callable[[str], None]) -> None:
+        self.workspace = workspace
+        self.say = say
+        self.name = processes.name(os.getpid())
+        self.logs = workspace.root / "logs"
+        environ = environment(workspace, ports)
+        plan = services(workspace, ports, gpu)
+        self.children = [ChildProcess(service, self.logs, environ, self.name) for service in plan]
+        self.ready = False
+        self.error: ServerError | None = None
+        self.told: str | None = None
+
+    def run(self, on_ready: Callable[[dict[str, object]], None] = lambda _: None) -> None:
+        """Start all, call ``on_ready`` with the facts, and look after the children until a signal comes.
+
+        Raises ServerError where a child does not start.
+        """
+        self.on_ready = on_ready
+        with self._alone(), self._listening():
+            try:
+                self._prepare()
+                while not self.told:
+                    self._look_after_all()
+                    time.sleep(POLL_SECONDS)
+                self.say(f"stopping: {self.told}")
+            except ServerError as error:
+                self.error = error
+                raise
+            finally:
+                self._stop_all()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the workspace's lock; raises ServerError where another supervisor has it."""
+        locks = self.workspace.locks
+        locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with ExitStack() as held:
+            try:
+                held.enter_context(FileLock(locks / "up.lock", timeout=0))
+            except Timeout as error:
+                raise ServerError("Another `up` has just started here", "See: greenlightning status") from error
+            yield
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Take SIGTERM, SIGINT and SIGHUP as the word to stop."""
+
+        def told(number: int, _: FrameType | None) -> None:
+            self.told = signal.Signals(number).name
+
+        before = {number: signal.signal(number, told) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _prepare(self) -> None:
+        self.workspace.mlruns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for child in self.children:
+            if child.log.exists():
+                child.log.replace(child.log.with_suffix(".log.1"))
+            child.log.touch()
+
+    def _look_after_all(self) -> None:
+        before = self._facts()
+        for child in self.children:
+            self._look_after(child)
+        if not self.ready and all(child.is_up for child in self.children):
+            self.ready = True
+            self.say("all is ready")
+            self.on_ready(self._facts())
+        if self._facts() != before:
+            self._write()
+
+    def _look_after(self, child: ChildProcess) -> None:
+        code = child.ended()
+        match child.state:
+            case "waiting" if self._may_start(child):
+                self._start(child)
+            case "starting" if child.service.once and code == 0:
+                self._is(child, "done")
+            case "starting" | "ready" if code is not None:
+                self._died(child, f"exit code {code}")
+            case "starting" if child.is_ready():
+                self._is(child, "ready")
+            case "starting" if time.time() - child.since > START_SECONDS:
+                self._died(child, f"not ready after {START_SECONDS:.0f} s")
+            case "restarting" if time.time() - child.since > 2**child.tries:
+                self._start(child)
+
+    def _may_start(self, child: ChildProcess) -> bool:
+        return all(other.is_up for other in self.children if other.name == child.service.after)
+
+    def _start(self, child: ChildProcess) -> None:
+        self._write()
+        self.say(f"{child.name}: started, process {child.start()}")
+
+    def _is(self, child: ChildProcess, state: str) -> None:
+        child.state = state
+        self.say(f"{child.name}: {state}")
+
+    def _died(self, child: ChildProcess, happened: str) -> None:
+        """Raise ServerError while all is being started; later start it again, ever more slowly, at last not."""
+        if not self.ready:
+            raise child.why(happened)
+        if child.service.address or child.ended() is None:
+            stop_children([child])
+        child.tries = 1 if time.time() - child.since > STEADY_SECONDS else child.tries + 1
+        child.state, child.since = ("failed" if child.tries > TRIES else "restarting"), time.time()
+        next_step = "given up" if child.state == "failed" else f"starts again in {2**child.tries} s"
+        self.say(f"{child.name}: {happened}, {next_step}; see {child.log}")
+
+    def _stop_all(self) -> None:
+        """Workers with their flow runs first, while the server still takes the runs' last states."""
+        stop_children([child for child in self.children if child.service.after])
+        stop_children([child for child in self.children if not child.service.after])
+        self._write()
+        self.say("stopped")
+
+    def _facts(self) -> dict[str, object]:
+        """What the state file says; the addresses are those that answer."""
+        urls = {f"{child.name}_url": child.service.address for child in self.children if child.is_up}
+        return {
+            "supervisor": self.name,
+            "ready": self.ready,
+            "error": [self.error.cause, self.error.remedy] if self.error else None,
+            **{name: url for name, url in urls.items() if url},
+            "children": [child.facts() for child in self.children],
+        }
+
+    def _write(self) -> None:
+        """Replace the state file in one step, so that no reader finds half of it."""
+        file = state_file(self.workspace)
+        draft = file.with_suffix(".tmp")
+        draft.write_text(json.dumps(self._facts(), indent=1))
+        draft.replace(file)
+
+
+def main() -> None:
+    """``python -m flows.servers.supervisor``: what ``up`` starts in the background; its output is its log."""
+    parser = ArgumentParser(prog="python -m flows.servers.supervisor")
+    parser.add_argument("--prefect-port", type=int, required=True)
+    parser.add_argument("--mlflow-port", type=int, required=True)
+    parser.add_argument("--gpu", action="store_true")
+    given = parser.parse_args()
+
+    def say(line: str) -> None:
+        print(f"{datetime.now():%Y-%m-%d %H:%M:%S} {line}", flush=True)
+
+    ports = Ports(given.prefect_port, given.mlflow_port)
+    try:
+        Supervisor(Workspace.current(), ports, given.gpu, say).run()
+    except ServerError as error:
+        sys.exit(f"error {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Maintenance: take the statistics of old versions that can be made again, and end what dead processes left."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from prefect import State
+from pydantic import Field
+
+from flows.engine.flow_decorator import flow
+from flows.engine.outcome import Outcome
+from flows.engine.parameters import DatasetName
+from flows.engine.session import session
+from tasks.core.constants import Kind, Metric, Params
+from tasks.data.batch_index import datasets
+from tasks.models.retention import Retained, prune, retained
+from tasks.orchestration.flow_history import drop_flow_runs, history_begins, keeps_own_history
+from tasks.tracking.cleanup import end_dead_runs, sweep_scratch
+from tasks.tracking.metrics import log_metrics, log_params
+
+
+@flow(name="maintenance", flow_run_name="maintenance", persist_result=False)
+def maintenance(
+    dataset: Annotated[DatasetName | None, Field(description="dataset to tidy; all by default")] = None,
+    keep: Annotated[int, Field(ge=1, description="newest versions that stay whole")] = 10,
+    older_than_days: Annotated[int, Field(ge=0, description="days for which every version stays whole")] = 7,
+    dry_run: Annotated[bool, Field(description="say what would go, and change nothing")] = False,
+) -> State[Any]:
+    """Prune the statistics of old versions, end orphaned runs, drop Prefect's old flow runs.
+
+    Never touched: champion, previous, challenger, pinned versions, and those that could not be made again. No data
+    is deleted: batches, quarantine and DVC's cache stay.
+    """
+    chosen = [dataset] if dataset else datasets()
+    plans = {name: retained(name, keep, older_than_days) for name in chosen}
+    if dry_run:
+        return _outcome("Planned", plans, {name: plan.bytes for name, plan in plans.items()}, []).completed()
+    notes = [note for name in chosen for note in end_dead_runs(name)] + sweep_scratch()
+    asked = {"keep": keep, "older_than_days": older_than_days}
+    freed = {name: _prune(name, plan, asked) for name, plan in plans.items() if plan.prune}
+    if keeps_own_history() and (dropped := drop_flow_runs(history_begins())):
+        notes.append(f"{dropped} flow runs dropped from Prefect's history")
+    return _outcome("Maintained" if freed or notes else "Nothing to maintain", plans, freed, notes).completed()
+
+
+def _prune(dataset: str, plan: Retained, asked: Mapping[str, int]) -> int:
+    """Prune in a run of its own and return the bytes freed."""
+    with session(dataset, Kind.MAINTENANCE, f"maintain {dataset}, {len(plan.prune)} versions") as run:
+        log_params(run.run_id, asked, Params.FLOW)
+        freed = [prune(dataset, number) for number in plan.prune]
+        count = sum(1 for size in freed if size)
+        log_metrics(run.run_id, {str(Metric.VERSIONS_PRUNED): count, str(Metric.BYTES_FREED): sum(freed)})
+    return sum(freed)
+
+
+def _outcome(state: str, plans: Mapping[str, Retained], freed: Mapping[str, int], notes: list[str]) -> Outcome:
+    verb = "would be pruned" if state == "Planned" else "pruned"
+    found = [
+        f"{name}: versions {', '.join(map(str, plan.prune))} {verb}" for name, plan in plans.items() if plan.prune
+    ]
+    held = [
+        f"{name} version {number} stays whole: {why}"
+        for name, plan in plans.items()
+        for number, why in plan.kept.items()
+    ]
+    megabytes = sum(freed.values()) / 1e6
+    return Outcome(
+        state=state,
+        dataset=", ".join(plans) or "none",
+        reason=f"{'; '.join(found) or 'no version is old enough to prune'}: {megabytes:.1f} MB",
+        notes=(*held, *notes),
+        freed=dict(freed),
+    )

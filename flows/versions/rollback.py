@@ -1,0 +1,40 @@
+"""Rollback: serve an earlier version again, with the reason, audited as a run."""
+
+from typing import Annotated, Any
+
+from prefect import State
+from pydantic import Field
+
+from flows.engine.flow_decorator import flow
+from flows.engine.outcome import Outcome
+from flows.engine.parameters import DatasetName, Stated
+from flows.engine.session import champion_of, session
+from tasks.core.constants import Kind
+from tasks.models import registry
+from tasks.promotion.decisions import audit_tags, check_loadable, serving_notes
+from tasks.tracking.metrics import set_tags
+
+
+@flow(name="rollback", flow_run_name="rollback {dataset}", persist_result=False)
+def rollback(
+    dataset: DatasetName,
+    reason: Stated,
+    to: Annotated[int | None, Field(ge=1, description="version to serve; the one before by default")] = None,
+) -> State[Any]:
+    """Move the champion alias back to an earlier version; what only the version left had learnt is held back."""
+    serving = champion_of(dataset)
+    chosen = registry.version(dataset, registry.before(serving) if to is None else to)
+    with session(dataset, Kind.ROLLBACK, f"rollback {dataset} to {chosen.version}") as run:
+        set_tags(run.run_id, audit_tags(serving.version, chosen.version, reason))
+        check_loadable(dataset, chosen.version)
+        number = registry.rollback(dataset, chosen.version, reason)
+    done = Outcome(
+        state="Rolled back",
+        dataset=dataset,
+        reason=f"version {number} serves again: {reason}",
+        version=number,
+        promoted=True,
+        notes=serving_notes(serving, chosen, held_back=True),
+        run_id=run.run_id,
+    )
+    return done.completed()

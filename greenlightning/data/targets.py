@@ -1,0 +1,155 @@
+"""Targets as integers: one-hot labels, or real values in fixed point."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning.compute.integers import digits
+from greenlightning.data.batch import Label
+from greenlightning.data.files import sha256_of
+from greenlightning.errors import CapacityError, InputError, UnknownLabelError
+
+REAL_LIMIT = 127 * 256 * 256
+REAL_DIGITS = 3
+HEADROOM = 32
+
+
+def checked_labels(y: ArrayLike) -> NDArray[Any]:
+    """Labels (n,), all numbers or all text; raises InputError where they mix, miss, or are not one column."""
+    labels = np.asarray(y)
+    if labels.dtype == object and len({isinstance(label, str) for label in labels.flat}) <= 1:
+        labels = np.array(labels.tolist())
+    missing = labels.dtype.kind == "f" and np.isnan(labels).any()
+    if labels.ndim != 1 or labels.dtype.kind not in "biufU" or missing:
+        raise InputError(
+            f"The labels, {labels.dtype} of shape {labels.shape}, are not one column of numbers or of text",
+            "Give one label a row, all of one kind, none missing",
+        )
+    return labels
+
+
+def sorted_classes(labels: ArrayLike) -> tuple[Label, ...]:
+    """The distinct labels in ascending order, as plain Python values."""
+    return tuple(np.unique(checked_labels(labels)).tolist())
+
+
+def positions(y: ArrayLike, classes: tuple[Label, ...]) -> NDArray[np.intp]:
+    """Position (n,) of each label of ``y`` in ``classes``; raises UnknownLabelError naming the strangers."""
+    labels, inverse = np.unique(checked_labels(y), return_inverse=True)
+    known = {label: i for i, label in enumerate(classes)}
+    strangers = [label for label in labels.tolist() if label not in known]
+    if strangers:
+        raise UnknownLabelError(
+            f"Unknown labels {strangers[:5]}", "Learn a batch that has them first, or allow new labels"
+        )
+    return np.array([known[label] for label in labels.tolist()], dtype=np.intp)[inverse]
+
+
+@dataclass(frozen=True)
+class ClassTargets:
+    """Labels as one-hot columns of 0 and 1, one a class; classes join by union."""
+
+    digest: str = "classes"
+    n_digits: int = 1
+
+    def columns(self, y: ArrayLike) -> tuple[Label, ...]:
+        """The classes that ``y`` (n,) needs a column for."""
+        return sorted_classes(y)
+
+    def encode(self, y: ArrayLike) -> list[Tensor]:
+        """One int8 one-hot array (n, k) for the labels ``y`` (n,)."""
+        labels = torch.from_numpy(positions(y, self.columns(y)))
+        return [torch.nn.functional.one_hot(labels, len(self.columns(y))).to(torch.int8)]
+
+    def scales(self, n_columns: int) -> NDArray[np.float64]:
+        """Real size (k,) of one unit: 1."""
+        return np.ones(n_columns)
+
+    def offsets(self, n_columns: int) -> NDArray[np.float64]:
+        """Real value (k,) at zero: 0."""
+        return np.zeros(n_columns)
+
+
+@dataclass(frozen=True, eq=False)
+class RealTargets:
+    """Real targets as 24-bit fixed point about the base's mean, with room for 32 times the base's spread."""
+
+    offset: NDArray[np.float64]
+    step: NDArray[np.float64]
+    n_digits: int = REAL_DIGITS
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        tables = {"offset": self.offset, "step": self.step}
+        object.__setattr__(self, "digest", sha256_of("fixed-point/24", tables))
+
+    @classmethod
+    def frozen_on(cls, y: ArrayLike) -> "RealTargets":
+        """Freeze offset and step on base targets ``y`` (n,) or (n, k)."""
+        values = as_columns(y)
+        offset = values.mean(axis=0)
+        peak = np.abs(values - offset).max(axis=0)
+        return cls(offset, np.where(peak > 0, peak, 1.0) * HEADROOM / REAL_LIMIT)
+
+    def columns(self, y: ArrayLike) -> tuple[Label, ...]:
+        """Names of the outputs: 0, 1, …"""
+        return tuple(range(len(self.offset)))
+
+    def encode(self, y: ArrayLike) -> list[Tensor]:
+        """Three int8 digit arrays (n, k), most significant first; raises InputError beyond the frozen range."""
+        values = as_columns(y)
+        if values.shape[1] != len(self.offset):
+            raise InputError(
+                f"The targets have {values.shape[1]} columns, the model has {len(self.offset)}",
+                "Give the same outputs as in the first batch",
+            )
+        integers = np.rint((values - self.offset) / self.step)
+        if np.abs(integers).max(initial=0) > REAL_LIMIT:
+            raise InputError(
+                f"A target lies over {HEADROOM} times the base batch's spread from its mean",
+                "Check its unit, or fit again with a base that covers this range",
+            )
+        if float(np.square(integers).sum(axis=0).max(initial=0)) >= 2**62:
+            raise CapacityError(
+                f"The squares of {len(integers):,} targets could overflow int64",
+                "Learn them in smaller batches",
+            )
+        return digits(torch.from_numpy(integers), REAL_DIGITS)
+
+    def scales(self, n_columns: int) -> NDArray[np.float64]:
+        """Real size (k,) of one unit."""
+        return self.step
+
+    def offsets(self, n_columns: int) -> NDArray[np.float64]:
+        """Real value (k,) at zero."""
+        return self.offset
+
+
+Targets = ClassTargets | RealTargets
+
+
+def as_columns(y: ArrayLike) -> NDArray[np.float64]:
+    """Real targets as (n, k) float64; raises InputError on NaN or infinity."""
+    values = np.asarray(y, dtype=np.float64)
+    values = values[:, None] if values.ndim == 1 else values
+    if not np.isfinite(values).all():
+        raise InputError("The targets hold NaN or infinity", "Drop or fill those rows before learning")
+    return values
+
+
+def targets_to_dict(targets: Targets) -> dict[str, Any]:
+    """JSON-able form."""
+    if isinstance(targets, ClassTargets):
+        return {"kind": "classes"}
+    return {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
+
+
+def targets_from_dict(content: dict[str, Any]) -> Targets:
+    """Inverse of ``targets_to_dict``."""
+    if content["kind"] == "classes":
+        return ClassTargets()
+    return RealTargets(np.array(content["offset"]), np.array(content["step"]))

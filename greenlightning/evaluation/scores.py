@@ -1,0 +1,131 @@
+"""Scores of a model, the paired comparison of challenger and champion, and the gate between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import f1_score
+
+from greenlightning.errors import InputError
+from greenlightning.evaluation.calibration import Reliability, reliability
+
+SMALLEST_PROBABILITY = 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Scores over ``n`` rows; ``confusion`` (k, k) counts true (rows) against predicted ``classes`` (k,)."""
+
+    accuracy: float
+    macro_f1: float
+    log_loss: float
+    n: int
+    confusion: NDArray[np.int64]
+    classes: tuple[Any, ...]
+    reliability: Reliability
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error."""
+        return self.reliability.ece
+
+
+def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Evaluation:
+    """Score the probabilities ``proba`` (n, k) of ``classes`` (k,) against the labels ``y_true`` (n,).
+
+    A label that the model does not know counts as wrong, with probability 1e-15, the least that log-loss
+    sees. Macro-F1 averages over the labels that occur as truth or prediction.
+
+    Raises InputError if there are no rows or the shapes do not fit.
+    """
+    truth, P, known = np.asarray(y_true), np.asarray(proba, dtype=np.float64), np.asarray(classes)
+    if not len(truth) or P.shape != (len(truth), len(known)):
+        raise InputError(
+            f"Probabilities of shape {P.shape} do not fit {len(truth)} labels and {len(known)} classes",
+            "Give one row a label and one column a class, and at least one row",
+        )
+    union = np.union1d(known, truth)
+    columns, codes = np.searchsorted(union, known), np.searchsorted(union, truth)
+    answers = columns[P.argmax(axis=1)]
+    k = len(union)
+    padded = np.zeros((len(truth), k))
+    padded[:, columns] = P
+    of_truth = padded[np.arange(len(truth)), codes].clip(SMALLEST_PROBABILITY, 1.0)
+    return Evaluation(
+        accuracy=float(np.mean(answers == codes)),
+        macro_f1=float(f1_score(codes, answers, average="macro", zero_division=0.0)),
+        log_loss=float(np.log(1 / of_truth).mean()),
+        n=len(truth),
+        confusion=np.bincount(codes * k + answers, minlength=k * k).reshape(k, k),
+        classes=tuple(union.tolist()),
+        reliability=reliability(P.max(axis=1), answers == codes),
+    )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Accuracy of the challenger minus the champion's on the same ``n`` rows, with its bootstrap interval."""
+
+    difference: float
+    low: float
+    high: float
+    not_worse: bool
+    margin: float
+    n: int
+
+    def __str__(self) -> str:
+        interval = f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}] on {self.n} rows"
+        shown = "not shown to be" if self.not_worse else "shown to be"
+        return f"{interval}, {shown} worse by more than {self.margin:g}"
+
+
+def compare(
+    challenger_correct: ArrayLike,
+    champion_correct: ArrayLike,
+    margin: float,
+    seed: int,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+) -> Comparison:
+    """Paired bootstrap of the accuracy difference, from which rows (n,) each model answers correctly.
+
+    With ``b`` rows that only the challenger and ``c`` that only the champion gets right, the difference is
+    ``(b − c) / n``. Resampling n rows with replacement changes it through these two counts alone, which
+    become ``Multinomial(n, (b/n, c/n, 1 − (b+c)/n))``: they are drawn so, at a cost that does not grow with
+    n. The interval holds the central ``confidence`` of the resamples (percentile method, Efron & Tibshirani
+    1993). Not worse, unless the whole interval lies below ``−margin``: a small slice must show harm before it
+    keeps a model out that has learnt more (``docs/decisions/0005-champion-gate.md``).
+
+    Raises InputError if there are no rows or the lengths differ.
+    """
+    ours, theirs = np.asarray(challenger_correct, dtype=bool), np.asarray(champion_correct, dtype=bool)
+    n = len(ours)
+    if not n or ours.shape != theirs.shape:
+        raise InputError(
+            f"The models were compared on {n} and {len(theirs)} rows",
+            "Compare them on the same rows, at least one",
+        )
+    only_ours, only_theirs = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+    cells = np.array([only_ours, only_theirs, n - only_ours - only_theirs]) / n
+    draws = np.random.default_rng(seed).multinomial(n, cells, size=n_resamples)
+    tail = (1 - confidence) / 2
+    low, high = np.quantile((draws[:, 0] - draws[:, 1]) / n, [tail, 1 - tail])
+    return Comparison((only_ours - only_theirs) / n, float(low), float(high), bool(high >= -margin), margin, n)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger becomes champion, and the reason in one line."""
+
+    promote: bool
+    reason: str
+
+
+def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
+    """Promote where not worse on the fixed holdout, nor on the held-back slice of the new batch if given."""
+    seen = {"holdout": holdout} | ({"new batch": slice} if slice else {})
+    promote = all(comparison.not_worse for comparison in seen.values())
+    numbers = "; ".join(f"{where} {comparison}" for where, comparison in seen.items())
+    return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")

@@ -1,0 +1,101 @@
+"""Structure health: whether frozen gates still fit the data that comes in.
+
+What it detects, and how surely: docs/explanation/structure-health.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from greenlightning.errors import MismatchError
+from greenlightning.health.indicators import HealthStatistic, Verdict, all_statistics
+from greenlightning.health.reference import ROWS, HealthReference, Observation, novelty
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+
+FEWEST_ROWS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class StructureHealth:
+    """The verdict on ``rows`` rows, of which ``looked_at`` were looked at, and the statistics that it rests on.
+
+    ``firing`` (2, units) holds the gates' firing rates in the reference and in the batch; ``novelty`` that of
+    each row looked at; ``expected`` that of the reference's held-out rows.
+    """
+
+    rows: int
+    looked_at: int
+    statistics: tuple[HealthStatistic, ...] = ()
+    firing: NDArray[np.float64] = field(default_factory=lambda: np.empty((2, 0)), repr=False)
+    novelty: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
+    expected: NDArray[np.float64] = field(default_factory=lambda: np.empty(0), repr=False)
+
+    @property
+    def deciding(self) -> HealthStatistic | None:
+        """The worst statistic, which decides; None where there were too few rows."""
+        return max(self.statistics, key=lambda statistic: statistic.severity, default=None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """That of the worst statistic; unknown where there were too few rows."""
+        return self.deciding.verdict if self.deciding else Verdict.UNKNOWN
+
+    @property
+    def reason(self) -> str:
+        """One line: the verdict, the statistic that decided, and by how much."""
+        if self.deciding is None:
+            return f"unknown: {self.rows} rows, or the reference's rows with their labels, are fewer than 10"
+        return f"{self.verdict}: {self.deciding}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able summary."""
+        about = {"verdict": str(self.verdict), "reason": self.reason}
+        statistics = {
+            found.name: {
+                "value": found.value,
+                "sure": found.sure,
+                "limits": list(found.limits),
+                "verdict": str(found.verdict),
+            }
+            for found in self.statistics
+        }
+        return about | {"rows": self.rows, "looked_at": self.looked_at, "statistics": statistics}
+
+
+def assess(
+    reference: HealthReference,
+    model: "GreenLightningModel",
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    random_state: int = 0,
+) -> StructureHealth:
+    """Hold the rows ``X`` (n, d), ``y`` against ``reference``, under ``model``, the champion.
+
+    Looks at 2,048 rows at most, drawn at random. Held-out rows of the reference are weighted to the labels of
+    these, so that classes in other proportions are no fault of the structure.
+
+    Raises MismatchError where the reference belongs to another structure.
+    """
+    if reference.structure != model.structure.digest:
+        raise MismatchError(
+            f"The health reference is of structure {reference.structure[:12]}, the model has "
+            f"{model.structure.digest[:12]}",
+            "Use the reference that was made with the model's structure",
+        )
+    inputs, answers = np.asarray(X), np.asarray(y)
+    rng = np.random.default_rng(random_state)
+    chosen = np.sort(rng.permutation(len(inputs))[:ROWS])
+    weights = reference.weights(answers[chosen])
+    effective = round(1 / float(np.square(weights).sum()))
+    if min(len(chosen), effective) < FEWEST_ROWS:
+        return StructureHealth(len(inputs), len(chosen))
+    seen = Observation.of(model, inputs[chosen], answers[chosen])
+    found = novelty(seen.gates, reference.known_gates, reference.sizes)
+    statistics = all_statistics(reference, seen, found, answers, weights, effective, rng)
+    firing = np.stack([weights @ reference.held_gates, seen.gates.mean(axis=0)])
+    return StructureHealth(len(inputs), len(chosen), statistics, firing, found, reference.novelty)

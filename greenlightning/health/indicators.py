@@ -1,0 +1,214 @@
+"""The statistics of structure health: what each compares, its sampling error, and its limits.
+
+Why these and where the limits come from: docs/decisions/0016-structure-health.md.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from greenlightning.health.reference import HealthReference, Observation
+from greenlightning.structure.settling import draw_pairs, oui_by_pair
+
+DRAWS = 200
+ERRORS = 4.0
+CONFIDENCE = 0.998
+PAIRS = 1_024
+LIMITS = {
+    "novelty": (0.25, 0.75),
+    "firing_shift": (0.1, 0.3),
+    "oui_shift": (0.05, 0.15),
+    "oui_batch_shift": (0.05, 0.15),
+    "residual_ratio": (1.5, 3.0),
+    "saturation_excess": (0.001, 0.01),
+    "unseen_labels": (0.0, 0.02),
+}
+MEANINGS = {
+    "novelty": "gate patterns are further from the base's, in standard deviations, by",
+    "firing_shift": "the gates' firing rates moved, as Cohen's h, by",
+    "oui_shift": "the OUI in pair form moved by",
+    "oui_batch_shift": "the OUI in batch form moved by",
+    "residual_ratio": "the champion's squared error is that of the reference times",
+    "saturation_excess": "the share of saturated path features rose by",
+    "unseen_labels": "the share of rows with labels that the structure never saw is",
+}
+Floats = NDArray[np.float64]
+
+
+class Verdict(StrEnum):
+    """What structure health says: go on, go on and say so, extract a new structure; or that it cannot tell."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class HealthStatistic:
+    """How far a batch is off in one respect (``value``), and how far once sampling error is taken off (``sure``).
+
+    ``sure`` is what is held against the limits ``LIMITS[name]``, amber and red.
+    """
+
+    name: str
+    value: float
+    sure: float
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Above the first it is amber, above the second red."""
+        return LIMITS[self.name]
+
+    @property
+    def severity(self) -> float:
+        """Position among the limits: amber above 1, red above 2."""
+        amber, red = self.limits
+        if self.sure <= amber:
+            return self.sure / amber if amber else 0.0
+        return 1 + (self.sure - amber) / (red - amber)
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the limits."""
+        if self.severity > 2:
+            return Verdict.RED
+        return Verdict.AMBER if self.severity > 1 else Verdict.GREEN
+
+    def __str__(self) -> str:
+        amber, red = self.limits
+        certain = f"{self.sure:.3g} for certain; amber above {amber:g}, red above {red:g}"
+        return f"{MEANINGS[self.name]} {self.value:.3g} ({certain})"
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Batches and references drawn anew from a reference's held-out rows, as shares (draws, m) of each row.
+
+    What differs between the two is chance: rows of the batch and rows of the reference both are a sample.
+    """
+
+    batch: NDArray[np.float32]
+    reference: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, weights: Floats, rows: int, effective: int, rng: np.random.Generator) -> "Draws":
+        """Draw ``rows`` rows of a batch and ``effective`` of a reference, by probabilities ``weights`` (m,)."""
+        batch, reference = (rng.multinomial(size, weights, DRAWS) / size for size in (rows, effective))
+        return cls(batch.astype(np.float32), reference.astype(np.float32))
+
+    def means(self, values: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Means of ``values`` (m,) or (m, c) over each drawn batch and over each drawn reference."""
+        single = values.astype(np.float32)
+        return self.batch @ single, self.reference @ single
+
+
+def novelty_shift(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
+    """How much further from the base's patterns the batch's are than held-out rows', in deviations of these."""
+    centre = float(weights @ expected)
+    spread = float(np.sqrt(weights @ np.square(expected - centre))) or 1.0
+    batch, reference = draws.means(expected)
+    return _beyond("novelty", (found.mean() - centre) / spread, (batch - reference) / spread)
+
+
+def firing_shift(
+    now: Floats, then: Floats, drawn: tuple[NDArray[np.float32], NDArray[np.float32]]
+) -> HealthStatistic:
+    """Root mean square over the units of Cohen's h (1988), ``2 asin √p − 2 asin √q``, beyond what chance shows."""
+    square = float(np.square(_arc(now) - _arc(then)).mean())
+    chance = np.square(_arc(drawn[0]) - _arc(drawn[1])).mean(axis=1)
+    found = _beyond("firing_shift", square, chance)
+    return HealthStatistic("firing_shift", float(np.sqrt(found.value)), float(np.sqrt(max(found.sure, 0.0))))
+
+
+def oui_shift(
+    gates: list[NDArray[np.bool_]],
+    held: list[NDArray[np.bool_]],
+    weights: Floats,
+    effective: int,
+    rng: np.random.Generator,
+) -> HealthStatistic:
+    """Change of the pair-form OUI, on 1,024 pairs of each; pairs share rows, so the error is that of n/2 pairs."""
+    n = len(gates[0])
+    drawn = rng.choice(len(weights), size=(PAIRS, 2), p=weights)
+    then = oui_by_pair(held, drawn[drawn[:, 0] != drawn[:, 1]])
+    now = oui_by_pair(gates, draw_pairs(n, 0, PAIRS))
+    error = np.sqrt((now.var() + then.var()) / 2 * (2 / n + 2 / effective + 1 / len(now) + 1 / len(then)))
+    value = abs(float(now.mean() - then.mean()))
+    return HealthStatistic("oui_shift", value, max(value - ERRORS * float(error), 0.0))
+
+
+def oui_batch_shift(
+    now: Floats, then: Floats, drawn: tuple[NDArray[np.float32], NDArray[np.float32]], sizes: tuple[int, ...]
+) -> HealthStatistic:
+    """Change of the batch-form OUI: mean over layers and units of ``2 min(p, 1 − p)``."""
+    unit_weights = np.repeat(1 / (np.array(sizes) * len(sizes)), sizes)
+
+    def form(rates: NDArray[np.floating]) -> NDArray[np.float64]:
+        return np.asarray(2 * np.minimum(rates, 1 - rates) @ unit_weights)
+
+    chance = form(drawn[0]) - form(drawn[1])
+    moved = float(form(now) - form(then) - chance.mean())
+    value = abs(moved)
+    return HealthStatistic("oui_batch_shift", value, max(value - ERRORS * float(chance.std()), 0.0))
+
+
+def residual_ratio(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
+    """Mean squared error of the champion on the batch over that on the reference's held-out rows."""
+    least = np.finfo(np.float32).tiny
+    batch, reference = draws.means(expected)
+    ratio = found.mean() / max(float(weights @ expected), least)
+    return _beyond("residual_ratio", ratio - 1, batch / np.maximum(reference, least) - 1, offset=1.0)
+
+
+def saturation_excess(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
+    """By how much the share of path features at their frozen limit rose."""
+    batch, reference = draws.means(expected)
+    return _beyond("saturation_excess", found.mean() - weights @ expected, batch - reference)
+
+
+def unseen_labels(y: NDArray[np.generic], reference: HealthReference) -> HealthStatistic:
+    """Share of the rows whose label the base did not have; for certain, the lower end of its exact interval."""
+    k = int((~np.isin(y, reference.labels)).sum()) if reference.labels else 0
+    low = float(binomtest(k, len(y)).proportion_ci(CONFIDENCE).low)
+    return HealthStatistic("unseen_labels", k / len(y), low)
+
+
+def all_statistics(
+    reference: HealthReference,
+    seen: Observation,
+    found: Floats,
+    y: NDArray[np.generic],
+    weights: Floats,
+    effective: int,
+    rng: np.random.Generator,
+) -> tuple[HealthStatistic, ...]:
+    """Every statistic of the observed rows, ``found`` (n,) being their novelty, against weighted held-out rows."""
+    held = reference.held_gates
+    draws = Draws.of(weights, len(found), effective, rng)
+    now, then, drawn = seen.gates.mean(axis=0), weights @ held, draws.means(held)
+    cuts = np.cumsum(reference.sizes)[:-1]
+    layers = [np.split(gates, cuts, axis=1) for gates in (seen.gates, held)]
+    return (
+        novelty_shift(found, reference.novelty, weights, draws),
+        firing_shift(now, then, drawn),
+        oui_shift(layers[0], layers[1], weights, effective, rng),
+        oui_batch_shift(now, then, drawn, reference.sizes),
+        residual_ratio(seen.residual, reference.residual, weights, draws),
+        saturation_excess(seen.saturation, reference.saturation, weights, draws),
+        unseen_labels(y, reference),
+    )
+
+
+def _beyond(name: str, value: float, chance: NDArray[np.floating], offset: float = 0.0) -> HealthStatistic:
+    """``value`` less the mean of ``chance`` (draws,), and for certain less four standard deviations of it too."""
+    moved = float(value) - float(chance.mean())
+    sure = moved - ERRORS * float(chance.std())
+    return HealthStatistic(name, offset + max(moved, 0.0), offset + max(sure, 0.0))
+
+
+def _arc(rates: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.asarray(2 * np.arcsin(np.sqrt(rates.clip(0, 1))))

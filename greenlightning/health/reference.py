@@ -1,0 +1,193 @@
+"""What structure health is measured against: the base as a frozen structure saw it, without its rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning.compute.integers import int8_product
+from greenlightning.data.batch import Label
+from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.targets import ClassTargets, as_columns, sorted_classes
+from greenlightning.errors import InputError, IntegrityError
+from greenlightning.health.drift import QuantileBins
+from greenlightning.structure.structure import checked_inputs
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+
+ROWS = 2_048
+FORMAT = "greenlightning-health/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """Rows through a model: open gates (n, units), squared error (n,), share of saturated features (n,)."""
+
+    gates: NDArray[np.bool_]
+    residual: NDArray[np.float64]
+    saturation: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, model: "GreenLightningModel", X: ArrayLike, y: ArrayLike) -> "Observation":
+        """Observe ``X`` (n, d) and ``y``; a label that the model has no column for counts as missed whole."""
+        scores, saturation = [], []
+        for _, features in model.paths.blocks(X, memory_budget=model.memory_budget):
+            scores.append(model.score(features))
+            saturation.append((features.abs() == model.paths.largest).float().mean(dim=1).double().numpy())
+        if isinstance(model.targets, ClassTargets):
+            truth = (np.asarray(y)[:, None] == np.asarray(model.classes)).astype(np.float64)
+            error = np.concatenate(scores) - truth
+            missed = 1.0 - truth.sum(axis=1)
+        else:
+            error, missed = (np.concatenate(scores) - as_columns(y)) / model.targets.scales(0), 0.0
+        squared = np.square(error).sum(axis=1) + missed
+        return cls(model.structure.patterns(X), squared, np.concatenate(saturation))
+
+
+@dataclass(frozen=True, eq=False)
+class HealthReference:
+    """Gate patterns of the base, and of held-out rows what a healthy batch looks like.
+
+    Attributes: ``structure`` digest of the gates; ``sizes`` of its layers; ``labels`` of the base (empty for
+    outputs); ``known`` patterns of base rows, packed eight gates a byte; ``held`` the same of held-out rows,
+    with their ``positions`` in ``labels`` (m,), ``novelty``, ``residual`` and ``saturation`` (m,); ``bins`` of the
+    base's inputs. Holds no input row.
+    """
+
+    structure: str
+    sizes: tuple[int, ...]
+    labels: tuple[Label, ...]
+    known: NDArray[np.uint8]
+    held: NDArray[np.uint8]
+    positions: NDArray[np.int64]
+    novelty: NDArray[np.float64]
+    residual: NDArray[np.float64]
+    saturation: NDArray[np.float64]
+    bins: QuantileBins
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256_of(self._header(), self._arrays()))
+
+    @classmethod
+    def of(
+        cls,
+        model: "GreenLightningModel",
+        X: ArrayLike,
+        y: ArrayLike,
+        X_held: ArrayLike,
+        y_held: ArrayLike,
+        random_state: int = 0,
+    ) -> "HealthReference":
+        """Describe the base ``X`` (n, d), ``y`` of ``model``, by held-out rows that nothing in it ever saw.
+
+        At most 2,048 rows of each are drawn. Held-out rows with a label that the base lacks are left out.
+        Raises InputError where no row is left.
+        """
+        rng = np.random.default_rng(random_state)
+        labels = sorted_classes(y) if isinstance(model.targets, ClassTargets) else ()
+        base, held, truth = np.asarray(X), np.asarray(X_held), np.asarray(y_held)
+        if labels:
+            familiar = np.isin(truth, labels)
+            held, truth = held[familiar], truth[familiar]
+        if not len(base) or not len(held):
+            raise InputError(
+                f"{len(base)} base rows and {len(held)} held-out rows make no reference",
+                "Give at least one of each, with labels that the base has",
+            )
+        sample, rows = (np.sort(rng.permutation(len(part))[:ROWS]) for part in (base, held))
+        seen = Observation.of(model, held[rows], truth[rows])
+        sizes, known = model.structure.hidden_layer_sizes, model.structure.patterns(base[sample])
+        return cls(
+            model.structure.digest,
+            sizes,
+            labels,
+            np.packbits(known, axis=1),
+            np.packbits(seen.gates, axis=1),
+            np.searchsorted(labels, truth[rows]) if labels else np.zeros(len(rows), dtype=np.int64),
+            novelty(seen.gates, known, sizes),
+            seen.residual,
+            seen.saturation,
+            QuantileBins.of(checked_inputs(base, model.structure.n_features_in)[sample]),
+        )
+
+    @property
+    def known_gates(self) -> NDArray[np.bool_]:
+        """Patterns (rows, units) of the base."""
+        return self._unpacked(self.known)
+
+    @property
+    def held_gates(self) -> NDArray[np.bool_]:
+        """Patterns (m, units) of the held-out rows."""
+        return self._unpacked(self.held)
+
+    def weights(self, y: ArrayLike) -> NDArray[np.float64]:
+        """Weights (m,), of sum 1, under which the held-out rows have the labels ``y`` in their proportions.
+
+        So a batch of one class is held against that class. Labels that the reference lacks do not count; where
+        none is known, or for outputs, all rows weigh the same.
+        """
+        m = len(self.positions)
+        if self.labels:
+            asked = np.array([np.count_nonzero(np.asarray(y) == label) for label in self.labels], dtype=float)
+            there = np.bincount(self.positions, minlength=len(self.labels))
+            by_row = (asked / np.maximum(there, 1))[self.positions]
+            if by_row.any():
+                return np.asarray(by_row / by_row.sum())
+        return np.full(m, 1 / m)
+
+    def save(self, folder: Path) -> None:
+        """Write ``health.safetensors`` and ``health.json`` into ``folder``."""
+        write_tensors(folder / "health.safetensors", self._arrays())
+        about = {"structure": self.structure, "sizes": list(self.sizes), "labels": list(self.labels)}
+        write_json(folder / "health.json", about | {"format": FORMAT, "digest": self.digest})
+
+    @classmethod
+    def load(cls, folder: Path) -> "HealthReference":
+        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        about, arrays = read_json(folder / "health.json", FORMAT), read_tensors(folder / "health.safetensors")
+        with whole(folder):
+            bins = QuantileBins(arrays.pop("edges"), arrays.pop("counts"))
+            found = cls(about["structure"], tuple(about["sizes"]), tuple(about["labels"]), bins=bins, **arrays)
+        if found.digest != about.get("digest"):
+            raise IntegrityError(
+                f"{folder} holds health reference {found.digest[:12]}, another than it says",
+                "Restore it from the registry",
+            )
+        return found
+
+    def _unpacked(self, packed: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        return np.unpackbits(packed, axis=1, count=sum(self.sizes)).astype(bool)
+
+    def _header(self) -> str:
+        return f"{FORMAT}/{self.structure}/{json.dumps([self.sizes, self.labels])}"
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        names = ("known", "held", "positions", "novelty", "residual", "saturation")
+        arrays = {name: getattr(self, name) for name in names}
+        return arrays | {"edges": self.bins.edges, "counts": self.bins.counts}
+
+
+def novelty(gates: NDArray[np.bool_], known: NDArray[np.bool_], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """Share of gates (n,) by which each pattern differs from the nearest ``known`` one.
+
+    Every layer weighs the same. Why the nearest: docs/decisions/0016-structure-health.md.
+    """
+    agreement: Tensor | float = 0.0
+    for a, b in zip(_layers(gates, sizes), _layers(known, sizes), strict=True):
+        agreement = int8_product(a, b.t()).float().div_(a.shape[1]) + agreement
+    assert isinstance(agreement, Tensor)
+    return np.asarray((1 - agreement.amax(dim=1).double().numpy() / len(sizes)) / 2)
+
+
+def _layers(gates: NDArray[np.bool_], sizes: Sequence[int]) -> list[Tensor]:
+    """Gates as ±1, one int8 (n, h_l) a layer."""
+    signs = torch.from_numpy(gates).to(torch.int8).mul_(2).sub_(1)
+    return [part.contiguous() for part in torch.split(signs, list(sizes), dim=1)]

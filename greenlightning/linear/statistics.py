@@ -1,0 +1,267 @@
+"""Statistics: the additive integers ``G = Σ φφᵀ``, ``B = Σ φyᵀ``, counts and ``Σ y²`` that a model is solved from.
+
+Being integers, sums and differences are associative: any order, partition or site gives the same digest as
+learning everything jointly, and subtracting a batch gives the digest of never having learnt it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning.compute.devices import available
+from greenlightning.compute.integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
+from greenlightning.data.batch import Label, plain
+from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.targets import Targets
+from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
+from greenlightning.paths import PathFeatures
+
+FORMAT = "greenlightning-statistics/1"
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Integer statistics of ``n`` samples under one structure, one recipe and one kind of target.
+
+    Attributes: ``structure``, ``recipe``, ``targets`` the digests they belong to; ``bits`` of a feature;
+    ``columns`` the classes (or outputs) in order; ``n``; ``G`` (D, D); ``B`` (D, k); ``feature_sums`` (D,);
+    ``target_sums`` (k,), for classes their counts; ``target_squares`` (k,). All int64.
+    """
+
+    structure: str
+    recipe: str
+    targets: str
+    bits: int
+    columns: tuple[Label, ...]
+    n: int
+    G: Integers
+    B: Integers
+    feature_sums: Integers
+    target_sums: Integers
+    target_squares: Integers
+
+    @classmethod
+    def empty(cls, paths: PathFeatures, targets: Targets) -> "Statistics":
+        """Statistics of no samples: the zero of the algebra."""
+        columns = targets.columns([])
+        D, k = paths.n_features_out, len(columns)
+        zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, k), (D,), (k,), (k,))]
+        return cls(paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, columns, 0, *zeros)
+
+    @classmethod
+    def collect(
+        cls,
+        paths: PathFeatures,
+        targets: Targets,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        device: str = "cpu",
+        memory_budget: int | None = None,
+        block_rows: int | None = None,
+        on_block: Callable[[Tensor], None] | None = None,
+    ) -> "Statistics":
+        """Stream inputs ``X`` (n, d) and targets ``y`` (n,) or (n, k) into statistics, block by block.
+
+        ``on_block`` is given each block's integer features, on ``device``.
+        Raises InputError on bad data and CapacityError where the features cannot fit ``memory_budget`` bytes.
+        """
+        columns, n = targets.columns(y), len(np.asarray(y))
+        if len(np.asarray(X)) != n:
+            raise InputError(f"{len(np.asarray(X))} rows of inputs and {n} targets", "Give one target a row")
+        if n == 0:
+            return cls.empty(paths, targets)
+        checked_capacity(n, paths.largest)
+        device = available(device)
+        answers = [digit.to(device) for digit in targets.encode(y)]
+        D, k, slices = paths.n_features_out, len(columns), digits_needed(paths.feature_bits)
+        width = D * slices + 1 + k * targets.n_digits
+        total = torch.from_numpy(np.zeros((width, width), dtype=np.int64)).to(device)
+        for rows, features in paths.blocks(X, device=device, memory_budget=memory_budget, block_rows=block_rows):
+            one = torch.ones(len(features), 1, dtype=torch.int8, device=device)
+            pieces = [*digits(features, slices), one, *(digit[rows] for digit in answers)]
+            add_gram(total, torch.cat(pieces, dim=1))
+            if on_block:
+                on_block(features)
+        return cls._from_gram(paths, targets, columns, mirrored(total).cpu().numpy())
+
+    @classmethod
+    def _from_gram(
+        cls, paths: PathFeatures, targets: Targets, columns: tuple[Label, ...], gram: Integers
+    ) -> "Statistics":
+        """Put the digits' Gram matrix (features, 1, targets) together again into G, B and the sums."""
+        D, k = paths.n_features_out, len(columns)
+        slices = digits_needed(paths.feature_bits)
+        phi = [slice(i * D, (i + 1) * D) for i in range(slices)]
+        one = D * slices
+        answer = [slice(one + 1 + i * k, one + 1 + (i + 1) * k) for i in range(targets.n_digits)]
+        squares = _joined(gram, answer, answer)
+        return cls(
+            paths.structure.digest,
+            paths.digest,
+            targets.digest,
+            paths.feature_bits,
+            columns,
+            int(gram[one, one]),
+            _joined(gram, phi, phi),
+            _joined(gram, phi, answer),
+            _joined(gram, phi, [slice(one, one + 1)])[:, 0],
+            _joined(gram, [slice(one, one + 1)], answer)[0],
+            np.diagonal(squares).copy(),
+        )
+
+    @property
+    def n_features(self) -> int:
+        """Number D of path features."""
+        return len(self.feature_sums)
+
+    @property
+    def counts(self) -> dict[Label, int]:
+        """Samples of each class (for real targets: the integer sum of each output)."""
+        return dict(zip(self.columns, self.target_sums.tolist(), strict=True))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over what the statistics belong to and every integer in them."""
+        return sha256_of(self._header(), self._arrays())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statistics) and self.digest == other.digest
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: "Statistics") -> "Statistics":
+        """Statistics of both sets of samples; raises MismatchError if they do not belong together."""
+        return self._changed(other, +1)
+
+    def __sub__(self, other: "Statistics") -> "Statistics":
+        """Statistics without the other's samples; classes that lose their last sample go too.
+
+        Raises MismatchError if they do not belong together, or ``other`` was not part of these.
+        """
+        return self._changed(other, -1)
+
+    def _changed(self, other: "Statistics", sign: int, *, reuse: bool = False) -> "Statistics":
+        """``self + other`` (``sign`` +1) or ``self − other`` (−1); with ``reuse`` in the memory of ``other``.
+
+        ``other`` is then used up, also where this raises: fresh memory costs more than the sum.
+        """
+        found = self._combined(other, sign, reuse)
+        if sign > 0:
+            return found
+        negative = found.n < 0 or (np.diagonal(found.G) < 0).any() or (found.target_squares < 0).any()
+        of_nothing = found.B[:, found.target_squares == 0].any() or (found.n == 0 and found.G.any())
+        if negative or of_nothing or not set(other.columns) <= set(self.columns):
+            raise MismatchError(
+                "The statistics to take away were never part of these", "Subtract only what was learnt"
+            )
+        return found if self.targets != "classes" else found._on(found._seen_classes())
+
+    def _combined(self, other: "Statistics", sign: int, reuse: bool) -> "Statistics":
+        for what in ("structure", "recipe", "targets", "bits"):
+            ours, theirs = getattr(self, what), getattr(other, what)
+            if ours != theirs:
+                raise MismatchError(
+                    f"The statistics differ in {what}: {str(ours)[:12]} and {str(theirs)[:12]}",
+                    f"Only statistics of the same {what} add; collect them anew under one",
+                )
+        if sign > 0:
+            checked_capacity(self.n + other.n, largest_magnitude(self.bits))
+            squares = int(self.target_squares.max(initial=0)) + int(other.target_squares.max(initial=0))
+            if squares >= 2**63:
+                raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")
+        labels = {*self.columns, *other.columns}
+        if len({isinstance(label, str) for label in labels}) > 1:
+            raise MismatchError("Some labels are text and some are numbers", "Give all batches labels of one kind")
+        union = tuple(sorted(labels))
+        a, b = self._on(union), other._on(union)
+        combine = np.add if sign > 0 else np.subtract
+        terms = {name: (getattr(a, name), getattr(b, name)) for name in self._summed()}
+        compact = b.G.strides[0] * len(b.G) < 2 * b.G.nbytes
+        sums = {name: combine(x, y, out=y if reuse and compact else None) for name, (x, y) in terms.items()}
+        return replace(a, n=a.n + sign * b.n, **sums)
+
+    def _seen_classes(self) -> tuple[Label, ...]:
+        return tuple(label for label, count in self.counts.items() if count)
+
+    def _on(self, columns: tuple[Label, ...]) -> "Statistics":
+        """The same statistics with these columns: zeros for new ones, the others left out."""
+        if columns == self.columns:
+            return self
+        source = [self.columns.index(c) for c in columns if c in self.columns]
+        place = [i for i, c in enumerate(columns) if c in self.columns]
+        B = np.zeros((self.n_features, len(columns)), dtype=np.int64)
+        sums, squares = np.zeros((2, len(columns)), dtype=np.int64)
+        B[:, place], sums[place] = self.B[:, source], self.target_sums[source]
+        squares[place] = self.target_squares[source]
+        return replace(self, columns=columns, B=B, target_sums=sums, target_squares=squares)
+
+    @staticmethod
+    def _summed() -> tuple[str, ...]:
+        return ("G", "B", "feature_sums", "target_sums", "target_squares")
+
+    def _header(self) -> str:
+        columns = tuple(map(plain, self.columns))
+        return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{columns!r}"
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        arrays = {name: getattr(self, name) for name in self._summed()}
+        return arrays | {"G": np.concatenate([row[i:] for i, row in enumerate(self.G)])}
+
+    def save(self, folder: Path) -> None:
+        """Write ``statistics.safetensors`` (G as a packed triangle) and ``statistics.json`` into ``folder``."""
+        write_tensors(folder / "statistics.safetensors", self._arrays())
+        names = ("structure", "recipe", "targets", "bits", "n", "digest")
+        about = {name: getattr(self, name) for name in names} | {"columns": list(self.columns)}
+        write_json(folder / "statistics.json", about | {"format": FORMAT})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Statistics":
+        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        about = read_json(folder / "statistics.json", FORMAT)
+        arrays = read_tensors(folder / "statistics.safetensors")
+        with whole(folder):
+            arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
+            belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
+            found = cls(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]
+        if found.digest != about.get("digest"):
+            raise IntegrityError(
+                f"{folder} holds statistics {found.digest[:12]}, others than it says",
+                "Restore it from the registry",
+            )
+        return found
+
+
+def checked_capacity(n: int, largest: int) -> None:
+    """Raise CapacityError where sums of ``n`` products of features up to ``largest`` could pass int64."""
+    if n * (largest + 1) ** 2 >= 2**63:
+        raise CapacityError(
+            f"Statistics of {n:,} samples could overflow int64 at this feature width",
+            "Use fewer feature_bits",
+        )
+
+
+def _joined(gram: Integers, left: list[slice], right: list[slice]) -> Integers:
+    """``Σ_ij 256^(places below) gram[left_i, right_j]``: the Gram block of numbers from that of their digits."""
+    total = gram[left[-1], right[-1]]
+    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
+    for i, j in places[1:]:
+        total = total + gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
+    return total
+
+
+def _unpacked(packed: Integers, size: int) -> Integers:
+    full, start = np.zeros((size, size), dtype=np.int64), 0
+    for i in range(size):
+        row = packed[start : start + size - i]
+        full[i, i:], full[i:, i] = row, row
+        start += size - i
+    return cast(Integers, full)

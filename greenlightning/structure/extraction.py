@@ -1,0 +1,221 @@
+"""Extract a structure: train a ReLU network until its gates have settled, and keep the gates."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor, nn
+
+from greenlightning.data.targets import as_columns, positions, sorted_classes
+from greenlightning.errors import InputError
+from greenlightning.structure import settling
+from greenlightning.structure.layers import INPUT_BITS
+from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
+from greenlightning.structure.structure import Structure, checked_inputs
+from greenlightning.structure.training import relu_network, train_epochs
+
+PROBES = 512
+RANGE_ROWS = 2_048
+VARIANCE_FLOOR = 0.1
+
+
+def extract_structure(
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    hidden_layer_sizes: Sequence[int] = (512, 256, 128),
+    task: str = "classification",
+    X_validation: ArrayLike | None = None,
+    y_validation: ArrayLike | None = None,
+    max_epochs: int = 12,
+    settle_tolerance: float = 0.01,
+    patience: int = 2,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    label_smoothing: float = 0.2,
+    reconstruction: float = 0.0,
+    input_noise: float = 0.0,
+    random_state: int = 0,
+    device: str = "cpu",
+    seen: tuple[str, ...] = (),
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> Structure:
+    """Train a ReLU network on ``X`` (n, d), ``y`` (n,) or (n, k) and return its gates once they have settled.
+
+    Each epoch measures the gates on a fixed probe set (validation rows where given) and calls ``on_epoch``.
+    Training stops when the flip rate stayed under ``settle_tolerance`` for ``patience`` epochs, or at
+    ``max_epochs``. With ``reconstruction`` above 0 the network learns to give its standardised inputs back as
+    well, with that weight beside the targets' loss; ``input_noise``, in standard deviations, is added to what it
+    sees. The gates returned are rounded to 8 bits (``Structure.in_int8``). The same data and ``random_state``
+    give the same structure on one machine.
+
+    Raises InputError on fewer than two classes, empty data, another number of targets, another ``task`` than
+    "classification" or "regression", or sizes that are not positive.
+    """
+    inputs = np.asarray(X)
+    inputs = checked_inputs(inputs, inputs.shape[1] if inputs.ndim == 2 else -1)
+    if len(inputs) == 0 or not hidden_layer_sizes or min(*hidden_layer_sizes, max_epochs) < 1:
+        raise InputError(
+            f"{len(inputs)} rows, hidden_layer_sizes={tuple(hidden_layer_sizes)} and max_epochs={max_epochs} "
+            "train nothing",
+            "Give at least one row, one positive width and one epoch",
+        )
+    if task not in ("classification", "regression") or len(np.asarray(y)) != len(inputs):
+        raise InputError(
+            f"task={task!r} with {len(inputs)} rows and {len(np.asarray(y))} targets cannot be trained",
+            'Give "classification" or "regression" and one target a row',
+        )
+    mean, scale = standardisation(inputs)
+    standard = Structure(mean, scale, (), ()).encode
+    goal = _Goal.of(y, task)
+    if X_validation is None or y_validation is None:
+        held_inputs, held_goal = inputs, goal
+    else:
+        held_inputs, held_goal = np.asarray(X_validation), _Goal.of(y_validation, task, goal)
+    rng = np.random.default_rng(random_state)
+    probes, shuffled = rng.permutation(len(held_inputs))[:PROBES], rng.permutation(len(inputs))
+    watch = _Watch(
+        standard(torch.from_numpy(checked_inputs(held_inputs, inputs.shape[1]))),
+        held_goal,
+        np.sort(probes),
+        settling.draw_pairs(len(probes), random_state),
+        SettlingHistory(SettlingRule(settle_tolerance, patience)),
+    )
+    generator = torch.Generator().manual_seed(random_state)
+    network = relu_network(
+        inputs.shape[1], hidden_layer_sizes, goal.n_outputs, generator, reconstruction=reconstruction
+    )
+    structure = _frozen(mean, scale, network, watch.history, seen)
+    watch.remember(structure, network)
+    states = train_epochs(
+        _as_floats(standard(torch.from_numpy(inputs))),
+        goal.values,
+        hidden_layer_sizes,
+        n_outputs=goal.n_outputs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        label_smoothing=label_smoothing,
+        reconstruction=reconstruction,
+        input_noise=input_noise,
+        max_epochs=max_epochs,
+        random_state=random_state,
+        device=device,
+        module=network,
+    )
+    for state in states:
+        structure = _frozen(mean, scale, state.module, watch.history, seen)
+        record = watch.look(structure, state.module, state.train_loss)
+        if on_epoch:
+            on_epoch(record)
+        if watch.history.settled:
+            break
+    return structure.in_int8(inputs[np.sort(shuffled[:RANGE_ROWS])])
+
+
+def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (d,) and scale (d,) that the structure freezes for inputs ``X`` (n, d).
+
+    The scale is the column's standard deviation. Columns that share a unit, like pixels (three in four span at
+    least half of the widest range), get a floor of a tenth of the mean variance, so that a pixel that is nearly
+    always dark does not drown the others; a constant column gets 1 or that floor.
+    """
+    mean = X.mean(axis=0, dtype=np.float64)
+    variance = X.var(axis=0, dtype=np.float64)
+    variance[variance <= (len(X) * np.finfo(np.float64).eps * mean) ** 2] = 0
+    span = np.ptp(X, axis=0)[variance > 0]
+    if len(span) and np.mean(span >= 0.5 * span.max()) >= 0.75:
+        variance = variance + VARIANCE_FLOOR * variance.mean()
+    return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """Training targets as a tensor: class positions (n,) int64, or standardised outputs (n, k) float32."""
+
+    values: Tensor
+    n_outputs: int
+    classes: tuple[int | str | float | bool, ...] = ()
+    centre: float | NDArray[np.float64] = 0.0
+    spread: float | NDArray[np.float64] = 1.0
+
+    @classmethod
+    def of(cls, y: ArrayLike, task: str, like: "_Goal | None" = None) -> "_Goal":
+        if task == "classification":
+            classes = like.classes if like else sorted_classes(y)
+            if len(classes) < 2:
+                raise InputError(f"All samples have the one label {classes}", "Give at least two classes")
+            return cls(torch.from_numpy(positions(y, classes)), len(classes), classes)
+        values = as_columns(y)
+        spread = values.std(axis=0)
+        centre, spread = (like.centre, like.spread) if like else (values.mean(axis=0), spread + (spread == 0))
+        standard = torch.from_numpy((values - centre) / spread).float()
+        return cls(standard, values.shape[1], (), centre, spread)
+
+    def score(self, outputs: Tensor) -> float:
+        """Accuracy of classes, or R² of outputs."""
+        if self.classes:
+            return float((outputs.argmax(dim=1) == self.values).float().mean())
+        residual = (outputs - self.values).square().sum()
+        total = (self.values - self.values.mean(dim=0)).square().sum().clamp_min(1e-12)
+        return float(1 - residual / total)
+
+
+@dataclass
+class _Watch:
+    """Looks at the gates after each epoch and writes the history."""
+
+    encoded: Tensor
+    goal: _Goal
+    probes: NDArray[np.intp]
+    pairs: NDArray[np.int64]
+    history: SettlingHistory
+    _patterns: list[NDArray[np.bool_]] = field(default_factory=list)
+    _weights: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def remember(self, structure: Structure, module: nn.Module) -> None:
+        """Keep gates and weights, as what the next epoch is compared with."""
+        gates = structure.gates(self.encoded[torch.from_numpy(self.probes)])
+        self._patterns = [g.numpy().astype(bool) for g in gates]
+        self._weights = [p.detach().cpu().numpy().copy() for p in module.parameters()]
+
+    def look(self, structure: Structure, module: nn.Module, train_loss: float) -> EpochRecord:
+        patterns, weights = self._patterns, self._weights
+        self.remember(structure, module)
+        with torch.no_grad():
+            device = next(module.parameters()).device
+            outputs = module(_as_floats(self.encoded).to(device)).cpu()
+            score = self.goal.score(outputs[:, : self.goal.n_outputs])
+        record = EpochRecord(
+            epoch=self.history.epochs + 1,
+            flip_rate=settling.flip_rate(np.hstack(patterns), np.hstack(self._patterns)),
+            weight_change=settling.weight_change(weights, self._weights),
+            oui=settling.oui(self._patterns, self.pairs),
+            oui_batch=settling.oui_batch(self._patterns),
+            firing_rate=settling.firing_rate(self._patterns),
+            validation_accuracy=score,
+            train_loss=train_loss,
+        )
+        self.history.records.append(record)
+        return record
+
+
+def _as_floats(encoded: Tensor) -> Tensor:
+    return encoded.mul(2.0**-INPUT_BITS).float()
+
+
+def _frozen(
+    mean: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    module: nn.Module,
+    history: SettlingHistory,
+    seen: tuple[str, ...],
+) -> Structure:
+    dense = [m for m in module.modules() if isinstance(m, nn.Linear)][:-1]
+    weights = [m.weight.detach().cpu().double().numpy() for m in dense]
+    biases = [m.bias.detach().cpu().double().numpy() for m in dense]
+    return Structure.from_arrays(mean, scale, weights, biases, history=history, seen=seen)

@@ -1,0 +1,240 @@
+"""Structure: the frozen gates of a ReLU network, in fixed point, named by their digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.errors import CapacityError, InputError, IntegrityError
+from greenlightning.structure.layers import (
+    HIDDEN_LIMIT,
+    INPUT_BITS,
+    INPUT_LIMIT,
+    INT8_LIMIT,
+    WEIGHT_BITS,
+    Int8Layer,
+    WideLayer,
+    int8_arrays,
+)
+from greenlightning.structure.settling import SettlingHistory
+
+if TYPE_CHECKING:
+    from torch import nn
+
+EXAMPLE_RANGE = 4.0
+FORMAT = "greenlightning-structure/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """Frozen gates ``a_l(x) = 1[z_l > 0]`` of a ReLU network of any depth (Duato et al. 2023, arXiv 2312.09971).
+
+    Inputs are standardised, rounded to 2^-12 and saturate at ±8; weights are rounded to 2^-14; each layer's
+    output is rounded to 2^-12 again and saturates at 256. Every pre-activation is then an integer below 2^53,
+    exact in float64 whatever the block size, thread count or device. ``in_int8`` rounds further, to weights
+    and outputs of 8 bits: few gates change, and they are found many times faster.
+
+    Attributes: ``mean`` and ``scale`` (d,) float64; ``weights`` one (h_l, fan_in) int64 a layer, in units of
+    2^-14; ``biases`` one (h_l,) int64 a layer, in units of 2^-26; ``history`` how it settled; ``seen`` the
+    batches that trained it. Of a structure in int8: ``steps`` one (h_l,) float64 a layer, from pre-activations
+    to outputs; ``weights`` int8 and ``biases`` in units of their own rows.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: tuple[NDArray[Any], ...]
+    biases: tuple[NDArray[np.int64], ...]
+    history: SettlingHistory | None = None
+    seen: tuple[str, ...] = ()
+    steps: tuple[NDArray[np.float64], ...] = ()
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", sha256_of(FORMAT, self._arrays()))
+        if self.steps:
+            return
+        limit = INPUT_LIMIT
+        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True), start=1):
+            worst = np.abs(weight).sum(axis=1, dtype=np.float64).max() * limit + np.abs(bias).max()
+            if worst >= 2**53:
+                raise CapacityError(
+                    f"Layer {number} of the structure has weights too large for exact arithmetic",
+                    "Train it with weight decay, or rescale the layer: the gates do not change",
+                )
+            limit = HIDDEN_LIMIT
+
+    @classmethod
+    def from_arrays(
+        cls,
+        mean: ArrayLike,
+        scale: ArrayLike,
+        weights: Sequence[ArrayLike],
+        biases: Sequence[ArrayLike],
+        **about: Any,
+    ) -> "Structure":
+        """Round real-valued layers, weights (h_l, fan_in) and biases (h_l,), to the fixed-point grid."""
+        return cls(
+            np.asarray(mean, dtype=np.float64),
+            np.asarray(scale, dtype=np.float64),
+            tuple(_rounded(w, WEIGHT_BITS) for w in weights),
+            tuple(_rounded(b, WEIGHT_BITS + INPUT_BITS) for b in biases),
+            **about,
+        )
+
+    @classmethod
+    def from_module(cls, module: "nn.Module", example: ArrayLike | None = None, **about: Any) -> "Structure":
+        """Take the dense ReLU layers that end an existing torch network; see ``tracing.dense_tail``.
+
+        ``example`` (n, …) is one input batch, needed unless the module is a Sequential that starts dense; from
+        it comes the range of inputs, within ±8 without it. The whole network is rescaled to that range, which
+        changes no gate. Where the network begins with other layers, the structure's inputs are what enters
+        the first dense layer: feed it ``tracing.tail_inputs(module, X)``.
+
+        Raises InputError if the last ReLU layers of the module are not dense.
+        """
+        from greenlightning.structure.dense_tail import dense_tail, tail_inputs
+
+        layers = dense_tail(module, example)
+        peak = 0.0 if example is None else float(np.abs(tail_inputs(module, example)).max(initial=0.0))
+        unit = 2.0 ** np.ceil(np.log2(peak / EXAMPLE_RANGE)) if peak else 1.0
+        weights = [layer.weight.detach().cpu().double().numpy() for layer in layers]
+        zero = [np.zeros(layer.out_features) for layer in layers]
+        biases = [
+            z if layer.bias is None else layer.bias.detach().cpu().double().numpy()
+            for layer, z in zip(layers, zero, strict=True)
+        ]
+        d = layers[0].in_features
+        return cls.from_arrays(np.zeros(d), np.full(d, unit), weights, [b / unit for b in biases], **about)
+
+    def in_int8(self, X: ArrayLike) -> "Structure":
+        """The structure with weights and outputs of 8 bits, outputs in the range that inputs ``X`` (n, d) make."""
+        if self.steps:
+            return self
+        encoded = self.encode(torch.from_numpy(checked_inputs(X, self.n_features_in)))
+        wide = [WideLayer.of(*each, encoded.device) for each in zip(self.weights, self.biases, strict=True)]
+        arrays: dict[str, Any] = {name: tuple(each) for name, each in int8_arrays(wide, encoded).items()}
+        return replace(self, **arrays)
+
+    @property
+    def n_features_in(self) -> int:
+        """Number of input columns."""
+        return len(self.mean)
+
+    @property
+    def hidden_layer_sizes(self) -> tuple[int, ...]:
+        """Units in each gated layer."""
+        return tuple(len(b) for b in self.biases)
+
+    def patterns(self, X: ArrayLike) -> NDArray[np.bool_]:
+        """On/off bits of every unit, layer after layer, for inputs ``X`` (n, d): (n, Σ h_l) bool."""
+        gates = self.gates(self.encode(torch.from_numpy(checked_inputs(X, self.n_features_in))))
+        return torch.cat(gates, dim=1).numpy().astype(bool)
+
+    def encode(self, X: Tensor) -> Tensor:
+        """Standardised inputs (n, d) in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
+        mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
+        return torch.sub(X, mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
+
+    def gates(self, encoded: Tensor) -> list[Tensor]:
+        """Gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
+        layers = self._layers_on(encoded.device)
+        z = layers[0](encoded)
+        gates = [(z > 0).view(torch.int8)]
+        for before, layer in pairwise(layers):
+            z = layer(before.activations(z))
+            gates.append((z > 0).view(torch.int8))
+        return gates
+
+    def _layers_on(self, device: torch.device) -> list[WideLayer | Int8Layer]:
+        """The layers on ``device``, brought there once."""
+        if device not in self._layers:
+            limits = [INPUT_LIMIT] + [INT8_LIMIT] * (len(self.weights) - 1)
+            arrays = self.weights, self.biases, self.steps, limits
+            self._layers[device] = (
+                [Int8Layer.of(*each, device=device) for each in zip(*arrays, strict=True)]
+                if self.steps
+                else [WideLayer.of(*each, device) for each in zip(self.weights, self.biases, strict=True)]
+            )
+        return self._layers[device]
+
+    @cached_property
+    def _layers(self) -> dict[torch.device, list[WideLayer | Int8Layer]]:
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """Write ``structure.safetensors`` and ``structure.json`` into ``folder``."""
+        write_tensors(folder / "structure.safetensors", self._arrays())
+        about = {"format": FORMAT, "digest": self.digest, "seen": list(self.seen)}
+        history = self.history.to_dict() if self.history else None
+        write_json(folder / "structure.json", about | {"history": history})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Structure":
+        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        about = read_json(folder / "structure.json", FORMAT)
+        arrays = read_tensors(folder / "structure.safetensors")
+        with whole(folder):
+            found = cls(
+                arrays["mean"],
+                arrays["scale"],
+                _numbered(arrays, "weight"),
+                _numbered(arrays, "bias"),
+                steps=_numbered(arrays, "step"),
+                history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
+                seen=tuple(about["seen"]),
+            )
+        if found.digest != about.get("digest"):
+            raise IntegrityError(
+                f"{folder} holds structure {found.digest[:12]}, another than it says",
+                "Restore it from the registry",
+            )
+        return found
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale}
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            arrays |= {f"weight.{i}": weight, f"bias.{i}": bias}
+        return arrays | {f"step.{i}": step for i, step in enumerate(self.steps)}
+
+
+def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
+    """``X`` as a finite float array (n, ``n_features``); raises InputError naming what is wrong."""
+    inputs = np.asarray(X)
+    if inputs.dtype not in (np.float32, np.float64, np.uint8):
+        try:
+            inputs = inputs.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"The inputs are not numbers: {error}", "Encode text columns as numbers") from error
+    if inputs.ndim != 2 or inputs.shape[1] != n_features:
+        raise InputError(
+            f"The inputs have shape {inputs.shape}, the structure takes (n, {n_features})",
+            "Give the columns that the structure was trained on",
+        )
+    with np.errstate(all="ignore"):
+        suspect = inputs.dtype != np.uint8 and not np.isfinite(inputs.sum(dtype=np.float64))
+    if suspect and not np.isfinite(inputs).all():
+        raise InputError("The inputs hold NaN or infinity", "Drop or fill those rows before learning")
+    return np.require(inputs, requirements=["C", "W"])
+
+
+def _numbered(arrays: dict[str, NDArray[Any]], name: str) -> tuple[NDArray[Any], ...]:
+    """The layers' arrays of that name, in order."""
+    return tuple(arrays[f"{name}.{i}"] for i in range(sum(key.startswith(f"{name}.") for key in arrays)))
+
+
+def _rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
+    scaled = np.rint(np.asarray(values, dtype=np.float64) * (1 << bits))
+    if not (np.abs(scaled) < 2**53).all():
+        raise CapacityError(
+            "The structure has weights too large for exact arithmetic, or not finite",
+            "Train it with a lower learning rate or weight decay",
+        )
+    return scaled.astype(np.int64)

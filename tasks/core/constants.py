@@ -1,0 +1,194 @@
+"""Every name that MLflow stores for us; ``docs/metrics.md`` says what each means (a test compares them)."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a flow run does (value of ``greenlightning.kind``)."""
+
+    TRAIN = "train"
+    RETRAIN = "retrain"
+    FORGET = "forget"
+    FEDERATE = "federate"
+    ROLLBACK = "rollback"
+    REPRODUCE = "reproduce"
+    PROMOTE = "promote"
+    MAINTENANCE = "maintenance"
+    REFERENCE = "reference"
+
+
+class Part(StrEnum):
+    """A nested step of a flow run (value of ``greenlightning.part``)."""
+
+    STRUCTURE = "structure"
+    LINEAR = "linear"
+    EVALUATION = "evaluation"
+
+
+class Metric(StrEnum):
+    """Names of metrics."""
+
+    FLIP_RATE = "flip_rate"
+    WEIGHT_CHANGE = "weight_change"
+    OUI = "oui"
+    OUI_BATCH = "oui_batch"
+    FIRING_RATE = "firing_rate"
+    VALIDATION_ACCURACY = "validation_accuracy"
+    TRAIN_LOSS = "train_loss"
+    EPOCHS = "epochs"
+    SETTLED = "settled"
+    SETTLING_RATIO = "settling_ratio"
+
+    ACCURACY = "accuracy"
+    MACRO_F1 = "macro_f1"
+    LOG_LOSS = "log_loss"
+    ECE = "ece"
+    R2 = "r2"
+    RMSE = "rmse"
+    GATE_DIFFERENCE = "gate_difference"
+    GATE_LOWER = "gate_lower"
+    GATE_UPPER = "gate_upper"
+    GATE_MARGIN = "gate_margin"
+
+    SECONDS = "seconds"
+    JOULES = "joules"
+    GCO2E = "gco2e"
+    SECONDS_AVOIDED = "seconds_avoided"
+    JOULES_AVOIDED = "joules_avoided"
+    GCO2E_AVOIDED = "gco2e_avoided"
+    GCO2E_AVOIDED_BY_WAITING = "gco2e_avoided_by_waiting"
+    INTENSITY_ASKED = "intensity_asked"
+    INTENSITY_START = "intensity_start"
+
+    ROWS_TOUCHED = "rows_touched"
+    ROWS_LEARNT = "rows_learnt"
+    BATCHES_LEARNT = "batches_learnt"
+    BATCHES_QUARANTINED = "batches_quarantined"
+    SATURATION_RATE = "saturation_rate"
+    COEFFICIENT_DIFFERENCE = "coefficient_difference"
+
+    HEALTH = "health"
+    NOVELTY = "novelty"
+    FIRING_SHIFT = "firing_shift"
+    OUI_SHIFT = "oui_shift"
+    OUI_BATCH_SHIFT = "oui_batch_shift"
+    RESIDUAL_RATIO = "residual_ratio"
+    SATURATION_EXCESS = "saturation_excess"
+    UNSEEN_LABELS = "unseen_labels"
+    INPUT_DRIFT = "input_drift"
+    DRIFTED_FEATURES = "drifted_features"
+    VERSIONS_PRUNED = "versions_pruned"
+    BYTES_FREED = "bytes_freed"
+
+
+SERIES = (
+    Metric.FLIP_RATE,
+    Metric.WEIGHT_CHANGE,
+    Metric.OUI,
+    Metric.OUI_BATCH,
+    Metric.FIRING_RATE,
+    Metric.VALIDATION_ACCURACY,
+    Metric.TRAIN_LOSS,
+)
+SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE, Metric.R2, Metric.RMSE)
+
+
+class Subject(StrEnum):
+    """Whose score, and on which rows: the prefix of a score's name (``champion_accuracy``)."""
+
+    CANDIDATE = ""
+    CANDIDATE_FRESH = "fresh_"
+    CHAMPION = "champion_"
+    CHAMPION_FRESH = "champion_fresh_"
+    CONVENTIONAL = "conventional_"
+    RANDOM_GATES = "random_gates_"
+    VERSION = "version_"
+
+
+DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for score in SCORES}
+"""All names a metric may have."""
+
+
+class SharedParam(StrEnum):
+    """Parameters, bare of a prefix, of every run that makes a model: the axes of MLflow's compare view."""
+
+    ALPHA = "alpha"
+    BATCHES = "batches"
+    EPOCHS = "epochs"
+    FEATURES = "features"
+    GATES = "gates"
+    METHOD = "method"
+    ROWS = "rows"
+
+
+class Params(StrEnum):
+    """Prefixes of parameters: a flow's own, and the facts of ``GreenLightningModel.describe()``."""
+
+    FLOW = "flow."
+    MODEL = "model."
+
+
+class Tag(StrEnum):
+    """Tags of runs, dataset inputs, structures and model versions."""
+
+    KIND = "greenlightning.kind"
+    DATASET = "greenlightning.dataset"
+    PART = "greenlightning.part"
+    PROCESS = "greenlightning.process"
+    DEVICE = "greenlightning.device"
+    ENDED_BY = "greenlightning.ended_by"
+    FLOW_RUN_ID = "prefect.flow_run_id"
+    GIT_COMMIT = "git.commit"
+    GIT_DIRTY = "git.dirty"
+    ENERGY_SOURCE = "energy.source"
+    ENERGY_AVOIDED_SOURCE = "energy.avoided_source"
+    DVC_MD5 = "dvc.md5"
+    HEALTH = "health"
+    HEALTH_REASON = "health.reason"
+
+    STRUCTURE_DIGEST = "structure.digest"
+    RECIPE_DIGEST = "recipe.digest"
+    STATISTICS_DIGEST = "statistics.digest"
+    ALPHA = "alpha"
+    ROWS = "rows"
+    BATCHES = "batches"
+    TRAINING_SECONDS_PER_ROW = "training.seconds_per_row"
+    TRAINING_JOULES_PER_ROW = "training.joules_per_row"
+    TRAINING_GCO2E_PER_ROW = "training.gco2e_per_row"
+    PARENT_VERSION = "parent_version"
+    DECISION = "decision"
+    REASON = "reason"
+    PROMOTED_AT = "promoted_at"
+    PROMOTION_REASON = "promotion.reason"
+    REPLACED = "replaced"
+    VERSION = "version"
+    ROLLED_BACK_FROM = "rolled_back_from"
+    REPRODUCED_AT = "reproduced_at"
+    FROM_VERSION = "from_version"
+    TO_VERSION = "to_version"
+    PINNED = "pinned"
+    PRUNED_AT = "pruned_at"
+    PRUNED_BYTES = "pruned_bytes"
+
+
+FORGOTTEN_TAG = "forgotten."
+"""Prefix of one tag a forgotten batch on a model version, and on those made from it."""
+
+HELD_BACK_TAG = "held_back."
+"""Prefix of one tag a batch that a rollback left behind, on the version that serves since and those made from it:
+``held_back.<id>`` holds the number of the version that was left."""
+
+BATCH_TAG = "batch."
+"""Prefix of one tag a batch on a model version: ``batch.<id>`` holds the DVC md5 of its bytes."""
+
+
+DATA_DOCS_TAG = "data_docs."
+"""Prefix of one tag a batch on a run: ``data_docs.<id>`` holds the path of its validation page."""
+
+
+class Alias(StrEnum):
+    """Aliases of a registered model."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    PREVIOUS = "previous"

@@ -1,0 +1,70 @@
+"""What a user may set about learning and deciding; these models become the dashboard's forms."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from greenlightning.errors import InputError
+from greenlightning.structure.defaults import EPOCHS
+
+
+def present(device: str) -> str:
+    """Return ``device`` if this machine has it; else raise InputError."""
+    if device.startswith("cuda"):
+        import torch
+
+        index = int(device.partition(":")[2] or 0)
+        if index >= torch.cuda.device_count():
+            raise InputError(f"No device {device} is usable here", "Use --device cpu")
+    return device
+
+
+Device = Annotated[
+    str,
+    Field(pattern=r"^(cpu|cuda(:\d+)?)$", description="where to compute: cpu or cuda"),
+    AfterValidator(present),
+]
+Width = Annotated[int, Field(ge=1, le=65_536)]
+
+
+class Learning(BaseModel):
+    """How a structure is extracted and the linear part is trained; the defaults suit 16 columns and 784."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hidden_layer_sizes: Literal["auto"] | tuple[Width, ...] = Field(
+        "auto", description="units of each gated layer"
+    )
+    paths: Literal["auto", "explicit", "landmarks"] = Field("auto", description="which path features")
+    n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
+        "auto", description="landmarks of the path kernel (auto: 1,024)"
+    )
+    alpha: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+        "auto", description="ridge strength (auto: chosen on validation statistics)"
+    )
+    feature_bits: Literal[8, 12, 16] = Field(8, description="bits of a path feature")
+    max_epochs: Annotated[int, Field(ge=1, le=1_000)] | Literal["auto"] = Field(
+        "auto", description=f"epochs of structure extraction at most (auto: {EPOCHS})"
+    )
+    settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
+    patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")
+    random_state: int = Field(0, ge=0, description="seed of everything random")
+    device: Device = "cpu"
+
+
+class Deciding(BaseModel):
+    """When a challenger becomes champion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    margin: float = Field(
+        0.01, ge=0, lt=1, description="accuracy that a challenger may lose and still be promoted"
+    )
+    slice_fraction: float = Field(
+        0.2, ge=0, lt=1, description="share of new rows held back from the candidate while it is judged"
+    )
+    holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base kept as the fixed holdout")
+
+
+LEARNING = Learning()
+DECIDING = Deciding()

@@ -1,0 +1,63 @@
+"""Where everything lives: one folder, the workspace (``GREENLIGHTNING_HOME``; default: the checkout)."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenlightning.errors import InputError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+def checked_name(name: str, what: str = "dataset") -> str:
+    """Return ``name`` if it is safe as a folder, model and experiment name; else raise InputError."""
+    if not NAME.fullmatch(name) or ".." in name:
+        raise InputError(
+            f"{what} name {name!r} is not allowed",
+            "Use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Folders of one workspace; nothing is created by asking for a path."""
+
+    root: Path
+
+    @classmethod
+    def current(cls) -> "Workspace":
+        """The workspace of ``GREENLIGHTNING_HOME``, or the checkout this file lies in."""
+        home = os.environ.get("GREENLIGHTNING_HOME")
+        return cls(Path(home).expanduser().resolve() if home else Path(__file__).resolve().parents[2])
+
+    def incoming(self, dataset: str) -> Path:
+        return self.root / "data" / "incoming" / checked_name(dataset)
+
+    def quarantine(self, dataset: str) -> Path:
+        return self.root / "data" / "quarantine" / checked_name(dataset)
+
+    def batches(self, dataset: str) -> Path:
+        return self.root / "data" / "batches" / checked_name(dataset)
+
+    @property
+    def data_docs(self) -> Path:
+        return self.root / "data" / "docs"
+
+    @property
+    def mlruns(self) -> Path:
+        return self.root / "mlruns"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's address: ``MLFLOW_TRACKING_URI`` where set, else the embedded SQLite file."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.mlruns / 'mlflow.db'}"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / ".prefect" / "scratch"
+
+    @property
+    def locks(self) -> Path:
+        return self.root / ".prefect" / "locks"

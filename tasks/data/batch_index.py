@@ -1,0 +1,92 @@
+"""What the ``.dvc`` pointers alone say about the batches of a dataset; no data is opened here."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from greenlightning.data.batch import Label
+from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from tasks.core.workspace import Workspace
+
+BATCH_ID = re.compile(r"[0-9a-f]{16}")
+META = ("rows", "source", "landed_at", "expectations", "classes")
+
+
+class BatchRef(BaseModel):
+    """A versioned batch: its name, the md5 of its bytes in DVC, and where it came from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset: str
+    id: str
+    md5: str
+    rows: int
+    landed_at: str
+    source: str
+    expectations: str
+    classes: tuple[Label, ...]
+
+
+def batches(dataset: str) -> list[BatchRef]:
+    """The versioned batches of ``dataset`` in landed order; an empty list if there are none.
+
+    A pointer that a killed process left unfinished does not count: its batch still waits in incoming/.
+    """
+    pointers = Workspace.current().batches(dataset).glob("*.parquet.dvc")
+    found = [ref for pointer in pointers if (ref := read_pointer(pointer, dataset))]
+    return sorted(found, key=lambda ref: (ref.landed_at, ref.id))
+
+
+def batch_ref(dataset: str, batch_id: str) -> BatchRef:
+    """The versioned batch of that id; InputError for a malformed id, NothingServedError if unknown."""
+    pointer = pointer_path(dataset, batch_id)
+    if not pointer.is_file():
+        raise NothingServedError(
+            f"The dataset {dataset!r} has no batch {batch_id}", "List its batches, or ingest the file first"
+        )
+    if (ref := read_pointer(pointer, dataset)) is None:
+        raise IntegrityError(
+            f"The pointer {pointer.name} of dataset {dataset!r} is damaged",
+            "Restore it from git, or ingest the batch's source file again",
+        )
+    return ref
+
+
+def pointer_path(dataset: str, batch_id: str) -> Path:
+    """Where the pointer of a batch lies; InputError unless the id is 16 hex digits."""
+    return batch_path(dataset, batch_id).with_suffix(".parquet.dvc")
+
+
+def batch_path(dataset: str, batch_id: str) -> Path:
+    """Where the bytes of a versioned batch lie; InputError unless the id is 16 hex digits."""
+    return Workspace.current().batches(dataset) / f"{checked_id(batch_id)}.parquet"
+
+
+def checked_id(batch_id: str) -> str:
+    """Return ``batch_id`` if it is 16 hex digits, and so safe as a file name; else raise InputError."""
+    if not BATCH_ID.fullmatch(batch_id):
+        raise InputError(f"{batch_id!r} is not a batch id", "Give the 16 hex digits that name a batch")
+    return batch_id
+
+
+def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
+    """Read one pointer file; None if it is unfinished or damaged."""
+    try:
+        content: dict[str, Any] = yaml.load(pointer.read_text(), Loader=yaml.CSafeLoader)
+        batch_id = pointer.name.removesuffix(".parquet.dvc")
+        meta = {name: content["meta"][name] for name in META}
+        meta["classes"] = json.loads(meta["classes"])
+        return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
+        return None
+
+
+def datasets() -> list[str]:
+    """Names of the datasets that have batches or files waiting; holdouts are not listed."""
+    data = Workspace.current().root / "data"
+    found = {place.name for kind in ("batches", "incoming", "quarantine") for place in (data / kind).glob("*/")}
+    return sorted(name for name in found if not name.endswith(".holdout"))

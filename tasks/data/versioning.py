@@ -1,0 +1,223 @@
+"""Versioning: every validated batch is added to DVC and pushed to its default remote, in process.
+
+The order is copy, add, describe, push, and only then remove from incoming/: whatever is killed in between
+is finished by the next call, and until then the batch still waits in incoming/.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import yaml
+from filelock import FileLock
+from prefect import task
+
+from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
+from tasks.core.workspace import Workspace
+from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
+from tasks.data.ingestion import LandedBatch
+from tasks.data.reading import LABEL, tidy_labels
+
+__all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
+
+CONFIG = """\
+[core]
+    analytics = false
+    check_update = false
+    remote = store
+    no_scm = {no_scm}
+['remote "store"']
+    url = store
+"""
+IGNORED = "/config.local\n/tmp\n/cache\n/store\n"
+
+
+def ensure_repo(workspace: Workspace) -> None:
+    """Make the workspace a DVC repository with a local default remote, unless it is one already.
+
+    Nothing of it lies outside the workspace; the cache and the remote are closed to other users (0700).
+    """
+    folder = workspace.root / ".dvc"
+    for private in (folder / "cache", folder / "store"):
+        private.mkdir(parents=True, exist_ok=True)
+        private.chmod(0o700)
+    if not (folder / "config.local").exists():
+        _write(folder / "config.local", f"[core]\n    site_cache_dir = {folder / 'tmp' / 'site'}\n")
+    if not (folder / "config").exists():
+        _write(folder / ".gitignore", IGNORED)
+        no_scm = str(not (workspace.root / ".git").exists()).lower()
+        _write(folder / "config", CONFIG.format(no_scm=no_scm))
+
+
+def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
+    """A busy repository may be free a second later; a batch that is wrong stays wrong."""
+    return not isinstance(state.result(raise_on_failure=False), GreenLightningError)
+
+
+@task(
+    task_run_name="version {landed.dataset} {landed.id}",
+    retries=3,
+    retry_delay_seconds=2,
+    retry_condition_fn=_worth_retrying,
+    persist_result=False,
+)
+def version_batch(landed: LandedBatch, expectations: str = "") -> BatchRef:
+    """Move a landed batch to batches/, add and push it; ``expectations`` is the digest it was validated by.
+
+    A batch versioned before keeps its pointer; bytes that DVC lost are put back from incoming/.
+    Raises NothingServedError if the batch neither waits in incoming/ nor is versioned.
+    """
+    workspace = Workspace.current()
+    pointer = pointer_path(landed.dataset, landed.id)
+    with _writer(workspace):
+        _drop_unfinished(workspace)
+        known = read_pointer(pointer, landed.dataset)
+        if known is None or known.md5 == md5_of(landed.path):
+            _add(workspace, landed)
+        if known is None:
+            _describe(pointer, landed, expectations)
+        with _repository(workspace) as repo:
+            repo.push(targets=[str(pointer)])
+    ref = batch_ref(landed.dataset, landed.id)
+    checkout(ref)
+    landed.path.unlink(missing_ok=True)
+    return ref
+
+
+def checkout(ref: BatchRef) -> Path:
+    """The path of a file with exactly the bytes of ``ref.md5``, restored by DVC where it must be.
+
+    Raises IntegrityError if neither the workspace nor DVC's cache and remote hold those bytes.
+    """
+    path = batch_path(ref.dataset, ref.id)
+    if md5_of(path) == ref.md5:
+        return path
+    workspace = Workspace.current()
+    with _writer(workspace), _repository(workspace) as repo:
+        if (cached := _cached(repo, ref)) is None:
+            raise IntegrityError(
+                f"No copy of batch {ref.id} of {ref.dataset!r} has its bytes (md5 {ref.md5})",
+                f"Ingest its source file ({ref.source}) again, or restore DVC's remote from a backup",
+            )
+        _copy(cached, path)
+    return path
+
+
+def is_stored(ref: BatchRef) -> bool:
+    """Whether DVC's cache, or else its remote, holds exactly the bytes of ``ref.md5``; they are hashed."""
+    workspace = Workspace.current()
+    with _writer(workspace), _repository(workspace) as repo:
+        return _cached(repo, ref) is not None
+
+
+def _cached(repo: Any, ref: BatchRef) -> Path | None:
+    """The cached object of a batch, fetched from the remote where it must be; None without its bytes."""
+    cached = Path(repo.cache.local.oid_to_path(ref.md5))
+    _discard_unless(cached, ref.md5)
+    if not cached.exists():
+        _fetch(repo, ref)
+    return cached if md5_of(cached) == ref.md5 else None
+
+
+def _add(workspace: Workspace, landed: LandedBatch) -> None:
+    """Bring the bytes of a waiting batch into batches/ and DVC's cache."""
+    if (md5 := md5_of(landed.path)) is None:
+        raise NothingServedError(
+            f"The batch {landed.id} of {landed.dataset!r} does not wait in incoming/",
+            "Ingest its source file again",
+        )
+    path = batch_path(landed.dataset, landed.id)
+    _copy(landed.path, path)
+    with _repository(workspace) as repo:
+        _discard_unless(Path(repo.cache.local.oid_to_path(md5)), md5)
+        repo.add([str(path)])
+
+
+def _describe(pointer: Path, landed: LandedBatch, expectations: str) -> None:
+    """Write what `batches` tells about a batch into its pointer; a pointer without it is unfinished.
+
+    Classes are JSON in one string: DVC rewrites pointers as YAML 1.2, where a class `no` needs no quotes.
+    """
+    labels = pyarrow.parquet.read_table(landed.path, columns=[LABEL])[LABEL]
+    classes = [label for label in tidy_labels(labels.unique().to_pylist()).tolist() if label is not None]
+    content = yaml.safe_load(pointer.read_text())
+    content["desc"] = f"{landed.dataset} batch {landed.id}: {landed.rows} rows of {landed.source}"
+    content["meta"] = {
+        "rows": landed.rows,
+        "source": landed.source,
+        "landed_at": landed.landed_at,
+        "expectations": expectations,
+        "classes": json.dumps(sorted(classes)),
+    }
+    _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def _drop_unfinished(workspace: Workspace) -> None:
+    """Remove pointers that a killed process left half-written (they block DVC); their batches still wait."""
+    for pointer in (workspace.root / "data" / "batches").glob("*/*.parquet.dvc"):
+        dataset, file = pointer.parent.name, pointer.stem
+        if read_pointer(pointer, dataset) is None and (workspace.incoming(dataset) / file).is_file():
+            pointer.unlink()
+
+
+def _fetch(repo: Any, ref: BatchRef) -> None:
+    """Bring a batch from the remote into the cache; what cannot be fetched is found missing by the caller."""
+    from dvc.exceptions import DvcException
+
+    with suppress(DvcException):
+        repo.fetch(targets=[str(pointer_path(ref.dataset, ref.id))])
+
+
+@contextmanager
+def _writer(workspace: Workspace) -> Iterator[None]:
+    """One writer at a time: DVC's own lock gives up after three seconds."""
+    workspace.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(workspace.locks / "dvc.lock", timeout=600):
+        ensure_repo(workspace)
+        yield
+
+
+@contextmanager
+def _repository(workspace: Workspace) -> Iterator[Any]:
+    """The workspace's DVC repository, without its warnings and progress bars (shown up to level ERROR)."""
+    from dvc.repo import Repo
+
+    for name in ("dvc", "dvc_data", "dvc_objects"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    site = str(workspace.root / ".dvc" / "tmp" / "site")
+    with Repo(str(workspace.root), config={"core": {"site_cache_dir": site}}) as repo:
+        yield repo
+
+
+def md5_of(path: Path) -> str | None:
+    """The md5 of a file's bytes, as DVC names them; None if there is no file."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _discard_unless(cached: Path, md5: str) -> None:
+    """Remove a cached object with other bytes than its name says; DVC would call it up to date."""
+    if md5_of(cached) != md5:
+        cached.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, partial)
+    partial.replace(target)
+
+
+def _write(target: Path, text: str) -> None:
+    partial = target.with_name(f".{target.name}.part")
+    partial.write_text(text)
+    partial.replace(target)

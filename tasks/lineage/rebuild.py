@@ -1,0 +1,176 @@
+"""A version rebuilt from what it is: frozen parts by digest, ledger, and the versioned bytes of each batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from greenlightning.data.batch import Batch, content_id
+from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
+from greenlightning.model import GreenLightningModel
+from tasks.core import progress
+from tasks.core.constants import Tag
+from tasks.data.batch_index import BatchRef, batch_ref
+from tasks.data.holdout import Learnable, current_holdout, holdout_of
+from tasks.data.reading import LABEL, read_table
+from tasks.data.versioning import checkout, md5_of
+from tasks.lineage.tree import learnt_in, ledger_entries, line_of
+from tasks.models import registry
+from tasks.models.logged_models import MODEL_FILES, digests
+from tasks.models.version_info import VersionInfo
+from tasks.tracking.client import connect
+
+if TYPE_CHECKING:
+    from greenlightning.linear.statistics import Statistics
+
+FROZEN = (Tag.STRUCTURE_DIGEST, Tag.RECIPE_DIGEST)
+
+
+@dataclass
+class RebuiltModel:
+    """A model learnt anew from the batches that are here, and what was wrong with each that is not."""
+
+    model: GreenLightningModel
+    missing: dict[str, GreenLightningError] = field(default_factory=dict)
+
+
+def checked(info: VersionInfo, model: GreenLightningModel) -> GreenLightningModel:
+    """``model`` if its statistics have the version's digest; else raises IntegrityError."""
+    found, wanted = model.statistics.digest, info.tags[Tag.STATISTICS_DIGEST]
+    if found != wanted:
+        raise IntegrityError(
+            f"The batches of version {info.version} give statistics {found[:12]}, not {wanted[:12]}",
+            f"Try again with the code that made it: git checkout {info.tags.get(Tag.GIT_COMMIT, 'unknown')[:12]}",
+        )
+    return model
+
+
+def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
+    """Learn the version's ledger, batch by batch, as far as the batches are here.
+
+    The batches of sites are among ``site_files``, found by the md5 of their bytes.
+    """
+    rebuilt, entries, line = RebuiltModel(frozen_parts(info)), ledger_entries(info), line_with(info)
+    learnables: dict[str, Learnable] = {}
+    brought = {md5_of(path): path for path in site_files}
+    for done, (batch, md5) in enumerate(info.batches.items(), start=1):
+        site = entries.get(batch, {}).get("site")
+        try:
+            holdout = holdout_at(learnt_in(batch, line))
+            learnable = learnables.setdefault(holdout.id, Learnable(holdout))
+            if site:
+                rows = _of_site(batch, md5, site, brought, learnable)
+            else:
+                rows = learnable.open(versioned(info.dataset, batch, md5))
+            rebuilt.model = rebuilt.model.learn(rows, md5=md5, site=site)
+        except (IntegrityError, NothingServedError) as error:
+            rebuilt.missing[batch] = error
+        progress.report_progress("rebuilding", done, len(info.batches))
+    return rebuilt
+
+
+def _of_site(batch: str, md5: str, site: str, brought: Mapping[str | None, Path], learnable: Learnable) -> Batch:
+    """The rows of a site's own file; NothingServedError where none of the files brought along has its bytes."""
+    if md5 not in brought:
+        raise NothingServedError(
+            f"batch {batch} was learnt from site {site}, whose rows never left it",
+            "Run it where the site's own file is, and name that with --site-file",
+        )
+    frame = read_table(brought[md5])
+    y = frame.pop(LABEL).to_numpy()
+    X = frame.to_numpy(dtype="float64")
+    return learnable.rows(X, y, content_id(X, y))
+
+
+def line_with(info: VersionInfo) -> list[VersionInfo]:
+    """The version and those it was made from, the nearest first."""
+    return [info, *line_of(info, {one.version: one for one in registry.versions(info.dataset)})]
+
+
+def frozen_parts(info: VersionInfo) -> GreenLightningModel:
+    """Structure and recipe of a version, with its ridge strength, as a model that has learnt nothing.
+
+    They are those of any version with the same two digests, so a version whose files were pruned has them too.
+    Raises IntegrityError where none is left.
+    """
+    kin = registry.having(info.dataset, Tag.RECIPE_DIGEST, info.tags[Tag.RECIPE_DIGEST])
+    for keeper in sorted(kin, key=lambda one: one.version != info.version):
+        if found := _read(keeper, float(info.tags[Tag.ALPHA])):
+            held = digests(found)
+            if all(held[tag] == info.tags[tag] for tag in FROZEN):
+                return found
+    raise IntegrityError(
+        f"No version of {info.dataset!r} holds the recipe {info.tags[Tag.RECIPE_DIGEST][:12]} any more",
+        "Restore mlruns/artifacts from a backup",
+    )
+
+
+def _read(keeper: VersionInfo, alpha: float) -> GreenLightningModel | None:
+    with TemporaryDirectory() as folder:
+        files = _downloaded(keeper, folder)
+        try:
+            return GreenLightningModel.load_untaught(files, alpha) if files else None
+        except OSError:
+            return None
+
+
+def registered(info: VersionInfo, statistics: "Statistics") -> GreenLightningModel | None:
+    """The model as registered, ``statistics`` in the place of pruned ones; None where other files are gone."""
+    with TemporaryDirectory() as folder:
+        if (files := _downloaded(info, folder)) is None:
+            return None
+        try:
+            if info.pruned:
+                statistics.save(files)
+            return GreenLightningModel.load(files)
+        except (OSError, IntegrityError):
+            return None
+
+
+def _downloaded(info: VersionInfo, folder: str) -> Path | None:
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    where = connect().get_model_version_download_uri(info.dataset, str(info.version))
+    try:
+        return Path(download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder))
+    except (OSError, MlflowException):
+        return None
+
+
+def versioned(dataset: str, batch: str, md5: str) -> BatchRef:
+    """The batch of a ledger, its bytes at hand and of the ledger's md5; raises what is wrong with it."""
+    ref = batch_ref(dataset, batch)
+    if ref.md5 != md5:
+        raise IntegrityError(
+            f"batch {batch} is versioned with md5 {ref.md5}, and was learnt with {md5}",
+            f"Restore {batch}.parquet.dvc from git",
+        )
+    checkout(ref)
+    return ref
+
+
+def holdout_at(info: VersionInfo) -> BatchRef:
+    """The holdout whose rows the run of a version left out; the current one where that is not logged."""
+    run = connect().get_run(info.run_id)
+    for entry in run.inputs.dataset_inputs if run.inputs else ():
+        if any(tag.value == "holdout" for tag in entry.tags):
+            return versioned(holdout_of(info.dataset), entry.dataset.name, entry.dataset.digest)
+    return current_holdout(info.dataset)
+
+
+def incomplete_error(
+    info: VersionInfo, missing: dict[str, GreenLightningError], held: str = ""
+) -> GreenLightningError:
+    """The error that says which batches of a version are not here, or not as they were learnt."""
+    first = next(
+        (one for one in missing.values() if isinstance(one, IntegrityError)), next(iter(missing.values()))
+    )
+    causes = "; ".join(error.cause for error in missing.values())
+    here = len(info.batches) - len(missing)
+    return type(first)(
+        f"{info.dataset} version {info.version} cannot be rebuilt whole: {causes}; "
+        f"{here} of {len(info.batches)} batches are here{held}",
+        first.remedy,
+    )

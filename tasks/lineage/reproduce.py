@@ -1,0 +1,223 @@
+"""Reproduction: rebuild a version from versioned data and hold every number of it against the registered one."""
+
+import ast
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from prefect import task
+
+from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.energy.meter import EnergyMeter
+from greenlightning.errors import InputError, IntegrityError, MismatchError, SingularError
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Metric, Params, Tag
+from tasks.core.energy_cost import EnergyCost
+from tasks.core.settings import Learning
+from tasks.data.holdout import Learnable
+from tasks.lineage.rebuild import (
+    FROZEN,
+    RebuiltModel,
+    checked,
+    frozen_parts,
+    holdout_at,
+    incomplete_error,
+    line_with,
+    registered,
+    relearn,
+    versioned,
+)
+from tasks.models import registry
+from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES
+from tasks.models.retention import files_of, restore, unmark
+from tasks.models.version_info import VersionInfo
+from tasks.tracking.client import connect
+from tasks.tracking.inputs import log_batch_input
+from tasks.tracking.metrics import log_energy, log_metrics, set_tags
+from tasks.training.structure import joined_batches, train_linear, train_structure
+
+TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What held when a version was rebuilt: in one phrase and line by line; the rebuilt model; what it took."""
+
+    verdict: str
+    notes: tuple[str, ...]
+    folder: Path
+    spent: EnergyCost
+    incomplete: bool
+
+
+@task(task_run_name="reproduce {dataset} version {number}", persist_result=False)
+def reproduce_version(
+    dataset: str, number: int, run_id: str, folder: Path, site_files: Sequence[Path] = ()
+) -> Reproduction:
+    """Learn a version's batches anew and compare statistics, ridge strength and coefficients with its own.
+
+    Raises NothingServedError where a batch is not here, IntegrityError where anything differs: the coefficients
+    by more than 1e-8.
+    """
+    info = registry.version(dataset, number)
+    with EnergyMeter() as meter:
+        rebuilt = relearn(info, site_files)
+        _log_inputs(info, rebuilt, run_id)
+        if rebuilt.missing:
+            raise incomplete_error(info, rebuilt.missing, _part_of(info, rebuilt))
+        model = checked(info, rebuilt.model)
+        stored = registered(info, model.statistics)
+        verdict, notes = _compared(info, stored, model, run_id)
+        model.save(folder / "model")
+    told = (
+        f"statistics of {model.statistics.n:,} rows in {len(model.ledger)} batches: equal to the bit "
+        f"(digest {model.statistics.digest[:12]})"
+    )
+    gone = stored is None or info.pruned
+    return Reproduction(verdict, (told, *notes), folder / "model", EnergyCost.of(meter.energy), gone)
+
+
+def _log_inputs(info: VersionInfo, rebuilt: RebuiltModel, run_id: str) -> None:
+    for batch, md5 in info.batches.items():
+        if batch in rebuilt.model.ledger and rebuilt.model.ledger.entries[batch].site is None:
+            log_batch_input(run_id, versioned(info.dataset, batch, md5), role="reproduction")
+
+
+def _compared(
+    info: VersionInfo, stored: GreenLightningModel | None, model: GreenLightningModel, run_id: str
+) -> tuple[str, tuple[str, ...]]:
+    """Ridge strength and coefficients beside the registered ones: a verdict, details; raises IntegrityError."""
+    if stored is None:
+        gone = "the version's own files are gone, so there are no coefficients to compare with"
+        return f"statistics equal to the bit; {gone}", (f"ridge strength: {model.alpha!r}, as registered",)
+    if stored.alpha != model.alpha:
+        raise IntegrityError(
+            f"The files of version {info.version} have ridge strength {stored.alpha!r}, its tag {model.alpha!r}",
+            "Restore mlruns/artifacts from a backup",
+        )
+    ours, theirs = (np.vstack([m.coefficients.weights, m.coefficients.intercept]) for m in (model, stored))
+    difference = float(np.abs(ours - theirs).max(initial=0.0))
+    log_metrics(run_id, {str(Metric.COEFFICIENT_DIFFERENCE): difference})
+    if difference > TOLERANCE:
+        raise IntegrityError(
+            f"The coefficients of version {info.version} differ by up to {difference:.3g} from those solved anew",
+            "Solve it where it was made; if they differ there too, its files were changed",
+        )
+    how = "equal to the bit" if np.array_equal(ours, theirs) else "equal within 1e-8"
+    return f"statistics equal to the bit, coefficients {how}", (
+        f"ridge strength: {model.alpha!r}, equal",
+        f"coefficients: {ours.size:,} numbers, {how} (largest difference {difference:.3g})",
+    )
+
+
+def _part_of(info: VersionInfo, rebuilt: RebuiltModel) -> str:
+    """Whether the batches that are here are part of the registered statistics, and these give its coefficients."""
+    try:
+        stored = registry.load(info.dataset, info.version)
+        rest = stored.statistics - rebuilt.model.statistics
+        solved = GreenLightningModel(stored.paths, stored.targets, stored.statistics, stored.alpha).coefficients
+    except IntegrityError:
+        return ""
+    except (MismatchError, SingularError) as error:
+        return f" and are not part of its statistics ({error.cause})"
+    rows = sum(stored.ledger.entries[batch].rows for batch in rebuilt.missing)
+    difference = float(np.abs(solved.weights - stored.coefficients.weights).max(initial=0.0))
+    return (
+        f" and are part of its statistics ({rest.n:,} rows are left for the others, {rows:,} in the ledger); "
+        f"those give its coefficients (largest difference {difference:.3g})"
+    )
+
+
+@task(task_run_name="extract structure of {dataset} version {number} anew", persist_result=False)
+def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[str, ...], EnergyCost]:
+    """Extract a version's structure from its base with the logged settings; compare digests, recipe and alpha.
+
+    Raises MismatchError where a digest differs, InputError where no run says how the structure was extracted.
+    """
+    info = registry.version(dataset, number)
+    maker = _maker(info)
+    settings = _settings(maker)
+    seen = frozen_parts(info).structure.seen
+    learnable = Learnable(holdout_at(maker))
+    refs = [versioned(dataset, batch, maker.batches[batch]) for batch in seen]
+    parts = [learnable.open(ref) for ref in refs]
+    data = joined_batches(parts)
+    structure, spent = train_structure(data, settings, seen)
+    _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)
+    entries = {ref.id: LedgerEntry(part.rows, ref.md5) for ref, part in zip(refs, parts, strict=True)}
+    spent = spent + train_linear(structure, data, settings, Ledger(entries), folder / "anew")
+    anew = GreenLightningModel.load(folder / "anew")
+    _same("recipe", info.tags[Tag.RECIPE_DIGEST], anew.paths.digest)
+    _same("ridge strength", info.tags[Tag.ALPHA], repr(anew.alpha))
+    told = f"extracted anew from {len(refs)} batches as version {maker.version} did it"
+    return (f"structure, recipe and ridge strength {told}: equal (structure {structure.digest[:12]})",), spent
+
+
+def _maker(info: VersionInfo) -> VersionInfo:
+    """The version whose run extracted the structure: the first of the line with the same frozen parts."""
+    frozen = [info.tags[tag] for tag in FROZEN]
+    line = line_with(info)
+    return next(one for one in reversed(line) if [one.tags[tag] for tag in FROZEN] == frozen)
+
+
+def _settings(maker: VersionInfo) -> Learning:
+    logged = connect().get_run(maker.run_id).data.params
+    known = {
+        name: logged[f"{Params.FLOW}{name}"] for name in Learning.model_fields if f"{Params.FLOW}{name}" in logged
+    }
+    if not known:
+        raise InputError(
+            f"The run of version {maker.version} does not say how its structure was extracted",
+            "Leave --structure out: the rest does not depend on it",
+        )
+    return Learning.model_validate({name: _plain(value) for name, value in known.items()})
+
+
+def _plain(value: str) -> Any:
+    """A logged parameter as it was: MLflow keeps numbers, tuples and None as their text."""
+    try:
+        return ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return value
+
+
+def _same(what: str, wanted: str, found: str) -> None:
+    if wanted != found:
+        import torch
+
+        raise MismatchError(
+            f"The {what} extracted anew is {found[:12]}, not {wanted[:12]}",
+            "Extracting one is floating-point training, which repeats to the bit on one machine with one torch "
+            f"(here {torch.__version__}); from the frozen structure on the version is reproduced all the same",
+        )
+
+
+def put_back(dataset: str, number: int, folder: Path) -> None:
+    """Put rebuilt files in the place of those that a version lost: pruned statistics alone, or all of the model.
+
+    Raises IntegrityError where the version cannot be loaded then.
+    """
+    info, model = registry.version(dataset, number), GreenLightningModel.load(folder)
+    if info.pruned and registered(info, model.statistics):
+        restore.fn(dataset, number, model)
+    else:
+        with registry.locked(dataset), TemporaryDirectory() as staging:
+            copytree(folder, Path(staging) / MODEL_FILES)
+            (Path(staging) / LEDGER_FILE).write_text(json.dumps(model.ledger.to_dict(), indent=1))
+            files_of(info).log_artifacts(staging)
+            unmark(info)
+    registry.load(dataset, number)
+
+
+def record(dataset: str, number: int, run_id: str, notes: tuple[str, ...], spent: EnergyCost) -> None:
+    """Log what was found at the run, and at the version when it was reproduced last."""
+    log_energy(run_id, **spent.logged())
+    set_tags(run_id, {Tag.DECISION: "reproduced", Tag.REASON: "; ".join(notes)})
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    connect().set_model_version_tag(dataset, str(number), Tag.REPRODUCED_AT, now)

@@ -1,0 +1,156 @@
+"""Files in MLflow: a structure logged once for all runs that use it, and the served model without pickle."""
+
+import json
+import shutil
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version as installed
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from prefect import task
+
+import greenlightning
+from greenlightning.errors import NothingServedError
+from tasks.core.constants import BATCH_TAG, Tag
+from tasks.tracking.client import connect, origin_of
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, LoggedModel, Run
+    from mlflow.models import ModelSignature
+
+    from greenlightning.model import GreenLightningModel
+
+SERVED_WITH = ("numpy", "pandas", "safetensors", "scikit-learn", "scipy", "torch")
+MODEL_FILES = "artifacts/model"
+STATISTICS_FILE = f"{MODEL_FILES}/statistics.safetensors"
+LEDGER_FILE = "artifacts/ledger.json"
+STRUCTURE_TYPE = "structure"
+SEEN = "seen"
+
+
+@task(task_run_name="log structure", persist_result=False)
+def log_structure(run_id: str, structure_dir: Path) -> str:
+    """Log a saved structure as output of the run, unless its digest is logged already; return its model id.
+
+    Raises IntegrityError if the saved bytes do not have their digest.
+    """
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+
+    from greenlightning.structure.structure import Structure
+
+    structure = Structure.load(structure_dir)
+    if found := logged_structure(run_id, structure.digest):
+        return str(found.model_id)
+    client = connect()
+    tags: dict[str, str] = {f"{BATCH_TAG}{batch}": SEEN for batch in structure.seen}
+    tags[Tag.STRUCTURE_DIGEST] = structure.digest
+    sizes = {"hidden_layer_sizes": structure.hidden_layer_sizes, "n_features": structure.n_features_in}
+    made = client.create_logged_model(
+        origin_of(run_id).experiment_id,
+        f"structure-{structure.digest[:12]}",
+        run_id,
+        tags,
+        {name: str(size) for name, size in sizes.items()},
+        model_type=STRUCTURE_TYPE,
+    )
+    client.log_model_artifacts(made.model_id, str(structure_dir))
+    client.finalize_logged_model(made.model_id, LoggedModelStatus.READY)
+    client.log_outputs(run_id, [LoggedModelOutput(made.model_id, step=0)])
+    return str(made.model_id)
+
+
+@task(task_run_name="attach structure {digest}", persist_result=False)
+def attach_structure(run_id: str, digest: str, inputs: "Sequence[DatasetInput]" = ()) -> str:
+    """Attach the logged structure of that digest to a run, with other inputs, and return its model id."""
+    from mlflow.entities import LoggedModelInput
+
+    found = logged_structure(run_id, digest)
+    if found is None:
+        raise NothingServedError(f"No structure {digest[:12]} is logged", "Run: greenlightning train")
+    connect().log_inputs(run_id, list(inputs), [LoggedModelInput(found.model_id)])
+    return str(found.model_id)
+
+
+def structure_seen(run_id: str, digest: str) -> tuple[str, ...]:
+    """The batches that trained the logged structure of that digest; none where it is not logged."""
+    found = logged_structure(run_id, digest)
+    tags = found.tags if found else {}
+    return tuple(name.removeprefix(BATCH_TAG) for name, value in tags.items() if value == SEEN)
+
+
+def logged_structure(run_id: str, digest: str) -> "LoggedModel | None":
+    """The structure of that digest in the run's experiment; a torn one does not count."""
+    from mlflow.entities import LoggedModelStatus
+
+    named = f"tags.`{Tag.STRUCTURE_DIGEST}` = '{digest}' AND model_type = '{STRUCTURE_TYPE}'"
+    found = connect().search_logged_models([origin_of(run_id).experiment_id], named)
+    return next((model for model in found if model.status == LoggedModelStatus.READY), None)
+
+
+def log_model(
+    model: "GreenLightningModel", model_dir: Path, name: str, run: "Run", features: Sequence[str]
+) -> str:
+    """Log a saved model with its ledger and serving code as output of the run, and return its model id.
+
+    The run's final metrics become the model's: MLflow's own way reads the history of each of them.
+    """
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
+
+    client, run_id = connect(), run.info.run_id
+    made = client.create_logged_model(
+        run.info.experiment_id, name, run_id, digests(model), model_type="greenlightning"
+    )
+    client.log_outputs(run_id, [LoggedModelOutput(made.model_id, step=0)])
+    final = [m for m in run.data.to_proto().metrics if m.step == 0]
+    client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, made.model_id) for m in final])
+    with TemporaryDirectory() as staging:
+        files, ledger, served = (Path(staging) / name for name in ("model", "ledger.json", "served"))
+        shutil.copytree(model_dir, files)
+        ledger.write_text(json.dumps(model.ledger.to_dict(), indent=1))
+        signature = _signature(model.structure.n_features_in, features)
+        _save_pyfunc(served, made, run_id, {"model": str(files), "ledger": str(ledger)}, signature)
+        client.log_model_artifacts(made.model_id, str(served))
+    client.finalize_logged_model(made.model_id, LoggedModelStatus.READY)
+    return str(made.model_id)
+
+
+def digests(model: "GreenLightningModel") -> dict[str, str]:
+    """The three digests that name a model's structure, path-feature recipe and statistics, as tags."""
+    return {
+        Tag.STRUCTURE_DIGEST: model.structure.digest,
+        Tag.RECIPE_DIGEST: model.paths.digest,
+        Tag.STATISTICS_DIGEST: model.statistics.digest,
+    }
+
+
+def _save_pyfunc(
+    folder: Path, made: "LoggedModel", run_id: str, files: dict[str, str], signature: "ModelSignature"
+) -> None:
+    """Write a logged model as models-from-code: our files, the serving code, the library; no pickle."""
+    import mlflow.pyfunc
+    from mlflow.models import Model
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
+        mlflow.pyfunc.save_model(
+            folder,
+            mlflow_model=Model(made.artifact_location, run_id, model_uuid=made.model_id, model_id=made.model_id),
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts=files,
+            signature=signature,
+            pip_requirements=[f"{name}=={installed(name).partition('+')[0]}" for name in SERVED_WITH],
+            code_paths=[str(Path(greenlightning.__file__).parent)],
+        )
+
+
+def _signature(width: int, features: Sequence[str]) -> "ModelSignature":
+    """Columns by name where names are given, else any float64 array or frame (n, width); and ``proba``."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+
+    columns: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in features]
+    inputs = Schema(columns or [TensorSpec(np.dtype(np.float64), (-1, width))])
+    return ModelSignature(inputs=inputs, params=ParamSchema([ParamSpec("proba", "boolean", False)]))

@@ -1,0 +1,28 @@
+"""The expectations of a version: what new batches must look like, stored with the run that made it."""
+
+from pydantic import ValidationError
+
+from greenlightning.errors import IntegrityError
+from tasks.data.expectations import Expectations
+from tasks.models import registry
+from tasks.tracking.client import artifact_uri
+
+EXPECTATIONS = "expectations.json"
+
+
+def expectations_of(version: registry.VersionInfo) -> Expectations:
+    """What batches must look like for a version: learnt from its base, handed on with every version.
+
+    Raises IntegrityError where they are gone or torn.
+    """
+    from mlflow.artifacts import load_text
+    from mlflow.exceptions import MlflowException
+
+    try:
+        where = artifact_uri(version.run_id, EXPECTATIONS)
+        return Expectations.model_validate_json(load_text(where))
+    except (MlflowException, OSError, ValidationError) as error:
+        raise IntegrityError(
+            f"The expectations of {version.dataset} version {version.version} are gone or torn",
+            f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {version.dataset} --reason WHY",
+        ) from error

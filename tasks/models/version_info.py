@@ -1,0 +1,65 @@
+"""One registered version: what made it, what it learnt, and the errors of asking too much of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from greenlightning.errors import InputError, IntegrityError
+from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+
+
+@dataclass(frozen=True)
+class VersionInfo:
+    """One registered version: what made it, what it learnt, and which aliases name it."""
+
+    dataset: str
+    version: int
+    run_id: str
+    created: str
+    aliases: tuple[str, ...]
+    tags: Mapping[str, str]
+    description: str
+
+    @property
+    def parent(self) -> int | None:
+        """The version it was made from; None for a first one."""
+        parent = self.tags.get(Tag.PARENT_VERSION)
+        return int(parent) if parent else None
+
+    @property
+    def batches(self) -> dict[str, str]:
+        """Each batch of its ledger with the DVC md5 of the bytes (empty where none is known)."""
+        return self._tagged(BATCH_TAG)
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """Batches that were forgotten on the way to it and not learnt again."""
+        return frozenset(self._tagged(FORGOTTEN_TAG).keys() - self.batches.keys())
+
+    @property
+    def held_back(self) -> dict[str, str]:
+        """Batches that rollbacks on the way to it left behind, each with the version that had learnt it."""
+        return {name: left for name, left in self._tagged(HELD_BACK_TAG).items() if name not in self.batches}
+
+    @property
+    def pruned(self) -> bool:
+        """Whether maintenance took its statistics away; they can be made again from its batches."""
+        return Tag.PRUNED_AT in self.tags
+
+    def _tagged(self, prefix: str) -> dict[str, str]:
+        return {tag.removeprefix(prefix): value for tag, value in self.tags.items() if tag.startswith(prefix)}
+
+
+def pruned_error(found: VersionInfo) -> IntegrityError:
+    """The error of a version that was asked for after maintenance took its statistics away, and the remedy."""
+    return IntegrityError(
+        f"The statistics of {found.dataset} version {found.version} were pruned on {found.tags[Tag.PRUNED_AT]}",
+        f"Make them again with: greenlightning reproduce {found.version} --dataset {found.dataset} --restore",
+    )
+
+
+def serving_already(chosen: VersionInfo) -> InputError:
+    """The error of asking for the version that serves."""
+    return InputError(
+        f"{chosen.dataset} version {chosen.version} is serving already",
+        f"Choose another; see them with: greenlightning lineage --dataset {chosen.dataset}",
+    )

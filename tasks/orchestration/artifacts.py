@@ -1,0 +1,69 @@
+"""A flow run as Prefect's dashboard shows it: its name and its artifacts."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
+from prefect.context import FlowRunContext
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+ArtifactType = Literal["markdown", "table", "image", "progress"]
+
+
+@dataclass(frozen=True)
+class RunArtifacts:
+    """One flow run, its how-manieth ``attempt`` this is, how often it may be retried, and its engine's client."""
+
+    run: UUID
+    attempt: int
+    retries: int
+    client: "SyncPrefectClient"
+
+    @classmethod
+    def current(cls) -> "RunArtifacts | None":
+        """The flow run that calls this; None outside of one."""
+        context = FlowRunContext.get()
+        if context is None or context.flow_run is None:
+            return None
+        run = context.flow_run
+        return cls(run.id, run.run_count, run.empirical_policy.retries or 0, get_client(sync_client=True))
+
+    @property
+    def retries_left(self) -> int:
+        """How often Prefect may still run it again."""
+        return self.retries - (self.attempt - 1)
+
+    def rename(self, name: str) -> None:
+        """Give the run the name that its MLflow run has."""
+        self.client.set_flow_run_name(self.run, name)
+
+    def put(self, kind: ArtifactType, key: str, data: Any, description: str) -> UUID:
+        """Put up an artifact of the run; artifacts of one ``key`` are versions of one thing in the dashboard."""
+        wanted = ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=self.run)
+        return self.client.create_artifact(wanted).id
+
+    def change(self, artifact: UUID, data: Any, description: str) -> None:
+        """Change an artifact that was put up before."""
+        self.client.update_artifact(artifact, ArtifactUpdate(data=data, description=description))
+
+    def retry_after(self, seconds: int) -> None:
+        """Have the next failure of the run lead to another attempt, so much later."""
+        self._set_policy(retries=self.retries, retry_delay=seconds)
+
+    def stop_retrying(self) -> None:
+        """Have the next failure of the run be its last: what is wrong stays wrong."""
+        self._set_policy(retries=0)
+
+    def _set_policy(self, **changed: int) -> None:
+        policy = self.client.read_flow_run(self.run).empirical_policy
+        self.client.update_flow_run(self.run, empirical_policy=policy.model_copy(update=changed))
+
+
+def artifact_key(*parts: str) -> str:
+    """A key as Prefect allows it: small letters, digits and single dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

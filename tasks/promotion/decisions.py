@@ -1,0 +1,71 @@
+"""Decisions of people about versions: what is audited, what must be said, and which versions are pinned."""
+
+from prefect import task
+
+from greenlightning.errors import InputError
+from tasks.core.constants import Tag
+from tasks.models import registry
+from tasks.models.retention import files_of, statistics_bytes, unmark
+from tasks.models.version_info import VersionInfo, pruned_error
+from tasks.tracking.client import connect
+
+
+def audit_tags(left: int | None, chosen: int, reason: str) -> dict[str, str]:
+    """Tags of a run that moves the champion by hand; who started it is the run's own ``mlflow.user``."""
+    tags: dict[str, str] = {
+        Tag.REASON: reason,
+        Tag.DECISION: f"serve version {chosen} instead of {left or 'none'}",
+        Tag.TO_VERSION: str(chosen),
+    }
+    return tags if left is None else tags | {Tag.FROM_VERSION: str(left)}
+
+
+@task(task_run_name="check {dataset} version {number}", persist_result=False)
+def check_loadable(dataset: str, number: int) -> None:
+    """Make sure that a version can serve before the champion's alias moves to it.
+
+    Raises IntegrityError where its files are gone, torn or pruned.
+    """
+    registry.load(dataset, number)
+    if (info := registry.version(dataset, number)).pruned:
+        unmark(info)
+
+
+def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool) -> tuple[str, ...]:
+    """What a user must know when ``chosen`` serves instead of ``left``: batches that go, stay out or come back."""
+    if left is None:
+        return ()
+    notes = [
+        f"batch {batch} was forgotten on the way to version {left.version}, and serves again in version "
+        f"{chosen.version}; forget it again if it must go"
+        for batch in sorted(left.forgotten & chosen.batches.keys())
+    ]
+    gone = sorted(left.batches.keys() - chosen.batches.keys())
+    if gone:
+        fate = (
+            "is held back until it is named with --batch"
+            if held_back
+            else "is learnt again by the next retraining"
+        )
+        notes += [f"batch {batch}, which version {left.version} had learnt, {fate}" for batch in gone]
+    return tuple(notes)
+
+
+@task(task_run_name="pin {dataset} version {number}", persist_result=False)
+def pin(dataset: str, number: int, reason: str) -> None:
+    """Keep a version from maintenance; raises IntegrityError where it is pruned already."""
+    with registry.locked(dataset):
+        if (info := registry.version(dataset, number)).pruned:
+            if not statistics_bytes(files_of(info)):
+                raise pruned_error(info)
+            unmark(info)
+        connect().set_model_version_tag(dataset, str(number), Tag.PINNED, reason)
+
+
+@task(task_run_name="unpin {dataset} version {number}", persist_result=False)
+def unpin(dataset: str, number: int) -> None:
+    """Leave a version to maintenance again; raises InputError where it is not pinned."""
+    with registry.locked(dataset):
+        if Tag.PINNED not in registry.version(dataset, number).tags:
+            raise InputError(f"{dataset} version {number} is not pinned", "Pin it with: greenlightning pin")
+        connect().delete_model_version_tag(dataset, str(number), Tag.PINNED)

@@ -1,0 +1,61 @@
+"""One step of a comparison: ours beside the references on the same rows, and the pictures of all steps."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tasks.core.energy_cost import NO_COST, EnergyCost
+
+
+@dataclass(frozen=True)
+class DemoStep:
+    """What one step did: its state, and accuracy and cost of ours and of the references where it learnt."""
+
+    name: str
+    state: str
+    rows: int = 0
+    ours: float = 0.0
+    conventional: float = 0.0
+    random_gates: float = 0.0
+    spent: EnergyCost = NO_COST
+    conventional_spent: EnergyCost = NO_COST
+
+    @property
+    def learnt(self) -> bool:
+        """Whether a model came out of it."""
+        return self.rows > 0
+
+    @property
+    def ratio(self) -> float:
+        """Joules of the conventional network over ours."""
+        return self.conventional_spent.joules / self.spent.joules
+
+
+def draw(steps: Sequence[DemoStep], folder: Path) -> list[Path]:
+    """Save the accuracy after each step and the energy of all retrainings as pictures in ``folder``."""
+    from tasks.figures.run_figures import energy_picture
+    from tasks.figures.training_figures import retrainings_figure
+
+    learnt = [step for step in steps if step.learnt]
+    accuracy = {
+        "GreenLightning": [step.ours for step in learnt],
+        "conventional": [step.conventional for step in learnt],
+        "random gates": [step.random_gates for step in learnt],
+    }
+    later = learnt[1:]
+    joules = {
+        "GreenLightning": sum(step.spent.joules for step in later),
+        "conventional, from scratch": sum(step.conventional_spent.joules for step in later),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / "accuracy.png", folder / "energy.svg"]
+    retrainings_figure([step.name for step in learnt], accuracy).savefig(files[0], dpi=150)
+    files[1].write_text(energy_picture(joules, later[0].spent.source))
+    return files
+
+
+def to_json(dataset: str, steps: Sequence[DemoStep]) -> str:
+    """All steps as one JSON object."""
+    rows = [asdict(step) | ({"ratio": step.ratio} if step.learnt else {}) for step in steps]
+    return json.dumps({"dataset": dataset, "steps": rows})

@@ -1,0 +1,93 @@
+"""Pictures of a dataset's history: accuracy, energy against conventional retraining, calibration."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tasks.figures.style import GREEN, PALETTE, QUIET, blank, joules_text, name_ends, titles
+from tasks.reporting.history import CONVENTIONAL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from greenlightning.evaluation.calibration import Reliability
+    from tasks.reporting.history import HistoryEntry
+
+OURS = "GreenLightning"
+TICKS = 12
+
+
+def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
+    """Accuracy on the holdout by version, with the references; hollow where a version never served."""
+    figure, axes = blank(7.6, 4.2)
+    ends = {}
+    for (name, points), colour in zip(_accuracies(history).items(), PALETTE, strict=False):
+        places, values, served = zip(*points, strict=True)
+        ours = name == OURS
+        axes.plot(places, values, color=colour, linewidth=2.6 if ours else 1.8, zorder=3 - ours)
+        faces = [colour if one else "white" for one in served]
+        axes.scatter(places, values, 36, color=faces, edgecolors=colour, linewidths=1.6, zorder=4)
+        ends[name] = values[-1]
+    name_ends(axes, len(history) - 1, ends, PALETTE)
+    _name_versions(axes, history)
+    axes.set_ylabel("accuracy on the holdout")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3f}")
+    titles(axes, "Accuracy over time", "" if all(one.served for one in history) else "hollow: never served")
+    return figure
+
+
+def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, float, bool]]]:
+    """By method, ours first: place in the history, accuracy, and whether the version served."""
+    found: dict[str, list[tuple[int, float, bool]]] = {OURS: [], CONVENTIONAL: []}
+    for at, one in enumerate(history):
+        for method, measured in {OURS: one.ours, **one.references}.items():
+            if measured.accuracy is not None:
+                found.setdefault(method, []).append((at, measured.accuracy, one.served or method != OURS))
+    return {method: points for method, points in found.items() if points}
+
+
+def spending_figure(retrainings: "Sequence[HistoryEntry]") -> "Figure":
+    """Joules of all retrainings so far, ours and conventional from scratch, by version, log scale."""
+    figure, axes = blank(7.6, 4.2)
+    ours = list(accumulate(one.ours.spent.joules for one in retrainings if one.ours.spent))
+    theirs = list(accumulate(one.conventional.joules for one in retrainings if one.conventional))
+    ends = {}
+    for name, series, colour in ((OURS, ours, GREEN), ("from scratch", theirs, PALETTE[1])):
+        axes.plot(series, color=colour, linewidth=2.4, marker="o", markersize=5)
+        ends[f"{name} {joules_text(series[-1])}"] = series[-1]
+    if min(*ours, *theirs) > 0:
+        axes.set_yscale("log")
+    name_ends(axes, len(retrainings) - 1, ends, PALETTE)
+    _name_versions(axes, retrainings)
+    axes.set_ylabel("joules so far (log scale)" if axes.get_yscale() == "log" else "joules so far")
+    axes.yaxis.set_major_formatter(lambda value, _: joules_text(value))
+    ratio = f"{theirs[-1] / ours[-1]:,.3g} × as much from scratch" if ours[-1] > 0 else ""
+    titles(axes, "Energy of all retrainings", ratio)
+    return figure
+
+
+def reliability_figure(found: "Reliability") -> "Figure":
+    """Share of right answers by confidence, beside the diagonal; a point's area grows with its rows."""
+    figure, axes = blank(4.8, 4.6)
+    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
+    axes.vlines(found.confidence, found.confidence, found.accuracy, color=PALETTE[2], linewidth=1.6)
+    axes.scatter(found.confidence, found.accuracy, 16 + 240 * found.rows / found.rows.sum(), color=GREEN, zorder=3)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xlabel="confidence", ylabel="share that is right")
+    titles(axes, f"Expected calibration error {found.ece:.3f}", f"{found.rows.sum():,} rows of the holdout")
+    return figure
+
+
+def _name_versions(axes: "Axes", history: "Sequence[HistoryEntry]") -> None:
+    """Name at most twelve versions below the axis, with the day each was made where it is another."""
+    shown = np.unique(np.linspace(0, len(history) - 1, min(TICKS, len(history))).round().astype(int))
+    days = [history[at].created[:10] for at in shown]
+    new = [place == 0 or day != days[place - 1] for place, day in enumerate(days)]
+    names = [
+        f"{history[at].version}" + (f"\n{day[5:]}" if first else "")
+        for at, day, first in zip(shown, days, new, strict=True)
+    ]
+    axes.set_xticks(shown, names)
+    axes.set_xlabel("version")

@@ -1,0 +1,154 @@
+"""The report on a dataset: gathered from MLflow and from the champion's files, drawn, and logged with it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from greenlightning.errors import GreenLightningError
+from greenlightning.evaluation.scores import evaluate
+from tasks.core.constants import Alias, Tag
+from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.data.holdout import current_holdout
+from tasks.data.ingestion import load_batch
+from tasks.data.versioning import checkout
+from tasks.figures.style import joules_text
+from tasks.figures.training_figures import settling_figure
+from tasks.lineage.drawing import draw
+from tasks.lineage.graph import graph_of
+from tasks.lineage.tree import lineage, short
+from tasks.models import registry
+from tasks.reporting.history import CONVENTIONAL, HistoryEntry, history_of
+from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
+from tasks.reporting.report_page import picture, render_report
+from tasks.tracking.client import connect
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+    from tasks.models.version_info import VersionInfo
+
+FILE = "report.html"
+ACCURACY = "On the fixed holdout that no model learns; references were trained from scratch on the same rows."
+SETTLING = "When the champion's gates stopped changing; they are frozen since. Weights would go on changing."
+CALIBRATION = "How often the champion is right at each confidence; on the dotted line, as often as it says."
+UNSPENT = "No retraining yet: there is no energy to hold against conventional retraining."
+COLUMNS = ("version", "made by", "created", "decision", "rows", "accuracy", "spent", "from scratch")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The page, the version that served when it was made and the run that made that, and the history shown."""
+
+    dataset: str
+    champion: int
+    run_id: str
+    html: str
+    history: tuple[HistoryEntry, ...]
+
+    def numbers(self) -> dict[str, Any]:
+        """What the page shows, as plain data: totals of the retrainings, and every version."""
+        retrainings = _retrainings(self.history)
+        spent, conventional = totals(retrainings)
+        return {
+            "dataset": self.dataset,
+            "champion": self.champion,
+            "run_id": self.run_id,
+            "retrainings": len(retrainings),
+            "spent": asdict(spent),
+            "conventional": asdict(conventional),
+            "versions": [asdict(one) for one in self.history],
+        }
+
+
+def make_report(dataset: str) -> Report:
+    """Gather and draw the report; raises NothingServedError where the dataset has no champion."""
+    serving = registry.version(dataset, Alias.CHAMPION)
+    history = tuple(history_of(dataset))
+    retrainings = _retrainings(history)
+    pictures = [picture("Accuracy over time", accuracy_figure(history), ACCURACY)]
+    if retrainings:
+        pictures.append(picture("Energy of all retrainings", spending_figure(retrainings), _known(retrainings)))
+    missing = [] if retrainings else [UNSPENT]
+    try:
+        pictures += _of_model(dataset, registry.load(dataset, serving.version))
+    except GreenLightningError as error:
+        missing.append(f"Settling and calibration are not shown. {error}")
+    tree = lineage(dataset, serving.version)
+    html = render_report(
+        dataset=dataset,
+        summary=_summary(history, retrainings),
+        facts=_facts(serving, history),
+        pictures=pictures,
+        missing=missing,
+        lineage=tree.name,
+        picture=draw(graph_of(dataset, tree)),
+        columns=COLUMNS,
+        rows=[_row(one) for one in reversed(history)],
+    )
+    return Report(dataset, serving.version, serving.run_id, html, history)
+
+
+def log_report(report: Report) -> None:
+    """Log the page as artifact ``report.html`` of the run that made the champion; a later one replaces it."""
+    connect().log_text(report.run_id, report.html, FILE)
+
+
+def totals(retrainings: Sequence[HistoryEntry]) -> tuple[EnergyCost, EnergyCost]:
+    """What the retrainings spent, and what as many conventional ones from scratch spend."""
+    ours = sum((one.ours.spent for one in retrainings if one.ours.spent), NO_COST)
+    return ours, sum((one.conventional for one in retrainings if one.conventional), NO_COST)
+
+
+def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
+    return [one for one in history if one.retraining]
+
+
+def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
+    """The pictures that take the model itself: how its structure settled, how far its answers can be trusted."""
+    X, y = load_batch(checkout(current_holdout(dataset)))
+    found = evaluate(y, model.predict_proba(X), model.classes).reliability
+    calibration = picture("Calibration", reliability_figure(found), CALIBRATION)
+    if (history := model.structure.history) is None:
+        return [calibration]
+    return [picture("Settling", settling_figure(history), SETTLING), calibration]
+
+
+def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry]) -> str:
+    """The history in a line."""
+    count = f"{len(history)} version" + ("s" if len(history) > 1 else "")
+    span = f"{count}, {history[0].created[:10]} to {history[-1].created[:10]}"
+    if not retrainings:
+        return span
+    spent, conventional = (joules_text(total.joules) for total in totals(retrainings))
+    return f"{span}. All retrainings together spent {spent}; from scratch they would have spent {conventional}"
+
+
+def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str, str]:
+    """The champion in a line."""
+    now = next(one for one in history if one.version == serving.version)
+    return {
+        "champion": f"version {serving.version}",
+        "serving since": serving.tags.get(Tag.PROMOTED_AT, ""),
+        "accuracy": _score(now.ours.accuracy),
+        "rows learnt": f"{now.rows:,}",
+        "batches": f"{len(serving.batches):,}",
+        "structure": short(serving.tags[Tag.STRUCTURE_DIGEST]),
+        "code": short(serving.tags.get(Tag.GIT_COMMIT, "unknown")),
+    }
+
+
+def _known(retrainings: Sequence[HistoryEntry]) -> str:
+    """How both lines of the energy picture are known."""
+    ours, theirs = (spent.source for spent in totals(retrainings))
+    measured = sum(CONVENTIONAL in one.references for one in retrainings)
+    beside = f"the conventional network was trained beside {measured} of {len(retrainings)} versions"
+    return f"Ours: {ours}. From scratch: {theirs}; {beside}. Versions that never served count too."
+
+
+def _row(one: HistoryEntry) -> list[str]:
+    joules = [joules_text(spent.joules) if spent else "" for spent in (one.ours.spent, one.conventional)]
+    about = [str(one.version), one.made_by, one.created, one.decision]
+    return [*about, f"{one.rows:,}", _score(one.ours.accuracy), *joules]
+
+
+def _score(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,122 @@
+"""The connection to MLflow: its client, an experiment per dataset, and where the artifacts of a run are stored."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greenlightning.errors import InputError
+from tasks.core.constants import Tag
+from tasks.core.workspace import Workspace, checked_name
+from tasks.tracking.run_notes import NOTE_TAG, experiment_note
+from tasks.tracking.saved_views import saved_views
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+ENVIRONMENT = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+}
+
+
+INHERITED = (Tag.KIND, Tag.DATASET, Tag.FLOW_RUN_ID)
+
+
+def connect() -> "MlflowClient":
+    """Point MLflow at the workspace (``mlruns/``, mode 0700), telemetry and pickle off; return its client."""
+    os.environ.update(ENVIRONMENT)
+    import mlflow
+
+    logger = logging.getLogger("mlflow")
+    if logger.level != logging.WARNING:  # setting it anew empties a cache of each logger of the process
+        logger.setLevel(logging.WARNING)
+    workspace = Workspace.current()
+    uri = workspace.tracking_uri
+    if uri.startswith("sqlite:"):
+        workspace.mlruns.mkdir(mode=0o700, parents=True, exist_ok=True)
+    chosen = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if chosen is None:  # MLflow exports the address; the workspace alone must go on deciding it
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    return mlflow.MlflowClient(uri, uri)
+
+
+def experiment_id(dataset: str) -> str:
+    """Return the id of the dataset's experiment, created with its description when it is new."""
+    from mlflow.exceptions import MlflowException
+
+    client = connect()
+    found = client.get_experiment_by_name(checked_name(dataset))
+    if found is None:
+        try:
+            created = client.create_experiment(dataset, _artifacts(dataset), _experiment_tags(dataset))
+            client.set_experiment_tag(created, NOTE_TAG, experiment_note(dataset, created))
+            _write_ahead()
+            return str(created)
+        except MlflowException as error:
+            found = client.get_experiment_by_name(dataset)
+            if found is None:
+                raise error
+    if found.lifecycle_stage != "active":
+        raise InputError(
+            f"The MLflow experiment {dataset!r} was deleted",
+            f"Bring it back with: mlflow experiments restore --experiment-id {found.experiment_id}",
+        )
+    return str(found.experiment_id)
+
+
+def _write_ahead() -> None:
+    """Let the embedded database write ahead: a commit waits for the disk once and holds up no reader."""
+    workspace = Workspace.current()
+    if workspace.tracking_uri.startswith("sqlite:"):
+        with closing(sqlite3.connect(workspace.tracking_uri.removeprefix("sqlite:///"))) as database:
+            database.execute("PRAGMA journal_mode=WAL")
+
+
+def _artifacts(dataset: str) -> str | None:
+    """Where an embedded workspace keeps the dataset's artifacts; None leaves the choice to the server."""
+    workspace = Workspace.current()
+    embedded = workspace.tracking_uri.startswith("sqlite:")
+    return (workspace.mlruns / "artifacts" / dataset).as_uri() if embedded else None
+
+
+def _experiment_tags(dataset: str) -> dict[str, Any]:
+    return {
+        "mlflow.experimentKind": "custom_model_development",
+        Tag.DATASET: dataset,
+        **saved_views(),
+    }
+
+
+def artifact_uri(run_id: str, path: str) -> str:
+    """Where a file of a run lies; ``mlflow.artifacts`` would ask the store three times for one of ``runs:/``."""
+    return f"{origin_of(run_id).artifact_uri}/{path}"
+
+
+class Origin(NamedTuple):
+    """What never changes of a run: its experiment, where its artifacts lie, the tags that its parts inherit."""
+
+    experiment_id: str
+    artifact_uri: str
+    tags: Mapping[str, str]
+
+
+def origin_of(run_id: str) -> Origin:
+    """How a run was made, read from MLflow once a process."""
+    return _origin_of(Workspace.current().tracking_uri, run_id)
+
+
+@cache
+def _origin_of(_store: str, run_id: str) -> Origin:
+    run = connect().get_run(run_id)
+    tags = {str(tag): run.data.tags[tag] for tag in INHERITED if tag in run.data.tags}
+    return Origin(run.info.experiment_id, run.info.artifact_uri, tags)

@@ -1,0 +1,118 @@
+"""Metrics, parameters and tags of runs, logged in as few requests as MLflow allows."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from greenlightning.errors import InputError
+from tasks.core.constants import (
+    DOCUMENTED,
+    SERIES,
+    Metric,
+    Params,
+    Subject,
+    Tag,
+)
+from tasks.tracking.client import connect
+
+if TYPE_CHECKING:
+    from greenlightning.structure.settling import SettlingHistory
+
+
+METRICS_PER_REQUEST = 1000
+
+
+def log_metrics(run_id: str, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
+    """Log final metrics, and tags with them; a name that ``docs/metrics.md`` does not know raises InputError."""
+    if unknown := sorted(set(values) - DOCUMENTED):
+        raise InputError(f"No metric is called {', '.join(unknown)}", "Use the names of tasks/core/constants.py")
+    _log(run_id, [(name, value, 0) for name, value in values.items()], tags)
+
+
+def log_settling(run_id: str, history: "SettlingHistory") -> None:
+    """Log the settling series (``step`` = epoch) and their summary; what was not measured is left out."""
+    series = [(name, getattr(record, name), record.epoch) for record in history.records for name in SERIES]
+    summary = {
+        Metric.EPOCHS: history.epochs,
+        Metric.SETTLED: history.settled,
+        Metric.SETTLING_RATIO: history.settling_ratio,
+    }
+    _log(run_id, series + [(name, value, 0) for name, value in summary.items()])
+
+
+def _log(
+    run_id: str, points: Sequence[tuple[str, float | None, int]], tags: Mapping[str, str] | None = None
+) -> None:
+    """Log (name, value, step) triples and tags in as few requests as MLflow allows; None and NaN are left out."""
+    from mlflow.entities import Metric as Point
+    from mlflow.entities import RunTag
+
+    now = int(time.time() * 1000)
+    found = [Point(name, float(value), now, step) for name, value, step in points if _is_measured(value)]
+    told = [RunTag(name, value) for name, value in (tags or {}).items()]
+    client = connect()
+    for start in range(0, max(len(found), 1), METRICS_PER_REQUEST):
+        client.log_batch(run_id, found[start : start + METRICS_PER_REQUEST], tags=() if start else told)
+
+
+def _is_measured(value: float | None) -> TypeGuard[float]:
+    return value is not None and not math.isnan(value)
+
+
+def of_subject(scores: Mapping[str, float], of: Subject) -> dict[str, float]:
+    """The scores of one model on one set of rows under their metrics' names, such as ``champion_accuracy``."""
+    return {f"{of}{name}": value for name, value in scores.items()}
+
+
+def log_evaluation(run_id: str, scores: Mapping[str, float], of: Subject = Subject.CANDIDATE) -> None:
+    """Log the scores of one model on one set of rows."""
+    log_metrics(run_id, of_subject(scores, of))
+
+
+def log_energy(
+    run_id: str,
+    *,
+    seconds: float,
+    joules: float,
+    gco2e: float,
+    source: str,
+    avoided: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, float] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Log what a run spent (s, J, g CO2e) and, as tag ``energy.source``, how that is known.
+
+    In the same request go what conventional retraining would have spent beyond it (``avoided``, under the same
+    four names), and other ``metrics`` and ``tags``.
+    """
+    values: dict[str, float] = {Metric.SECONDS: seconds, Metric.JOULES: joules, Metric.GCO2E: gco2e}
+    sources: dict[str, str] = {Tag.ENERGY_SOURCE: source}
+    if avoided:
+        values[Metric.SECONDS_AVOIDED] = avoided["seconds"]
+        values[Metric.JOULES_AVOIDED] = avoided["joules"]
+        values[Metric.GCO2E_AVOIDED] = avoided["gco2e"]
+        sources[Tag.ENERGY_AVOIDED_SOURCE] = avoided["source"]
+    log_metrics(run_id, {**(metrics or {}), **values}, {**(tags or {}), **sources})
+
+
+def log_params(run_id: str, values: Mapping[str, object], of: Params) -> None:
+    """Log a flow's parameters or a model's facts under their prefix (``flow.alpha``, ``model.recipe``)."""
+    from mlflow.entities import Param
+
+    connect().log_batch(run_id, params=[Param(f"{of}{name}", str(value)) for name, value in values.items()])
+
+
+def set_tags(run_id: str, tags: Mapping[str, str]) -> None:
+    """Tag a run."""
+    _log(run_id, [], tags)
+
+
+def rows_metrics(learnt: dict[str, int], touched: int, quarantined: int) -> dict[str, float]:
+    """Metrics of what a run learnt and opened."""
+    return {
+        str(Metric.ROWS_LEARNT): sum(learnt.values()),
+        str(Metric.ROWS_TOUCHED): touched,
+        str(Metric.BATCHES_LEARNT): len(learnt),
+        str(Metric.BATCHES_QUARANTINED): quarantined,
+    }

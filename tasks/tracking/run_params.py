@@ -1,0 +1,71 @@
+"""What every run that makes a model logs alike, so that MLflow's compare view can put them side by side."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tasks.core.constants import Metric, Params, SharedParam, Tag
+from tasks.tracking.client import connect
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+    from greenlightning.model import GreenLightningModel
+
+BARE = {
+    "rows": SharedParam.ROWS,
+    "batches": SharedParam.BATCHES,
+    "n_path_features": SharedParam.FEATURES,
+    "alpha": SharedParam.ALPHA,
+}
+"""Facts of ``describe()`` that references have too: logged under these names instead of ``model.…``."""
+
+COLOUR_TAG = "mlflow.runColor"
+COLOURS = {
+    "train": "#0c4a22",
+    "retrain": "#1b7f3b",
+    "forget": "#3f8f8a",
+    "federate": "#58ab74",
+    "conventional": "#7d837f",
+    "random gates": "#a88f3f",
+}
+"""One colour a method in MLflow's charts: greens are ours."""
+
+
+def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> None:
+    """Log the version that a flow's ``run`` made: the shared parameters, and other facts as ``model.…``."""
+    facts = {f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE}
+    method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
+    log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
+
+
+def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:
+    """The shared parameters that a model itself answers for."""
+    facts = model.describe()
+    numbers = {name: facts[fact] for fact, name in BARE.items()}
+    return {name: number for name, number in numbers.items() if not isinstance(number, str)} | {
+        SharedParam.GATES: sum(model.structure.hidden_layer_sizes)
+    }
+
+
+def log_shared_params(
+    run_id: str,
+    method: str,
+    epochs: int,
+    numbers: Mapping[SharedParam, float],
+    facts: Mapping[str, object] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Log how a model was made, its epochs of gradient descent and its sizes; colour the run by its method.
+
+    Other ``facts`` (parameters) and ``tags`` go with it in the same request.
+    """
+    from mlflow.entities import Param, RunTag
+
+    values: dict[str, object] = {SharedParam.METHOD: method, SharedParam.EPOCHS: epochs, **(facts or {})}
+    values |= {str(name): number for name, number in numbers.items()}
+    colour: dict[str, str] = {COLOUR_TAG: COLOURS[method]} if method in COLOURS else {}
+    connect().log_batch(
+        run_id,
+        params=[Param(name, str(value)) for name, value in values.items()],
+        tags=[RunTag(name, value) for name, value in {**colour, **(tags or {})}.items()],
+    )

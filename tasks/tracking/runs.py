@@ -1,0 +1,70 @@
+"""Runs in MLflow: an experiment a dataset, a parent run a flow run, nested runs for its parts."""
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tasks.core import processes
+from tasks.core.constants import Kind, Part, Tag
+from tasks.tracking.client import connect, experiment_id, origin_of
+from tasks.tracking.code_version import code_tags
+from tasks.tracking.run_notes import NOTE_TAG, run_note
+from tasks.tracking.system_metrics import system_metrics
+
+if TYPE_CHECKING:
+    pass
+
+
+@contextmanager
+def flow_run(dataset: str, kind: Kind, *, name: str | None = None) -> Iterator[str]:
+    """Open the run of a flow run and yield its id; a failed body ends it FAILED, an interrupted KILLED."""
+    from prefect.runtime import flow_run as prefect_run
+
+    code = {"mlflow.source.name": f"greenlightning {kind}", "mlflow.source.type": "PROJECT"}
+    tags: dict[str, str] = {Tag.KIND: kind, Tag.DATASET: dataset, **code_tags(), **code}
+    if flow_run_id := prefect_run.get_id():
+        tags[Tag.FLOW_RUN_ID] = flow_run_id
+    title = name or f"{kind} {dataset} {datetime.now():%Y-%m-%d %H:%M:%S}"
+    with _run(experiment_id(dataset), title, tags) as run_id, system_metrics(run_id):
+        yield run_id
+
+
+@contextmanager
+def part_run(parent: str, part: Part) -> Iterator[str]:
+    """Open a nested run for one part of the run ``parent`` and yield its id; it ends as ``flow_run`` does."""
+    above = origin_of(parent)
+    tags = {**above.tags, Tag.PART: part, "mlflow.parentRunId": parent}
+    with _run(above.experiment_id, part, tags) as run_id:
+        yield run_id
+
+
+@contextmanager
+def _run(experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Create a run, and end it FINISHED, FAILED or KILLED as its body ends, with a note of what it came to."""
+    client = connect()
+    owner: dict[str, str] = {Tag.PROCESS: processes.name(os.getpid()), "mlflow.user": getpass.getuser()}
+    run_id = str(client.create_run(experiment, run_name=name, tags={**tags, **owner}).info.run_id)
+    status, failure = "KILLED", None
+    try:
+        yield run_id
+        status = "FINISHED"
+    except Exception as error:
+        status, failure = "FAILED", error
+        raise
+    finally:
+        client.set_terminated(run_id, status)
+        client.set_tag(run_id, NOTE_TAG, run_note(client.get_run(run_id), status, failure))
+
+
+def end_orphans(dataset: str) -> list[str]:
+    """End as KILLED the RUNNING runs whose process on this host has died, and return their ids."""
+    client = connect()
+    running = client.search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")
+    orphans = [run.info.run_id for run in running if processes.has_died(run.data.tags.get(Tag.PROCESS, ""))]
+    for run_id in orphans:
+        client.set_tag(run_id, Tag.ENDED_BY, "janitor: the process that ran it has died")
+        client.set_terminated(run_id, "KILLED")
+    return orphans

@@ -1,0 +1,91 @@
+"""References beside ours: the conventional network from scratch, and random gates, on the rows of a version."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from prefect import task
+
+from greenlightning.energy.meter import EnergyMeter
+from greenlightning.evaluation.scores import evaluate
+from tasks.core import progress
+from tasks.core.constants import SCORES, Kind, SharedParam, Subject, Tag
+from tasks.core.energy_cost import EnergyCost
+from tasks.data.batch_index import batch_ref
+from tasks.data.holdout import Learnable, current_holdout
+from tasks.models import registry
+from tasks.tracking.client import connect
+from tasks.tracking.inputs import log_batch_input
+from tasks.tracking.metrics import log_energy, log_evaluation, log_metrics, rows_metrics, set_tags
+from tasks.tracking.run_params import log_shared_params, shared_params
+from tasks.tracking.runs import flow_run
+from tasks.training.evaluation import scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.evaluation.conventional_network import ConventionalNetwork
+
+
+@task(task_run_name="reference {subject} for {dataset} version {number}", persist_result=False)
+def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str, float], EnergyCost]:
+    """Train a reference from scratch on every row that a version learnt; log its scores and energy as a run."""
+    beside = registry.version(dataset, number)
+    refs = [batch_ref(dataset, batch) for batch in beside.batches]
+    learnable = Learnable(current_holdout(dataset))
+    parts = [learnable.open(ref) for ref in refs]
+    X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
+    sizes = registry.load(dataset, number).structure.hidden_layer_sizes
+    method = subject.removesuffix("_").replace("_", " ")
+    with flow_run(dataset, Kind.REFERENCE, name=f"{method} v{number}") as run_id:
+        set_tags(run_id, {Tag.VERSION: str(number)})
+        for ref in refs:
+            log_batch_input(run_id, ref)
+        with EnergyMeter() as meter:
+            fitted = _trained(subject, X, y, sizes)
+        found = evaluate(learnable.y, fitted.predict_proba(learnable.X), tuple(fitted.classes_))
+        spent = EnergyCost.of(meter.energy)
+        log_evaluation(run_id, scores(found))
+        log_evaluation(run_id, scores(found), subject)
+        log_evaluation(run_id, _scores_of(beside), Subject.VERSION)
+        log_energy(run_id, **spent.logged())
+        rows = {part.id: part.rows for part in parts}
+        log_metrics(run_id, rows_metrics(rows, len(y), 0))
+        log_shared_params(run_id, method, *_sizes(fitted, sizes, len(y), len(parts)))
+    progress.report_progress(method, 1, 1)
+    return scores(found), spent
+
+
+def _trained(
+    subject: Subject, X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...]
+) -> "ConventionalNetwork | GreenLightningClassifier":
+    from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.evaluation.conventional_network import ConventionalNetwork, random_gates
+
+    if subject is Subject.CONVENTIONAL:
+        return ConventionalNetwork(sizes).fit(X, y)
+    return GreenLightningClassifier(random_state=0).fit_structure(random_gates(X, sizes), X, y)
+
+
+def _sizes(
+    fitted: "ConventionalNetwork | GreenLightningClassifier", sizes: tuple[int, ...], rows: int, batches: int
+) -> tuple[int, dict[SharedParam, float]]:
+    """Epochs of gradient descent, and the shared parameters; the conventional network has no ridge: alpha 0."""
+    from greenlightning.evaluation.conventional_network import ConventionalNetwork
+
+    if isinstance(fitted, ConventionalNetwork):
+        own: dict[SharedParam, float] = {
+            SharedParam.FEATURES: sizes[-1],
+            SharedParam.ALPHA: 0,
+            SharedParam.GATES: sum(sizes),
+        }
+        epochs = fitted.n_epochs_
+    else:
+        own, epochs = shared_params(fitted.model_), 0
+    return epochs, own | {SharedParam.ROWS: rows, SharedParam.BATCHES: batches}
+
+
+def _scores_of(version: registry.VersionInfo) -> dict[str, float]:
+    """What the version's own run scored on the holdout."""
+    metrics = connect().get_run(version.run_id).data.metrics
+    return {str(name): metrics[name] for name in SCORES if name in metrics}

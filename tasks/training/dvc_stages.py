@@ -1,0 +1,83 @@
+"""The bench: the steps of first training on a known data set, from file to file, as stages for DVC."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from greenlightning.data.batch import Batch
+from greenlightning.data.ledger import Ledger, LedgerEntry
+from tasks.core.energy_cost import EnergyCost
+from tasks.core.settings import Learning
+
+SPENT = "spent.json"
+
+
+def prepare(dataset: str, folder: Path) -> None:
+    """Write training rows and holdout of a known data set as Parquet files."""
+    from greenlightning.data.datasets import load
+    from tasks.data.demo_stream import write_part
+
+    data = load(dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_part(folder, "train", data, data.X_train, data.y_train)
+    write_part(folder, "holdout", data, data.X_test, data.y_test)
+
+
+def structure(settings: Learning, folder: Path) -> None:
+    """Extract the structure from the training rows; keep how it settled, epoch by epoch."""
+    from tasks.training.structure import train_structure
+
+    rows = _rows(folder / "train.parquet")
+    found, spent = train_structure(rows, settings, (rows.id,))
+    found.save(folder / "structure")
+    _write_json(folder / "structure" / SPENT, asdict(spent))
+    records = found.history.records if found.history else []
+    series = pd.DataFrame(records, columns=["epoch", "flip_rate", "weight_change"])
+    series.to_csv(folder / "settling.csv", index=False)
+
+
+def linear(settings: Learning, folder: Path) -> None:
+    """Learn the training rows under the structure and save the model."""
+    from greenlightning.structure.structure import Structure
+    from tasks.training.structure import train_linear
+
+    rows = _rows(folder / "train.parquet")
+    ledger = Ledger({rows.id: LedgerEntry(rows.rows)})
+    spent = train_linear(Structure.load(folder / "structure"), rows, settings, ledger, folder / "model")
+    _write_json(folder / "model" / SPENT, asdict(spent))
+
+
+def evaluate(folder: Path) -> None:
+    """Score the model on the holdout; write the scores with what all stages cost, and who was taken for whom."""
+    from greenlightning.energy.meter import EnergyMeter
+    from greenlightning.evaluation.scores import evaluate as score
+    from greenlightning.model import GreenLightningModel
+    from tasks.training.evaluation import scores
+
+    holdout = _rows(folder / "holdout.parquet")
+    with EnergyMeter() as meter:
+        model = GreenLightningModel.load(folder / "model")
+        proba = model.predict_proba(holdout.X)
+        found = score(holdout.y, proba, model.classes)
+    spent = _spent(folder / "structure") + _spent(folder / "model") + EnergyCost.of(meter.energy)
+    cost = {"seconds": spent.seconds, "joules": spent.joules, "source": spent.source}
+    _write_json(folder / "metrics.json", scores(found) | cost)
+    predicted = [model.classes[column] for column in proba.argmax(axis=1)]
+    confusion = pd.DataFrame({"actual": holdout.y, "predicted": predicted})
+    confusion.to_csv(folder / "confusion.csv", index=False)
+
+
+def _rows(path: Path) -> Batch:
+    from tasks.data.ingestion import load_batch
+
+    return Batch(*load_batch(path))
+
+
+def _spent(folder: Path) -> EnergyCost:
+    return EnergyCost(**json.loads((folder / SPENT).read_text()))
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n")

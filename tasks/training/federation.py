@@ -1,0 +1,106 @@
+"""Federation in one round: each site's statistics from its own file, screened, summed once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from greenlightning.data.batch import content_id
+from greenlightning.data.files import read_json, write_json
+from greenlightning.data.ledger import LedgerEntry
+from greenlightning.energy.meter import EnergyMeter
+from greenlightning.errors import InputError, IntegrityError, MismatchError
+from tasks.core import progress
+from tasks.core.constants import Part
+from tasks.core.energy_cost import EnergyCost
+from tasks.core.workspace import checked_name
+from tasks.data.batch_index import BatchRef
+from tasks.data.holdout import Learnable
+from tasks.data.reading import LABEL, read_table
+from tasks.data.versioning import md5_of
+from tasks.models import registry
+from tasks.models.logged_models import attach_structure
+from tasks.models.version_expectations import expectations_of
+from tasks.tracking.metrics import log_energy
+from tasks.tracking.runs import part_run
+from tasks.training.structure import TrainingResult
+
+if TYPE_CHECKING:
+    from greenlightning.linear.statistics import Statistics
+    from greenlightning.model import GreenLightningModel
+
+SITE_FORMAT = "greenlightning-site/1"
+
+
+@task(task_run_name="statistics of site {site}", persist_result=False)
+def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout: BatchRef, folder: Path) -> Path:
+    """What a site sends: the statistics of its own file under the champion's structure; no sample leaves it."""
+    sent = folder / "sites" / checked_name(site, "site")
+    champion, features = registry.load_version(parent), expectations_of(parent).features
+    frame = read_table(path)
+    if tuple(frame.columns.drop(LABEL)) != features:
+        raise InputError(
+            f"The columns of site {site} are not those of the base", "Give the same columns in the same order"
+        )
+    y = frame.pop(LABEL).to_numpy()
+    X = frame.to_numpy(dtype="float64")
+    batch = Learnable(holdout).rows(X, y, content_id(X, y))
+    if batch.rows == 0:
+        raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
+    try:
+        champion.collect(batch.X, batch.y).save(sent)
+    except InputError as error:
+        raise InputError(f"Site {site}: {error.cause}", error.remedy) from error
+    about = {"format": SITE_FORMAT, "site": site, "batch": batch.id, "rows": batch.rows, "md5": md5_of(path)}
+    write_json(sent / "site.json", about)
+    return sent
+
+
+@task(task_run_name="merge {dataset} sites", persist_result=False)
+def merge_sites(
+    dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, allow_new_labels: bool = False
+) -> TrainingResult:
+    """Screen each site's statistics, add them to the champion's in one round, and save the model."""
+    from greenlightning.linear.screening import screen
+
+    champion = registry.load(dataset, parent)
+    with part_run(run_id, Part.LINEAR) as part:
+        with EnergyMeter() as meter:
+            model = champion
+            for number, place in enumerate(sent, start=1):
+                about = read_json(place / "site.json", SITE_FORMAT)
+                statistics = _received(place, about["site"])
+                screen(statistics, about["site"])
+                _admissible(about, statistics.columns, model, allow_new_labels)
+                entry = LedgerEntry(about["rows"], about["md5"], about["site"])
+                model = model.absorb(statistics, about["batch"], entry)
+                progress.report_progress("sites", number, len(sent))
+            model.save(folder / "model")
+        spent = EnergyCost.of(meter.energy)
+        log_energy(part, **spent.logged())
+    attach_structure.fn(run_id, model.structure.digest)
+    learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
+    return TrainingResult(folder / "model", learnt, model.statistics.n, spent)
+
+
+def _received(place: Path, site: str) -> "Statistics":
+    from greenlightning.linear.statistics import Statistics
+
+    try:
+        return Statistics.load(place)
+    except IntegrityError as error:
+        raise IntegrityError(
+            f"What site {site} sent is damaged ({error.cause})", "Ask it to send it anew"
+        ) from error
+
+
+def _admissible(
+    about: dict[str, Any], labels: tuple[Any, ...], model: "GreenLightningModel", allow_new_labels: bool
+) -> None:
+    """Raise MismatchError where a site sent a batch that is learnt already, or labels that may not come in."""
+    site, batch = about["site"], about["batch"]
+    if batch in model.ledger:
+        raise MismatchError(f"Site {site} sent batch {batch}, which is learnt already", "Leave it out")
+    new = [label for label in labels if label not in model.classes]
+    if new and not allow_new_labels:
+        raise MismatchError(f"Site {site} has unknown labels {new[:5]}", "Allow new labels, or leave it out")

@@ -1,0 +1,141 @@
+"""The two steps of first training: extract the structure, then learn the base's statistics under it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from prefect import task
+
+from greenlightning.data.batch import Batch
+from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.energy.meter import EnergyMeter
+from greenlightning.structure.defaults import structure_defaults, unless_auto
+from greenlightning.structure.settling import EpochRecord
+from tasks.core import progress
+from tasks.core.constants import Part
+from tasks.core.energy_cost import EnergyCost
+from tasks.core.settings import Learning
+from tasks.data.batch_index import BatchRef
+from tasks.data.holdout import Learnable
+from tasks.models.logged_models import log_structure
+from tasks.tracking.client import connect
+from tasks.tracking.metrics import log_energy, log_settling
+from tasks.tracking.runs import part_run
+from tasks.training.health import save_health_reference
+
+if TYPE_CHECKING:
+    from greenlightning.structure.structure import Structure
+
+
+@dataclass(frozen=True)
+class ExtractedStructure:
+    """A structure on disk, how it settled, and what it took."""
+
+    folder: Path
+    digest: str
+    epochs: int
+    train_structure: bool
+    rows: int
+    spent: EnergyCost
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A model on disk, the batches it learnt this time with their rows, and what it took."""
+
+    folder: Path
+    rows: dict[str, int]
+    rows_known: int
+    spent: EnergyCost
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rows_learnt(self) -> int:
+        """Samples learnt this time."""
+        return sum(self.rows.values())
+
+
+@task(task_run_name="extract structure {dataset}", persist_result=False)
+def extract_structure(
+    dataset: str, base: list[BatchRef], holdout: BatchRef, settings: Learning, run_id: str, folder: Path
+) -> ExtractedStructure:
+    """Train a network on the base until its gates settle, watch it epoch by epoch, keep the gates."""
+    from tasks.figures.training_figures import settling_figure
+
+    whole = joined_batches([Learnable(holdout).open(ref) for ref in base])
+    with part_run(run_id, Part.STRUCTURE) as part:
+        structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base))
+        structure.save(folder / "structure")
+        assert structure.history is not None
+        log_settling(part, structure.history)
+        log_settling(run_id, structure.history)
+        log_energy(part, **spent.logged())
+        for run in (part, run_id):
+            connect().log_figure(run, settling_figure(structure.history), "settling.png")
+        log_structure.fn(part, folder / "structure")
+    history = structure.history
+    return ExtractedStructure(
+        folder / "structure", structure.digest, history.epochs, history.settled, whole.rows, spent
+    )
+
+
+@task(task_run_name="learn base {dataset}", persist_result=False)
+def learn_base(
+    dataset: str,
+    base: list[BatchRef],
+    holdout: BatchRef,
+    settings: Learning,
+    structure: Path,
+    run_id: str,
+    folder: Path,
+) -> TrainingResult:
+    """Freeze a recipe on the base, learn its statistics and choose the ridge strength; save the model."""
+    from greenlightning.structure.structure import Structure
+
+    learnable = Learnable(holdout)
+    parts = [learnable.open(ref) for ref in base]
+    whole = joined_batches(parts)
+    entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in zip(parts, base, strict=True)}
+    with part_run(run_id, Part.LINEAR) as part:
+        spent = train_linear(Structure.load(structure), whole, settings, Ledger(entries), folder / "model")
+        spent = spent + save_health_reference(run_id, folder, whole, learnable)
+        log_energy(part, **spent.logged())
+    progress.report_progress("linear training", 1, 1)
+    return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
+
+
+def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["Structure", EnergyCost]:
+    """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; the gates, the cost."""
+    from greenlightning.estimators import GreenLightningClassifier
+
+    epochs = unless_auto("max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
+
+    def on_epoch(record: EpochRecord) -> None:
+        progress.report_progress(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)
+
+    with EnergyMeter(settings.device) as meter:
+        estimator = GreenLightningClassifier(**settings.model_dump())
+        structure = estimator.extract_structure(data.X, data.y, seen=seen, on_epoch=on_epoch)
+    progress.report_progress("structure", epochs, epochs)
+    return structure, EnergyCost.of(meter.energy)
+
+
+def train_linear(
+    structure: "Structure", data: Batch, settings: Learning, ledger: Ledger, folder: Path
+) -> EnergyCost:
+    """Learn ``data``, the rows of ``ledger``, under ``structure`` and save the model into ``folder``; the cost."""
+    from greenlightning.estimators import GreenLightningClassifier
+
+    with EnergyMeter(settings.device) as meter:
+        estimator = GreenLightningClassifier(**settings.model_dump())
+        estimator.fit_structure(structure, data.X, data.y, seen=tuple(ledger.entries))
+        replace(estimator.model_, ledger=ledger).save(folder)
+    return EnergyCost.of(meter.energy)
+
+
+def joined_batches(parts: list[Batch]) -> Batch:
+    """The rows of several batches as one, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    return Batch(np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts]))

@@ -1,0 +1,374 @@
+"""The command line: one clear line for what goes wrong, documented exit codes, JSON for machines."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flows import cli
+from flows.learning.retrain import retrain
+from tasks.core.constants import Alias, Tag
+from tasks.data.batch_index import batches
+from tasks.models import registry
+from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, X, add, frame_file, outcome, source, y
+
+pytestmark = pytest.mark.usefixtures("prefect")
+COMMANDS = (
+    "ingest",
+    "train",
+    "retrain",
+    "forget",
+    "federate",
+    "rollback",
+    "promote",
+    "pin",
+    "maintenance",
+    "status",
+    "lineage",
+    "reproduce",
+    "compare",
+    "report",
+    "demo",
+    "up",
+    "down",
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed and exited with."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def say(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Said]]:
+    """Run ``greenlightning`` with some arguments, in this process."""
+
+    def run(*arguments: str | Path) -> Said:
+        capfd.readouterr()
+        argv = ["greenlightning", *map(str, arguments)]
+        with patch.object(sys, "argv", argv), patch.dict(os.environ), pytest.raises(SystemExit) as exited:
+            cli.main()
+            raise SystemExit(0)
+        captured = capfd.readouterr()
+        return Said(int(exited.value.code or 0), captured.out, captured.err)
+
+    yield run
+
+
+def refusal(said: Said) -> str:
+    """The one line on standard error, and nothing on standard output."""
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    lines = [line for line in said.err.splitlines() if line.strip()]
+    assert len(lines) == 1, said.err
+    assert lines[0].startswith("error ")
+    return lines[0].removeprefix("error ")
+
+
+# --- help -------------------------------------------------------------------------------------------------------
+
+
+def test_help_teaches_every_command_and_names_the_exit_codes(say: Callable[..., Said]) -> None:
+    said = say("--help")
+    assert said.code == 0
+    for command in COMMANDS:
+        assert command in said.out
+    assert "Exit codes" in said.out
+    for code in cli.Exit:
+        assert f" {int(code)} " in said.out
+
+
+def test_the_command_line_loads_no_numbers_before_it_computes() -> None:
+    """``--help`` answers at once: NumPy alone takes as long as all the rest."""
+    heavy = "{'numpy', 'torch', 'prefect', 'mlflow'}"
+    command = f"import sys, flows.cli; sys.exit(' '.join({heavy} & {{*sys.modules}}))"
+    found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert found.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_and_names_the_exit_codes(command: str, say: Callable[..., Said]) -> None:
+    said = say(command, "--help")
+    assert said.code == 0
+    assert "--json" in said.out
+    assert "Exit codes" in said.out
+
+
+def test_wrong_usage_exits_with_2(say: Callable[..., Said]) -> None:
+    assert say("train").code == 2
+    assert say("no-such-command").code == 2
+    assert say("federate", "-d", DIGITS).code == 2
+
+
+# --- bad input --------------------------------------------------------------------------------------------------
+
+
+def lines(name: str, *rows: str) -> Path:
+    """A CSV file of these lines."""
+    path = Path(os.environ["GREENLIGHTNING_HOME"]) / name
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def torn(path: Path) -> Path:
+    path.write_bytes(path.read_bytes()[:3000])
+    return path
+
+
+UNREADABLE: dict[str, tuple[Callable[[], Path], str]] = {
+    "missing file": (lambda: Path("nowhere.csv"), "nowhere.csv does not exist"),
+    "markup in its name": (lambda: Path("[/bold].csv"), "[/bold].csv does not exist"),
+    "empty file": (lambda: lines("empty.csv"), "empty.csv"),
+    "header alone": (lambda: lines("header.csv", "a,b,label"), "header.csv has no rows"),
+    "no label": (lambda: lines("plain.csv", "a,b", "1,2"), "no label column 'label'"),
+    "text": (lambda: lines("text.csv", "a,label", "one,2"), "Column 'a' of text.csv is not numeric"),
+    "truncated parquet": (lambda: torn(source("torn", FIRST)), "torn.parquet cannot be read as Parquet"),
+    "unknown format": (lambda: lines("data.xlsx", "?"), "data.xlsx is of no known format"),
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_refused_with_3(
+    fault: str, champion: Path, say: Callable[..., Said]
+) -> None:
+    make, cause = UNREADABLE[fault]
+    path = make()
+    before = path.read_bytes() if path.is_file() else None
+    said = say("ingest", path, "-d", DIGITS)
+    line = refusal(said)
+    assert said.code == 3
+    assert cause in line
+    assert line.endswith(".") and ". " in line
+    assert before is None or path.read_bytes() == before
+    assert len(batches(DIGITS)) == 1
+
+
+def with_nan() -> Path:
+    inputs = X[FIRST].copy()
+    inputs[7, 3] = np.nan
+    return frame_file("holes", inputs, y[FIRST])
+
+
+def narrow() -> Path:
+    path = source("narrow", FIRST)
+    pd.read_parquet(path).drop(columns=["pixel_9"]).to_parquet(path)
+    return path
+
+
+UNFIT: dict[str, tuple[Callable[[], Path], str]] = {
+    "NaN": (with_nan, "Missing cells: 1, in columns 'pixel_3'"),
+    "wrong columns": (narrow, "The columns are not those of the base: without 'pixel_9'"),
+    "one class only": (lambda: frame_file("ones", X[FIRST], [1] * 200), "Classes: 1 (1); at least 2 are needed"),
+    "unknown label": (lambda: source("new", FIRST, y[FIRST] + 1), "Labels that the base does not know: 10"),
+    "few rows": (lambda: source("few", slice(500, 503)), "The batch has 3 rows; at least 10 are needed"),
+}
+
+
+@pytest.mark.parametrize("fault", UNFIT)
+def test_a_batch_that_fails_validation_is_kept_in_quarantine_and_exits_with_4(
+    fault: str, champion: Path, say: Callable[..., Said]
+) -> None:
+    make, cause = UNFIT[fault]
+    said = say("ingest", make(), "-d", DIGITS, "--json")
+    assert (said.code, said.json["state"]) == (4, "Quarantined")
+    [aside] = said.json["quarantined"]
+    assert any(cause in reason for reason in aside["reasons"]), aside
+    assert (champion / "data" / "quarantine" / DIGITS / aside["batch"] / f"{aside['batch']}.parquet").is_file()
+    assert registry.version(DIGITS, Alias.CHAMPION).version == 1
+
+
+def test_a_quarantined_batch_is_told_in_words_too(champion: Path, say: Callable[..., Said]) -> None:
+    said = say("ingest", with_nan(), "-d", DIGITS)
+    told = " ".join(said.out.split())
+    assert said.code == 4
+    assert told.startswith("Quarantined digits: holes.parquet failed validation: Missing cells: 1")
+    assert "quarantined holes.parquet" in told
+
+
+def test_a_base_of_one_class_is_no_base(home: Path, say: Callable[..., Said]) -> None:
+    assert say("ingest", frame_file("ones", X[BASE], [1] * 500), "-d", "ones").code == 4
+    said = say("train", "-d", "ones")
+    assert (said.code, "Dataset 'ones' has no batch to train on" in refusal(said)) == (3, True)
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "no champion": (("retrain", "-d", "new"), 5, "Dataset 'new' has no champion yet. Run: greenlightning train"),
+    "nothing served": (("rollback", "-d", "new", "--reason", "x"), 5, "Dataset 'new' has no champion yet"),
+    "no data": (("train", "-d", "new"), 3, "Dataset 'new' has no batch to train on"),
+    "unknown batch": (
+        ("retrain", "-d", DIGITS, "--batch", "0123456789abcdef"),
+        5,
+        "has no batch 0123456789abcdef",
+    ),
+    "batch with ../": (("retrain", "-d", DIGITS, "--batch", "../x"), 3, "'../x' is not a batch id"),
+    "forget ../": (("forget", "../../etc/passwd", "-d", DIGITS), 3, "'../../etc/passwd' is not a batch id"),
+    "forget unknown": (("forget", "0123456789abcdef", "-d", DIGITS), 5, "has no batch 0123456789abcdef"),
+    "dataset with ../": (("train", "-d", "../x"), 3, "dataset name '../x' is not allowed. Use 1 to 63 of"),
+    "dataset ..": (("retrain", "-d", "a..b"), 3, "dataset name 'a..b' is not allowed"),
+    "dataset of capitals": (
+        ("rollback", "-d", "Digits", "--reason", "x"),
+        3,
+        "dataset name 'Digits' is not allowed",
+    ),
+    "empty dataset": (("train", "-d", ""), 3, "dataset name '' is not allowed"),
+    "version unknown": (
+        ("rollback", "-d", DIGITS, "--to", "9", "--reason", "x"),
+        5,
+        "Dataset 'digits' has no version 9",
+    ),
+    "site without file": (("federate", "-d", DIGITS, "--site", "north"), 3, "--site north names no file"),
+    "site's file absent": (("federate", "-d", DIGITS, "--site", "north=x.csv"), 3, "x.csv does not exist"),
+    "site with ../": (("federate", "-d", DIGITS, "--site", "../n=x.csv"), 3, "site name '../n' is not allowed"),
+    "two of one name": (("federate", "-d", DIGITS, "--site", "n=a", "--site", "n=b"), 3, "have the same name"),
+    "epochs beyond": (("train", "-d", DIGITS, "--max-epochs", "9999"), 3, "max_epochs: Input should be less"),
+    "margin beyond": (("retrain", "-d", DIGITS, "--margin", "1"), 3, "margin: Input should be less than 1"),
+    "device unknown": (("train", "-d", DIGITS, "--device", "gpu"), 3, "Parameter device: String should match"),
+    "device unknown to retrain": (("retrain", "-d", DIGITS, "--device", "gpu"), 3, "Parameter device: String"),
+    "no such device": (("retrain", "-d", DIGITS, "--device", "cuda:99"), 3, "No device cuda:99 is usable here"),
+    "lineage of nothing": (("lineage", "../x", "-d", DIGITS), 3, "'../x' names no version or batch"),
+    "lineage of no version": (("lineage", "77", "-d", DIGITS), 5, "Dataset 'digits' has no version 77"),
+    "lineage of no batch": (("lineage", "0123456789abcdef", "-d", DIGITS), 5, "learnt batch 0123456789abcdef"),
+    "lineage of no dataset": (("lineage", "-d", "new"), 5, "Dataset 'new' has no champion"),
+    "lineage of ../": (("lineage", "-d", "../x"), 3, "dataset name '../x' is not allowed"),
+    "demo unknown": (("demo", "-d", "cats"), 3, "There is no demo on 'cats'. Choose one of digits"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_done_is_refused_in_one_line_with_its_code(
+    case: str, champion: Path, say: Callable[..., Said]
+) -> None:
+    arguments, code, cause = REFUSED[case]
+    said = say(*arguments)
+    line = refusal(said)
+    assert (said.code, cause in line) == (code, True), line
+    assert line.count("\n") == 0 and line.endswith(".")
+    assert [info.version for info in registry.versions(DIGITS)] == [1]
+
+
+def test_an_error_is_json_where_json_was_asked_for(champion: Path, say: Callable[..., Said]) -> None:
+    said = say("retrain", "-d", "new", "--json")
+    assert said.code == 5
+    assert said.json["exit_code"] == 5
+    assert said.json["error"].startswith("Dataset 'new' has no champion yet")
+
+
+def test_stored_bytes_without_their_digest_exit_with_6(champion: Path, say: Callable[..., Said]) -> None:
+    add("first", FIRST)
+    for file in (champion / "mlruns").rglob("statistics*.safetensors"):
+        file.write_bytes(file.read_bytes()[:-1] + b"?")
+    said = say("retrain", "-d", DIGITS)
+    assert (said.code, "are gone or torn" in refusal(said)) == (6, True)
+    assert registry.version(DIGITS, Alias.CHAMPION).version == 1
+
+
+def test_lost_expectations_exit_with_6(champion: Path, say: Callable[..., Said]) -> None:
+    for file in (champion / "mlruns").rglob("expectations.json"):
+        file.unlink()
+    said = say("retrain", "-d", DIGITS)
+    assert (said.code, "The expectations of digits version 1 are gone" in refusal(said)) == (6, True)
+
+
+def test_the_unexpected_exits_with_1_and_debug_shows_where(
+    champion: Path, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr("flows.console.status.print_status", broken)
+    said = say("status")
+    assert (said.code, said.err.splitlines()[0]) == (1, "error the disk is on fire")
+    assert "--debug" in said.err and "Traceback" not in said.err
+    with (
+        pytest.raises(RuntimeError, match="on fire"),
+        patch.object(sys, "argv", ["greenlightning", "--debug", "status"]),
+    ):
+        cli.main()
+
+
+# --- the job ----------------------------------------------------------------------------------------------------
+
+
+def test_the_whole_job_by_its_commands_in_json(home: Path, say: Callable[..., Said]) -> None:
+    base = say("ingest", source("base", BASE), "-d", DIGITS, "--json").json
+    assert base["state"] == "Versioned"
+    trained = say("train", "-d", DIGITS, "--max-epochs", "1", "--json").json
+    assert (trained["state"], trained["version"]) == ("Promoted", 1)
+    say("ingest", source("first", FIRST), "-d", DIGITS)
+    retrained = say("retrain", "-d", DIGITS, "--json").json
+    assert (retrained["state"], retrained["version"]) == ("Promoted", 2)
+    [first] = retrained["learnt"]
+    assert say("retrain", "-d", DIGITS, "--json").json["state"] == "Nothing to learn"
+    assert say("forget", first, "-d", DIGITS, "--reason", "asked", "--json").json["version"] == 3
+    federated = say("federate", "-d", DIGITS, "--site", f"north={source('north', SECOND)}", "--json").json
+    assert federated["version"] == 4
+    assert say("rollback", "-d", DIGITS, "--to", "3", "--reason", "x", "--json").json["state"] == "Rolled back"
+    status = say("status", "--json").json["datasets"][DIGITS]
+    assert (status["champion"], status["batches"], status["forgotten"], status["not_learnt"]) == (
+        3,
+        2,
+        [first],
+        [],
+    )
+    lineage = say("lineage", "-d", DIGITS, "--json").json
+    assert (lineage["kind"], lineage["name"]) == ("version", "digits version 3 (champion)")
+
+
+def test_a_retraining_tells_scores_and_energy_with_its_source(champion: Path, say: Callable[..., Said]) -> None:
+    add("first", FIRST)
+    said = say("retrain", "-d", DIGITS)
+    told = " ".join(said.out.split())
+    assert said.code == 0
+    assert told.startswith("Promoted digits version 2: promoted: holdout")
+    assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch(es)" in told
+    assert "J (estimated:" in told or "J (measured:" in told
+
+
+def test_status_and_lineage_in_words(champion: Path, say: Callable[..., Said]) -> None:
+    first = add("first", FIRST)
+    outcome(retrain, dataset=DIGITS)
+    waits = add("second", SECOND)
+    status = say("status")
+    assert status.code == 0
+    since = registry.version(DIGITS, Alias.CHAMPION).tags[Tag.PROMOTED_AT][:10]
+    assert status.out.splitlines()[-1].split() == [DIGITS, "2", since, "3", "1", "0", "0", "0"]
+    lineage = say("lineage", "-d", DIGITS)
+    assert "digits version 2 (champion)" in lineage.out
+    assert first in lineage.out and waits not in lineage.out
+    assert registry.load(DIGITS).structure.digest[:12] in lineage.out
+    of_batch = say("lineage", first, "-d", DIGITS)
+    assert "digits version 2 (champion)" in of_batch.out
+
+
+def test_status_of_an_empty_workspace_says_what_to_do(home: Path, say: Callable[..., Said]) -> None:
+    said = say("status")
+    assert "No dataset yet. Bring one in with: greenlightning ingest FILE" in " ".join(said.out.split())
+    assert say("status", "--json").json["datasets"] == {}
+    assert not (home / "mlruns").exists()
+
+
+def test_the_installed_command_refuses_in_one_line(home: Path) -> None:
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "retrain", "--dataset", "../x"]
+    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_LEVEL"}
+    environment["PREFECT_HOME"] = str(home / ".prefect")
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[3])
+    assert (done.returncode, done.stdout) == (3, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "dataset name '../x' is not allowed" in done.stderr

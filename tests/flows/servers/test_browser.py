@@ -1,0 +1,121 @@
+"""Both dashboards in a real browser: a retraining started from its form, and two runs compared."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from flows.learning.retrain import retrain
+from tasks.models import registry
+from tasks.tracking.client import connect
+from tests.helpers.browser import MISSING, browser_page, picture
+from tests.helpers.digits import DIGITS, add, outcome
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.helpers.up import Up
+
+pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)
+
+
+@pytest.fixture
+def page(up: "Up") -> Iterator["Page"]:
+    """A page of the browser; whatever it shows, it asks nobody but this machine."""
+    with browser_page() as opened:
+        asked: set[str | None] = set()
+        opened.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
+        opened.on("response", lambda response: response.ok or print(response.status, response.url))
+        opened.on("requestfailed", lambda request: print("failed", request.url, request.failure))
+        yield opened
+    assert asked <= {"127.0.0.1", None}
+
+
+@pytest.fixture
+def arrived(up: "Up", monkeypatch: pytest.MonkeyPatch) -> str:
+    """A batch that is new to the champion; made before the browser opens, as a flow runs for it."""
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
+    return add("formed", FORMED)
+
+
+@pytest.fixture
+def compared(up: "Up", monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Names of two runs: the training of version 1, and a retraining; made before the browser opens."""
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
+    add("seen", SEEN)
+    outcome(retrain, dataset=DIGITS)
+    runs = (registry.version(DIGITS, 1).run_id, registry.versions(DIGITS)[0].run_id)
+    first, last = (connect().get_run(run).info.run_name for run in runs)
+    return first, last
+
+
+def submitted(page: "Page") -> str:
+    """Submit the form of a run, again where a busy server refused, as a person would; the run's id."""
+    from playwright.sync_api import TimeoutError as NoAnswer
+
+    for patience in (30, 60, 120):
+        with suppress(NoAnswer):
+            with page.expect_response(re.compile("/create_flow_run$"), timeout=1000 * patience) as answer:
+                page.get_by_role("button", name="Submit").click()
+            if answer.value.ok:
+                return str(answer.value.json()["id"])
+        print("not submitted:", page.locator("body").inner_text())
+    raise AssertionError("the form was submitted three times and no run began")
+
+
+def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
+    up: "Up", arrived: str, page: "Page"
+) -> None:
+    page.goto(up.prefect_url)
+    page.get_by_text("Deployments", exact=True).first.click()
+    page.get_by_placeholder("Search deployments").fill("retrain")
+    page.locator("a[href^='/deployments/deployment/']").get_by_text("retrain", exact=True).first.click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Custom run").click()
+    dataset = page.locator(".schema-form-property", has_text="dataset, experiment and model name").first
+    dataset.get_by_role("button", name="str", exact=True).click()
+    dataset.locator("textarea").fill(DIGITS)
+    picture(page, "prefect-form")
+    run = submitted(page)
+    page.goto(f"{up.prefect_url}/runs/flow-run/{run}")
+    page.get_by_text("Promoted", exact=True).first.wait_for()
+    page.reload()
+    page.get_by_text("retrain digits +1 batch").first.wait_for()
+    picture(page, "prefect-run")
+    page.get_by_text("Artifacts", exact=True).last.click()
+    page.get_by_text("retrain-digits", exact=True).last.click()
+    page.get_by_role("heading", name="Retrain digits: promoted, version").wait_for()
+    page.get_by_text(arrived).first.wait_for()
+    for heading in ("Learnt", "Challenger and champion", "Energy", "Where it is"):
+        page.get_by_role("heading", name=heading, exact=True).wait_for()
+    picture(page, "prefect-artifact")
+    address = page.get_by_role("link", name="in MLflow").get_attribute("href")
+    assert address and address.startswith(f"{up.mlflow_url}/#/experiments/")
+    page.goto(address)
+    page.get_by_role("heading", name="retrain digits +1 batch").wait_for()
+
+
+def test_two_runs_stand_side_by_side_in_mlflow(up: "Up", compared: tuple[str, str], page: "Page") -> None:
+    page.add_locator_handler(page.get_by_role("button", name="Got it"), lambda button: button.click())
+    page.goto(f"{up.mlflow_url}/#/experiments")
+    page.get_by_role("link", name=DIGITS, exact=True).first.click()
+    page.get_by_role("link", name="Training runs").click()
+    for name in compared:
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).first
+        row.get_by_role("checkbox", name="Press Space to toggle row selection").first.check(force=True)
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("heading", name="Comparing").wait_for()
+    for name in compared:
+        page.get_by_role("cell", name=name, exact=True).last.wait_for()
+    page.locator(".parcoords").wait_for()
+    page.get_by_role("button", name="Close").last.click()
+    page.get_by_role("tab", name="Scatter Plot").click()
+    page.locator("#x-axis-selector").click()
+    page.get_by_role("option", name="joules", exact=True).click()
+    page.locator(".xtitle", has_text="joules").wait_for()
+    page.locator(".ytitle", has_text="accuracy").wait_for()
+    picture(page, "mlflow-compare")

@@ -1,0 +1,62 @@
+"""``greenlightning up`` as a user starts it: in a workspace of its own, on free ports, as processes of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.prefect_server import EAGER, ROOT, PrefectServer
+
+GREENLIGHTNING = (sys.executable, "-c", "from flows.cli import main; main()")
+FREE_PORTS = ("--prefect-port", "0", "--mlflow-port", "0")
+
+
+@dataclass(frozen=True)
+class Up(PrefectServer):
+    """What runs: ``home`` is the workspace, ``url`` and ``prefect_url`` the dashboard of Prefect."""
+
+    mlflow_url: str
+
+    @property
+    def prefect_url(self) -> str:
+        return self.url
+
+    def status(self) -> dict[str, Any]:
+        """What ``status --json`` says."""
+        return status(self.home)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A user's environment: this workspace, nothing of Prefect's or MLflow's; eager services."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
+    return ours | EAGER | {"GREENLIGHTNING_HOME": str(home), "PYTHONPATH": str(ROOT)}
+
+
+def greenlightning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a command says in the workspace ``home``."""
+    command = [*GREENLIGHTNING, *arguments]
+    return subprocess.run(command, env=environment(home), cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def status(home: Path) -> dict[str, Any]:
+    """What ``status --json`` says of the workspace ``home``."""
+    found: dict[str, Any] = json.loads(greenlightning(home, "status", "--json").stdout)
+    return found
+
+
+@contextmanager
+def upped(home: Path) -> Iterator[Up]:
+    """Run ``up`` in the workspace ``home``, and ``down`` at the end."""
+    said = greenlightning(home, "up", *FREE_PORTS, "--no-gpu", "--json")
+    try:
+        assert said.returncode == 0, said.stdout + said.stderr
+        started = json.loads(said.stdout)
+        yield Up(home, started["prefect_url"], environment(home), started["mlflow_url"])
+    finally:
+        down = greenlightning(home, "down")
+        assert down.returncode == 0, down.stdout + down.stderr

@@ -1,0 +1,308 @@
+"""Ordinary and mildly shifted batches pass; corrupt ones fail with a cause and are set aside whole."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from greenlightning.data.datasets import load
+from greenlightning.errors import InputError
+from tasks.core.workspace import Workspace
+from tasks.data.expectations import measure
+from tasks.data.ingestion import LandedBatch, land, load_batch
+from tasks.data.validation import Expectations, learn_expectations, quarantine, validate
+from tests.helpers.real_data import real_root
+
+pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
+
+Arrays = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+def batch_of(folder: Path, X: object, y: object, **options: object) -> LandedBatch:
+    np.savez(folder / "made.npz", X=X, y=y, **options)
+    return land.fn(folder / "made.npz", "d")
+
+
+def blobs(seed: int, rows: int = 300) -> Arrays:
+    rng = np.random.default_rng(seed)
+    y = np.arange(rows) % 3
+    X = rng.normal(size=(rows, 8)) + np.outer(y, np.arange(8)) + 10 * np.arange(8)
+    return X, y
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Expectations:
+    return learn_expectations(batch_of(tmp_path, *blobs(0, 600)).path)
+
+
+def test_a_base_is_checked_without_expectations(tmp_path: Path) -> None:
+    report = validate.fn(batch_of(tmp_path, *blobs(0)).path, "d")
+    assert report.passed
+    assert report.statistics["class_counts"] == {"0": 100, "1": 100, "2": 100}
+
+
+@pytest.mark.parametrize("rows", [12, 60, 2000])
+def test_batches_of_the_same_source_pass(tmp_path: Path, base: Expectations, rows: int) -> None:
+    report = validate.fn(batch_of(tmp_path, *blobs(1, rows)).path, "d", base)
+    assert report.failures == ()
+
+
+def test_a_mildly_shifted_batch_passes(tmp_path: Path, base: Expectations) -> None:
+    X, y = blobs(1)
+    assert validate.fn(batch_of(tmp_path, X + 0.4 * X.std(axis=0), y).path, "d", base).passed
+
+
+def with_cell(value: float) -> Callable[[Arrays], Arrays]:
+    def corrupt(arrays: Arrays) -> Arrays:
+        X, y = arrays
+        X[3, 2] = value
+        return X, y
+
+    return corrupt
+
+
+def one_column_in_another_unit(arrays: Arrays) -> Arrays:
+    X, y = arrays
+    X[:, 5] *= 1000
+    return X, y
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "causes"),
+    [
+        (with_cell(np.nan), ["Missing cells: 1, in columns 'x2'"]),
+        (with_cell(np.inf), ["Infinite cells: 1, in columns 'x2'"]),
+        (one_column_in_another_unit, ["Columns far outside the base's range (another unit?): 'x5'"]),
+        (lambda a: (a[0] * 1000, a[1]), ["cells lie outside the base's range", "The means moved by"]),
+        (lambda a: (a[0][:, ::-1], a[1]), ["The means moved by"]),
+        (lambda a: (a[0][:, np.random.default_rng(0).permutation(8)], a[1]), ["The means moved by"]),
+        (lambda a: (np.ones_like(a[0]), a[1]), ["no feature varies", "99.0% of the rows repeat"]),
+        (lambda a: (np.tile(a[0][:150], (2, 1)), np.tile(a[1][:150], 2)), ["50.0% of the rows repeat"]),
+        (lambda a: (a[0], a[1] * 0), ["Classes: 1 (0); at least 2 are needed"]),
+        (lambda a: (a[0], np.where(np.arange(300) < 6, a[1], 0)), ["The most frequent label takes 98.7%"]),
+        (lambda a: (a[0][:9], a[1][:9]), ["The batch has 9 rows; at least 10 are needed"]),
+        (
+            lambda a: (a[0], np.where(a[1] == 2, 7, a[1])),
+            ["Labels that the base does not know: 7, in 100 of 300 rows"],
+        ),
+        (lambda a: (a[0], np.array(["a", "b", "c"])[a[1]]), ["of type str where the base has int"]),
+        (lambda a: (a[0][:, :7], a[1]), ["The columns are not those of the base: without 'x7'"]),
+    ],
+)
+def test_corrupt_batches_fail_with_the_cause(
+    tmp_path: Path, base: Expectations, corrupt: Callable[[Arrays], Arrays], causes: list[str]
+) -> None:
+    report = validate.fn(batch_of(tmp_path, *corrupt(blobs(1))).path, "d", base)
+    assert not report.passed
+    for cause in causes:
+        assert any(cause in failure for failure in report.failures), report.failures
+    assert all("\n" not in failure for failure in report.failures)
+
+
+def test_other_names_and_another_order_are_told_apart(tmp_path: Path, base: Expectations) -> None:
+    X, y = blobs(1)
+    swapped = [f"x{column}" for column in (1, 0, 2, 3, 4, 5, 6, 7)]
+    report = validate.fn(batch_of(tmp_path, X, y, feature_names=swapped).path, "d", base)
+    assert report.failures == (
+        "The columns are not in the order of the base: 'x1' at position 1 where the base has 'x0'",
+    )
+    renamed = ["weight", *swapped[1:]]
+    report = validate.fn(batch_of(tmp_path, X, y, feature_names=renamed).path, "d", base)
+    assert "without 'x1' and with 'weight'" in report.failures[0]
+
+
+def test_missing_labels_fail(tmp_path: Path, base: Expectations) -> None:
+    X, y = blobs(1)
+    rows = [[*row, "" if index < 2 else label] for index, (row, label) in enumerate(zip(X, y, strict=True))]
+    lines = [",".join([*base.features, "label"]), *(",".join(map(str, row)) for row in rows)]
+    (tmp_path / "made.csv").write_text("\n".join(lines))
+    report = validate.fn(land.fn(tmp_path / "made.csv", "d").path, "d", base)
+    assert report.failures == ("2 of 300 rows have no label",)
+
+
+def test_new_labels_pass_only_where_they_are_allowed(tmp_path: Path, base: Expectations) -> None:
+    X, y = blobs(1)
+    path = batch_of(tmp_path, X, np.where(y == 2, 7, y)).path
+    allowed = validate.fn(path, "d", base, allow_new_labels=True)
+    assert allowed.passed
+    assert allowed.statistics["new_labels"] == [7]
+    assert validate.fn(path, "d", base.model_copy(update={"allow_new_labels": True})).passed
+    assert not validate.fn(path, "d", base).passed
+
+
+def test_a_file_that_cannot_be_opened_is_a_failed_report(tmp_path: Path, base: Expectations) -> None:
+    path = batch_of(tmp_path, *blobs(1)).path
+    path.write_bytes(path.read_bytes()[:-30])
+    report = validate.fn(path, "d", base)
+    assert not report.passed
+    assert "cannot be opened" in report.failures[0]
+    assert report.docs.is_file()
+
+
+def test_a_batch_without_rows_fails(home: Path, base: Expectations) -> None:
+    path = home / "empty.parquet"
+    pq.write_table(pa.table({name: pa.array([], pa.float32()) for name in [*base.features, "label"]}), path)
+    assert "The batch has 0 rows; at least 10 are needed" in validate.fn(path, "d", base).failures
+
+
+def test_the_page_is_self_contained_and_its_links_lead_to_the_data_docs(
+    tmp_path: Path, base: Expectations
+) -> None:
+    X, y = blobs(1)
+    path = batch_of(tmp_path, X, np.where(y == 2, 7, y), feature_names=[*base.features[:7], "<b>"]).path
+    report = validate.fn(path, "d", base)
+    page = report.docs.read_text()
+    assert "http" not in page
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    folder = quarantine.fn(path, "d", report.failures)
+    links = re.findall(r'href="([^"]+)"', page)
+    assert links
+    for place in (report.docs.parent, folder):
+        assert all((place / link).is_file() for link in links)
+
+
+def test_data_docs_of_earlier_batches_stay(tmp_path: Path, base: Expectations) -> None:
+    for seed in (1, 2):
+        validate.fn(batch_of(tmp_path, *blobs(seed)).path, "d", base)
+    pages = Workspace.current().data_docs.glob("_gx/validations/d-samples/*/*/*.html")
+    assert len({page.parents[1].name for page in pages}) == 2
+
+
+def test_expectations_survive_json_and_are_named_by_a_digest(base: Expectations) -> None:
+    again = Expectations.model_validate_json(base.model_dump_json())
+    assert again == base
+    assert again.digest == base.digest
+    assert base.model_copy(update={"min_rows": 11}).digest != base.digest
+    with pytest.raises(ValidationError, match="frozen"):
+        base.min_rows = 5
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Expectations.model_validate({**base.model_dump(), "surprise": 1})
+
+
+@pytest.mark.parametrize("labels", [(True, False), (1, 2), (1.5, 2.5), ("1", "no")])
+def test_labels_keep_their_type_in_json(base: Expectations, labels: tuple[object, ...]) -> None:
+    changed = base.model_copy(update={"labels": labels})
+    again = Expectations.model_validate_json(changed.model_dump_json()).labels
+    assert [type(label) for label in again] == [type(label) for label in labels]
+    assert again == labels
+
+
+@pytest.mark.parametrize(
+    ("corrupt", "cause"),
+    [
+        (with_cell(np.nan), "has missing or infinite values"),
+        (lambda a: (a[0], a[1] * 0), "has only one class"),
+        (lambda a: (np.ones_like(a[0]), a[1]), "has no feature that varies"),
+        (lambda a: (a[0][:4], a[1][:4]), "has only 4 rows"),
+    ],
+)
+def test_nothing_is_learnt_from_an_unfit_base(
+    tmp_path: Path, corrupt: Callable[[Arrays], Arrays], cause: str
+) -> None:
+    path = batch_of(tmp_path, *corrupt(blobs(1))).path
+    with pytest.raises(InputError, match=cause):
+        learn_expectations(path)
+    assert not validate.fn(path, "d").passed
+
+
+def test_measures_by_hand(base: Expectations) -> None:
+    """Base: features in [0, 10] and [5, 5], means 4 and 5, standard deviations 2 and 0."""
+    pair = base.model_copy(
+        update={"low": (0.0, 5.0), "high": (10.0, 5.0), "mean": (4.0, 5.0), "spread": (2.0, 0.0)}
+    )
+    X = np.array([[-1.0, 5.0], [11.5, 5.0], [400.0, 6.0], [-1.0, 5.0]])
+    measures = measure(X, np.array([0, 1, 1, 0]), pair)
+    assert measures.outside.tolist() == [0, 1, 2, 0]
+    assert measures.far.tolist() == [0.25, 0.0]
+    assert measures.repeated.tolist() == [False, False, False, True]
+    assert measures.outside_share == 3 / 8
+    assert measures.mean.tolist() == [102.375, 5.25]
+    assert measures.shift == 2.0
+    assert measures.largest_class == 0.5
+    assert measures.counts == {0: 2, 1: 2}
+    assert measure(X[:1] + 6, np.array([0]), pair).shift == 0.5
+
+
+def test_bounds_by_hand(base: Expectations) -> None:
+    bounds = base.model_copy(update={"rows": 100, "repeated": 0.2, "largest_class": 0.6})
+    assert bounds.slack(25) == 0.2
+    assert bounds.slack(10_000) == 0.1
+    assert bounds.max_repeated(50) == pytest.approx(0.4)
+    assert bounds.max_repeated(200) == pytest.approx(0.7)
+    assert bounds.max_largest_class(400) == pytest.approx(1.0)
+    assert bounds.model_copy(update={"largest_class": 0.2}).max_largest_class(400) == pytest.approx(0.9)
+
+
+def test_quarantine_keeps_the_batch_beside_its_reason(tmp_path: Path, base: Expectations, home: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    content = batch.path.read_bytes()
+    folder = quarantine.fn(batch.path, "d", ["too many rows"])
+    assert folder == home / "data" / "quarantine" / "d" / batch.id
+    assert not batch.path.exists()
+    assert (folder / batch.path.name).read_bytes() == content
+    reason = json.loads((folder / "reason.json").read_text())
+    assert reason["failures"] == ["too many rows"]
+    assert (reason["source"], reason["rows"], reason["id"]) == ("made.npz", 300, batch.id)
+    assert quarantine.fn(batch.path, "d", ["again"]) == folder
+    assert json.loads((folder / "reason.json").read_text()) == reason
+
+
+def test_a_quarantine_killed_before_the_move_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+
+    def die(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            quarantine.fn(batch.path, "d", ["cause"])
+    assert batch.path.is_file()
+    folder = quarantine.fn(batch.path, "d", ["cause"])
+    assert (folder / batch.path.name).is_file()
+
+
+def test_only_waiting_batches_are_set_aside(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    with pytest.raises(InputError, match="does not wait in incoming"):
+        quarantine.fn(batch.path, "other", ["cause"])
+    assert batch.path.is_file()
+
+
+@pytest.mark.parametrize("name", ["digits", "letter", "fashion-mnist"])
+def test_real_batches_pass_and_their_corruptions_fail(tmp_path: Path, name: str) -> None:
+    data = load(name, None if name == "digits" else real_root(name))
+    X, y = data.X_train[:2000], data.y_train[:2000]
+    half = len(X) // 2
+    base = learn_expectations(batch_of(tmp_path, X[:half], y[:half]).path)
+    for start in (half, half + 200):
+        batch = batch_of(tmp_path, X[start : start + 100], y[start : start + 100])
+        assert validate.fn(batch.path, "d", base).failures == ()
+    later, labels = X[half:], y[half:]
+    shuffled = later[:, np.random.default_rng(0).permutation(X.shape[1])]
+    for bad in (later / 255, later.max() - later, shuffled):
+        assert not validate.fn(batch_of(tmp_path, bad, labels).path, "d", base).passed
+
+
+def test_sixty_thousand_rows_of_784_columns_take_seconds(home: Path) -> None:
+    images = real_root("fashion-mnist") / "fashion-mnist" / "train-images-idx3-ubyte.gz"
+    batch = land.fn(images, "d")
+    base = learn_expectations(batch.path)
+    started = time.perf_counter()
+    report = validate.fn(batch.path, "d", base)
+    seconds = time.perf_counter() - started
+    print(f"validate, 60,000 x 784: {seconds:.1f} s")
+    assert report.passed
+    assert seconds < 30
+    assert load_batch(batch.path)[0].shape == (60_000, 784)
