@@ -12,11 +12,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from benchmarks.core.common import SETS
+from benchmarks.core.machine import remember, warm_up
+from benchmarks.core.records import RESULTS, Records, library_version
+from benchmarks.core.streams import STREAMS
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
-from benchmarks.measures.common import SETS
-from benchmarks.measures.machine import remember, warm_up
-from benchmarks.measures.records import RESULTS, Records, library_version
-from benchmarks.measures.streams import STREAMS
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.tuning import tuned
 from benchmarks.report import page

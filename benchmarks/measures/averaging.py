@@ -19,8 +19,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measures.common import SETS, median_and_range
-from benchmarks.measures.records import RESULTS, Record
+from benchmarks.core.common import SETS, median_and_range
+from benchmarks.core.records import RESULTS, Record
 from greenlightning import GreenLightningClassifier, GreenLightningModel, PathSGDClassifier
 from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import Dataset, load

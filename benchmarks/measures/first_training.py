@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import RESULTS, Record, Records
-from benchmarks.measures.streams import arrange
-from benchmarks.peers.kinds import Array, Setting
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import RESULTS, Record, Records
+from benchmarks.core.streams import arrange
 from benchmarks.peers.network import FROM_SCRATCH, WatchedNetwork
 from benchmarks.peers.ours import OURS
+from benchmarks.peers.peer import Array, Setting
 from benchmarks.peers.tuning import TOLERANCE, Chosen
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import Record, Records
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import Record, Records
 from benchmarks.measures.throughput import recipe
-from benchmarks.peers.kinds import Array
+from benchmarks.peers.peer import Array
 from greenlightning import Batch, ClassTargets, GreenLightningModel, LandmarkPaths, Statistics
 from greenlightning.data.datasets import Dataset
 from greenlightning.paths import PathFeatures

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measures.common import median_and_range
+from benchmarks.core.common import median_and_range
+from benchmarks.core.records import RESULTS
 from benchmarks.measures.phases import Clock, watch
-from benchmarks.measures.records import RESULTS
 
 DATASET = "digits"
 PREFECT, BODY = "Prefect: flow and task runs", "everything else"

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import Record, Records
-from benchmarks.measures.streams import BATCHES, STREAMS, Rows, Stream, arrange
-from benchmarks.peers.kinds import About, Kind, Peer
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import Record, Records
+from benchmarks.core.streams import BATCHES, STREAMS, Rows, Stream, arrange
 from benchmarks.peers.network import FROM_SCRATCH
+from benchmarks.peers.peer import About, Kind, Peer
 from benchmarks.peers.tuning import Chosen
 from greenlightning.data.datasets import Dataset
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import Record, Records
-from benchmarks.peers.kinds import Array
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import Record, Records
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS
+from benchmarks.peers.peer import Array
 from benchmarks.peers.tuning import Chosen
 from greenlightning import Batch, ClassTargets, GreenLightningClassifier, GreenLightningModel, LandmarkPaths
 from greenlightning.data.datasets import Dataset

@@ -18,8 +18,8 @@ import numpy as np
 import scipy.linalg
 from scipy.linalg.lapack import spotrf, spotrs
 
-from benchmarks.measures.common import median_and_range
-from benchmarks.measures.records import RESULTS
+from benchmarks.core.common import median_and_range
+from benchmarks.core.records import RESULTS
 from greenlightning import ClassTargets, ExplicitPaths, Statistics
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.linear.equations import Floats, NormalEquations

@@ -13,8 +13,8 @@ import numpy as np
 import scipy.linalg.blas
 import torch
 
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import Record, Records
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import Record, Records
 from benchmarks.peers.ours import gate_sizes
 from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics
 from greenlightning.data.datasets import Dataset

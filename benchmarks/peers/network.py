@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from benchmarks.measures.records import Record
-from benchmarks.peers.kinds import About, Array, Kind, Peer, Refit, Setting, grid
+from benchmarks.core.records import Record
+from benchmarks.peers.peer import About, Array, Kind, Peer, Refit, Setting, grid
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.conventional_network import FINE_TUNING_RATE, ConventionalNetwork
 from greenlightning.structure.training import EpochState

@@ -1,6 +1,6 @@
 """Ours, with its defaults, and the same behind gates that were never trained."""
 
-from benchmarks.peers.kinds import About, Array, Kind, Peer, Setting
+from benchmarks.peers.peer import About, Array, Kind, Peer, Setting
 from greenlightning import GreenLightningClassifier
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.structure.defaults import structure_defaults

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.kinds import About, Array, Kind, Peer, Setting, grid
+from benchmarks.peers.peer import About, Array, Kind, Peer, Setting, grid
 
 
 class Streamed(Peer):

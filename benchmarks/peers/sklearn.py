@@ -10,7 +10,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.peers.kinds import About, Array, Kind, Peer, Refit, Setting, grid
+from benchmarks.peers.peer import About, Array, Kind, Peer, Refit, Setting, grid
 
 MOST_PASSES, PATIENCE, HELD = 50, 3, 0.1
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measures.records import RESULTS, Record
-from benchmarks.measures.streams import arrange
-from benchmarks.peers.kinds import About, Kind, Setting
+from benchmarks.core.records import RESULTS, Record
+from benchmarks.core.streams import arrange
 from benchmarks.peers.network import FROM_SCRATCH
+from benchmarks.peers.peer import About, Kind, Setting
 from greenlightning.data.datasets import Dataset
 
 TOLERANCE = 0.003

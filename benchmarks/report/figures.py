@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.measures.records import Record, latest, select
-from benchmarks.measures.streams import STREAMS
+from benchmarks.core.records import Record, latest, select
+from benchmarks.core.streams import STREAMS
 from benchmarks.measures.throughput import COLLECT, FEATURES
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.network import FROM_SCRATCH

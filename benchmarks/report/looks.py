@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.core.records import Record
 from benchmarks.measures.first_training import ways
-from benchmarks.measures.records import Record
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS

@@ -6,8 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.measures.common import SETS
-from benchmarks.measures.records import RESULTS, Record, latest, select
+from benchmarks.core.common import SETS
+from benchmarks.core.records import RESULTS, Record, latest, select
 from benchmarks.report import figures, tables
 from benchmarks.report.targets import all_targets
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks.measures.records import Record, select
+from benchmarks.core.records import Record, select
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS
 from benchmarks.peers.tuning import TOLERANCE

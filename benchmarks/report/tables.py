@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from benchmarks.core.records import RESULTS, Record, select
+from benchmarks.core.streams import STREAMS
 from benchmarks.measures.first_training import EPOCHS, QUICK, SMALL_EPOCHS
-from benchmarks.measures.records import RESULTS, Record, select
-from benchmarks.measures.streams import STREAMS
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.core.records import RESULTS, Record, latest, select
 from benchmarks.measures.first_training import QUICK
 from benchmarks.measures.overhead import outside
-from benchmarks.measures.records import RESULTS, Record, latest, select
 from benchmarks.measures.throughput import COLLECT, FEATURES
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS

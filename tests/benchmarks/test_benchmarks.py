@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.core.cost import Cost
+from benchmarks.core.records import Records, code_version, latest
+from benchmarks.core.streams import STREAMS, arrange
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
-from benchmarks.measures.cost import Cost
-from benchmarks.measures.records import Records, code_version, latest
-from benchmarks.measures.streams import STREAMS, arrange
-from benchmarks.peers.kinds import About, Array, Kind, Peer, all_kinds, grid
+from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.network import FROM_SCRATCH, Replayed, WatchedNetwork, rises
 from benchmarks.peers.ours import OURS, Ours
+from benchmarks.peers.peer import About, Array, Kind, Peer, grid
 from benchmarks.peers.tuning import chosen, tuned
 from benchmarks.report import tables
 from benchmarks.report.pairs import Pair, Spread

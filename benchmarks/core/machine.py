@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from benchmarks.measures.records import RESULTS, Record
+from benchmarks.core.records import RESULTS, Record
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import load
 from greenlightning.energy.meter import EnergyMeter

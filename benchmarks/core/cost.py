@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmarks.measures.records import Record
+from benchmarks.core.records import Record
 from greenlightning.energy.meter import EnergyMeter
 
 PROCESS = Path("/proc/self")

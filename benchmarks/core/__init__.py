@@ -1,0 +1,1 @@
+"""What every benchmark needs: data sets and streams, records on disk, the machine, what work cost."""
