@@ -1,0 +1,1 @@
+"""Benchmarks: GreenLightning compared with its peers; `make bench` runs them."""

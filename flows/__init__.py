@@ -1,0 +1,1 @@
+"""Prefect flows composed of tasks, and the command line that starts them."""

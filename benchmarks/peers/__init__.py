@@ -1,0 +1,1 @@
+"""Methods that are compared: GreenLightning, networks, scikit-learn, river."""

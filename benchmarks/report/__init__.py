@@ -1,0 +1,1 @@
+"""From records to docs/benchmarks.md: tables, figures, targets."""

@@ -1,0 +1,1 @@
+"""Text in the terminal: outcomes, plans, progress bars and status."""

@@ -1,0 +1,1 @@
+"""What every flow needs: the flow decorator, runtime, session, outcome, error messages, batch selection."""

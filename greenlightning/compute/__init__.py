@@ -1,0 +1,1 @@
+"""Numbers on hardware: choosing a device, and exact integer arithmetic on it."""

@@ -1,0 +1,1 @@
+"""Data that a model learns from: batches, the ledger of those learnt, targets, splits, data sets and files."""

@@ -1,0 +1,1 @@
+"""Quality of predictions: scores, calibration, and the conventional network for comparison."""

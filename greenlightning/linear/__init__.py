@@ -1,0 +1,1 @@
+"""The linear model on path features: additive statistics, solvers, gradient descent, probabilities."""

@@ -1,0 +1,1 @@
+"""What all steps share: workspace, settings, constants, processes, progress, templates."""

@@ -1,0 +1,1 @@
+"""Figures drawn with matplotlib: training, health and run figures, in one style."""

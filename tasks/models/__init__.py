@@ -1,0 +1,1 @@
+"""The model registry in MLflow: versions, their files, their model cards, and which are kept."""

@@ -1,0 +1,1 @@
+"""Promotion: registering a new version, deciding whether it becomes champion, and decisions by hand."""

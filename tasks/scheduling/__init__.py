@@ -1,0 +1,1 @@
+"""When to train: carbon intensity, the greenest start, and cost estimates."""

@@ -1,0 +1,1 @@
+"""Experiment tracking in MLflow: runs, metrics, inputs, notes, saved views and cleanup."""

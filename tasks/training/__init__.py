@@ -1,0 +1,1 @@
+"""Training steps: structure, retraining, evaluation, baselines, health, federation, remote fit, DVC stages."""

@@ -21,7 +21,7 @@ from benchmarks.peers.network import FROM_SCRATCH, Replayed, WatchedNetwork, ris
 from benchmarks.peers.ours import OURS, Ours
 from benchmarks.peers.peer import About, Array, Kind, Peer, grid
 from benchmarks.peers.tuning import chosen, tuned
-from benchmarks.report import tables
+from benchmarks.report import page, tables
 from benchmarks.report.pairs import Pair, Spread
 from benchmarks.report.targets import Target, all_targets
 from greenlightning import GreenLightningClassifier
@@ -326,16 +326,16 @@ def test_targets_and_tables_are_computed_from_the_records(tmp_path: Path) -> Non
 
 
 def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
-    page = tmp_path / "benchmarks.md"
-    page.write_text(f"before\n{page.BEGIN}\nold numbers\n{page.END}\nafter\n")
+    target = tmp_path / "benchmarks.md"
+    target.write_text(f"before\n{page.BEGIN}\nold numbers\n{page.END}\nafter\n")
     for _ in range(2):
         page.write(tmp_path / "nothing", tmp_path)
-    text = page.read_text()
+    text = target.read_text()
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
     assert "old numbers" not in text
     assert text.count("## Targets") == 1
-    page.write_text("no marks")
+    target.write_text("no marks")
     with pytest.raises(SystemExit, match="lacks the marks"):
         page.write(tmp_path / "nothing", tmp_path)
 
@@ -378,12 +378,12 @@ def test_first_training_scaling_throughput_and_their_report(
     assert same == [True]
     rates = {r["what"] for r in latest("throughput", tmp_path)}
     assert rates == {"statistics", "features alone", "int8 product", "sgemm", "ssyrk", "dgemm", "dsyrk"}
-    page = tmp_path / "benchmarks.md"
-    page.write_text(f"{page.BEGIN}\n{page.END}")
+    target = tmp_path / "benchmarks.md"
+    target.write_text(f"{page.BEGIN}\n{page.END}")
     page.write(tmp_path, tmp_path)
     drawn = {path.name for path in (tmp_path / "img" / "bench").iterdir()}
     assert drawn == {"first-blobs.png", "history.png", "features.png", "throughput.png"}
-    assert all(f"(img/bench/{name})" in page.read_text() for name in drawn)
+    assert all(f"(img/bench/{name})" in target.read_text() for name in drawn)
     capsys.readouterr()
 
 

@@ -1,0 +1,1 @@
+"""Helpers of the tests: data, servers, a browser."""

@@ -99,7 +99,7 @@ def test_spending_is_summed_over_the_retrainings() -> None:
 
 def test_drawing_leaves_no_global_state() -> None:
     code = (
-        "import sys; from tests.test_plots import FIGURES; FIGURES['steps']();"
+        "import sys; from tests.tasks.figures.test_training_figures import FIGURES; FIGURES['steps']();"
         "print('matplotlib.pyplot' in sys.modules)"
     )
     root = Path(__file__).parents[3]

@@ -65,14 +65,14 @@ def test_a_promotion_by_hand_is_refused_where_the_champion_moved_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kept_challenger()
-    check = flows.versions.promote.restored
+    check = flows.versions.promote.check_loadable
 
     def overtaken(dataset: str, number: int) -> None:
         check(dataset, number)
         add("second", slice(1300, 1500))
         assert outcome(retrain, dataset=DIGITS).version == served().version == 3
 
-    monkeypatch.setattr(flows.versions.promote, "restored", overtaken)
+    monkeypatch.setattr(flows.versions.promote, "check_loadable", overtaken)
     with pytest.raises(MismatchError, match="Another version than 1 became the champion"):
         outcome(promote, dataset=DIGITS, version=2, reason="a hunch")
     assert served().version == 3

@@ -195,7 +195,7 @@ def test_the_page_of_names_and_the_names_agree() -> None:
         "What every run that makes a model has": [],
         "Metrics": [*Metric],
         "Prefixes of scores": [*Subject],
-        "SharedParam parameters": [*SharedParam],
+        "Shared parameters": [*SharedParam],
         "Prefixes of parameters": [*Params],
         "Tags": [*Tag],
         "Aliases": [*Alias],
