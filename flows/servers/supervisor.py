@@ -19,6 +19,7 @@ from greenlightning.errors import ServerError
 from tasks.core import processes
 from tasks.core.workspace import Workspace
 from tasks.orchestration.dashboards import state_file
+from tasks.tracking.relocation import relocate_artifacts
 
 POLL_SECONDS = 0.2
 START_SECONDS = 180.0
@@ -89,6 +90,7 @@ class Supervisor:
 
     def _prepare(self) -> None:
         self.workspace.mlruns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        relocate_artifacts(self.workspace)
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         for child in self.children:
             if child.log.exists():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.core.workspace import Workspace, checked_name
+from tasks.tracking.relocation import relocate_artifacts
 from tasks.tracking.run_notes import NOTE_TAG, experiment_note
 from tasks.tracking.saved_views import saved_views
 
@@ -42,6 +43,7 @@ def connect() -> "MlflowClient":
     uri = workspace.tracking_uri
     if uri.startswith("sqlite:"):
         workspace.mlruns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        relocate_artifacts(workspace)
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
