@@ -34,7 +34,7 @@ __all__ = [
     "locked",
     "made_from",
     "promote",
-    "register",
+    "register_model",
     "rollback",
     "set_challenger",
     "version",
@@ -43,27 +43,6 @@ __all__ = [
 
 LOCK_TIMEOUT = 60.0
 FROM_RUN = (Tag.KIND, Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY, Tag.HEALTH)
-
-
-@task(task_run_name="register {dataset}", persist_result=False)
-def register(
-    model_dir: Path,
-    dataset: str,
-    run_id: str,
-    tags: Mapping[str, str],
-    description: str,
-    features: Sequence[str] = (),
-) -> int:
-    """Register the model saved in ``model_dir`` as the dataset's next version and return its number.
-
-    Artifacts come first and the version second, with all its tags at once; no alias moves. With ``features``
-    the served model takes columns by name, without it any float64 array or frame of the right width.
-    Raises IntegrityError if the saved bytes do not have their digests.
-    """
-    from greenlightning.model import GreenLightningModel
-
-    model, run = GreenLightningModel.load(model_dir), connect().get_run(run_id)
-    return register_model(model, model_dir, dataset, run, tags, description, features)
 
 
 def register_model(
@@ -75,7 +54,11 @@ def register_model(
     description: str,
     features: Sequence[str] = (),
 ) -> int:
-    """What ``register`` does, for a ``model`` loaded from ``model_dir`` and a run that was read already."""
+    """Register ``model``, saved in ``model_dir``, as the dataset's next version and return its number.
+
+    Artifacts come first and the version second, with all its tags at once; no alias moves. With ``features``
+    the served model takes columns by name, without it any float64 array or frame of the right width.
+    """
     client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
     model_id = log_model(model, model_dir, checked_name(dataset), run, features)

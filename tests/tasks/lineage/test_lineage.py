@@ -20,6 +20,7 @@ from tasks.lineage.tree import LineageNode, lineage, render
 from tasks.models import registry
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
+from tests.helpers.versions import register_version
 
 pytestmark = pytest.mark.usefixtures("history")
 
@@ -40,8 +41,7 @@ def history(mlflow_home: Path, tmp_path: Path, tiny_model: GreenLightningModel, 
     runs = []
     for number, (kind, model, tags) in enumerate(steps):
         with flow_run("digits", kind) as run_id:
-            model.save(tmp_path / str(number))
-            registry.register.fn(tmp_path / str(number), "digits", run_id, tags, "")
+            register_version(model, tmp_path / str(number), run_id, tags)
         runs.append(run_id)
     registry.promote.fn("digits", 1, None)
     registry.promote.fn("digits", 2, 1)

@@ -27,14 +27,14 @@ from tasks.models import registry
 from tasks.models.logged_models import LEDGER_FILE, attach_structure, log_structure
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
+from tests.helpers.versions import register_version
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
 
 
 def register(model: GreenLightningModel, folder: Path, features: tuple[str, ...] = (), **tags: str) -> int:
     with flow_run("digits", Kind.RETRAIN) as run_id:
-        model.save(folder)
-        return registry.register.fn(folder, "digits", run_id, tags, "a tiny model", features)
+        return register_version(model, folder, run_id, tags, description="a tiny model", features=features)
 
 
 def bare_versions(count: int) -> None:
@@ -128,14 +128,6 @@ def test_named_features_are_served_by_name_in_any_order(
     assert np.array_equal(served.predict(shuffled), tiny_model.predict(batches[2].X))
     with pytest.raises(Exception, match="missing inputs"):
         served.predict(shuffled[["a", "b", "c"]])
-
-
-def test_a_torn_model_is_never_registered(tiny_model: GreenLightningModel, tmp_path: Path) -> None:
-    tiny_model.save(tmp_path / "model")
-    (tmp_path / "model" / "statistics.safetensors").write_bytes(b"torn")
-    with flow_run("digits", Kind.TRAIN) as run_id, pytest.raises(IntegrityError):
-        registry.register.fn(tmp_path / "model", "digits", run_id, {}, "")
-    assert registry.versions("digits") == []
 
 
 @pytest.mark.parametrize("harm", ["gone", "torn", "exchanged"])
@@ -256,12 +248,12 @@ def test_a_kill_at_any_step_of_a_registration_leaves_no_version_and_the_champion
     tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.promote.fn("digits", register(tiny_model, tmp_path / "first"), None)
-    tiny_model.learn(batches[1]).save(tmp_path / "next")
+    following = tiny_model.learn(batches[1])
     with flow_run("digits", Kind.RETRAIN) as run_id:
         for step in range(20):
             with killed_at(step, monkeypatch) as done:
                 try:
-                    registry.register.fn(tmp_path / "next", "digits", run_id, {}, "")
+                    register_version(following, tmp_path / "next", run_id)
                     break
                 except KeyboardInterrupt:
                     pass
