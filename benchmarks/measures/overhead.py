@@ -68,9 +68,9 @@ PHASES = {
     ),
     "figures": (
         "mlflow:MlflowClient.log_figure",
-        "tasks.figures.run_figures:confusion_picture",
-        "tasks.figures.run_figures:energy_picture",
-        "tasks.figures.health_figure:health_picture",
+        "tasks.figures.run_figures:confusion_figure",
+        "tasks.figures.run_figures:energy_figure",
+        "tasks.figures.health_figure:health_figure",
     ),
     "MLflow: runs, metrics, tags, notes": (
         *(

@@ -1,25 +1,53 @@
-"""Jinja templates, compiled once a process, and how each of our HTML pages begins."""
+"""The templates in ``tasks/templates``: pages (HTML), figures (SVG), and notes (Markdown)."""
 
-from collections.abc import Callable
+import html
+import re
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
+    from markupsafe import Markup
 
-HEAD = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-"""
+FOLDER = Path(__file__).resolve().parents[1] / "templates"
+MARKDOWN_SPECIAL = re.compile(r"([\\`*\[\]|~])")
+TIMESTAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+
+
+def render(name: str, **values: Any) -> str:
+    """Render the template ``<name>.j2``; every value is escaped for the template's format."""
+    environment = _markdown() if name.endswith(".md") else _html()
+    return environment.get_template(f"{name}.j2").render(**values)
+
+
+def readable(value: object) -> str:
+    """The text of ``value``, its ISO 8601 timestamps cut to minutes: 2026-01-31 12:00 UTC."""
+    return TIMESTAMP.sub(r"\1 \2 UTC", str(value))
 
 
 @cache
-def template(source: str, *filters: Callable[..., str]) -> "Template":
-    """The template: every value is escaped; ``filters`` go by their names."""
-    from jinja2 import Environment
+def _html() -> "Environment":
+    """The environment of HTML and SVG."""
+    from jinja2 import Environment, FileSystemLoader
 
-    made = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {each.__name__: each for each in filters}
-    return made.from_string(source)
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, auto_reload=False, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["readable"] = readable
+    return environment
+
+
+@cache
+def _markdown() -> "Environment":
+    """The environment of Markdown, which may not let a value become Markdown or HTML."""
+    return _html().overlay(finalize=_escape_markdown)
+
+
+def _escape_markdown(value: Any) -> "Markup":
+    """``value`` on one line, with the special characters of Markdown and HTML escaped; Markup as it is."""
+    from markupsafe import Markup
+
+    if isinstance(value, Markup):
+        return value
+    return Markup(MARKDOWN_SPECIAL.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False)))

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from tasks.core.workspace import Workspace
 from tasks.data.checks import Check
-from tasks.data.validation_page import seen
+from tasks.data.validation_page import observed
 
 DOCS_SITE = "_gx"
 
@@ -41,7 +41,7 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
                 {
                     "success": result["success"],
                     "title": check.title,
-                    "seen": seen(result),
+                    "observed": observed(result),
                     "expectation": result["expectation_type"],
                 }
             )

@@ -16,7 +16,7 @@ from tasks.data.checks import frames, header_checks, intrinsic_checks, learnt_ch
 from tasks.data.expectations import Expectations, Measures, learn_expectations, measure
 from tasks.data.gx_runner import DOCS_SITE, CheckResults, run_checks
 from tasks.data.ingestion import describe, feature_names, load_batch
-from tasks.data.validation_page import render, validation_page
+from tasks.data.validation_page import render_validation, validation_page
 
 __all__ = ["Expectations", "ValidationReport", "learn_expectations", "quarantine", "validate"]
 
@@ -116,7 +116,7 @@ def _report(
     landed = describe(path, dataset)
     page = validation_page(dataset, path.stem)
     page.parent.mkdir(parents=True, exist_ok=True)
-    html = render(
+    html = render_validation(
         dataset=dataset,
         batch=path.stem,
         passed=not failures,

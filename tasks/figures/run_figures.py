@@ -1,4 +1,4 @@
-"""Pictures of every run that makes a version: who was taken for whom, and what it cost beside a network anew."""
+"""Figures of a run that makes a version: confusion matrix, and energy beside a network trained from scratch."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,45 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tasks.figures.style import joules_text
-from tasks.figures.svg import LETTER, drawn
+from tasks.figures.svg import LETTER, render_svg
 
 NUMBERED_CLASSES = 30
 CELL, SIDE = 42, 1200
 TOP, EDGE = 64, 24
-"""Pixels: of a cell, of the longest side of a confusion matrix, above a picture for its title, and around it."""
-
-CONFUSION = """\
-{{ heading(left, title, subtitle) }}
-{% for x, y, share, count in cells %}
-<rect x="{{ x }}" y="{{ y }}" width="{{ cell }}" height="{{ cell }}" \
-fill="{{ green }}" fill-opacity="{{ share }}"/>
-{% if count %}
-<text x="{{ x + cell / 2 }}" y="{{ y + cell / 2 + 4 }}" text-anchor="middle" \
-fill="{{ '#fff' if share > 0.63 else ink }}">{{ count }}</text>
-{% endif %}
-{% endfor %}
-<rect x="{{ left }}" y="{{ top }}" width="{{ side }}" height="{{ side }}" fill="none" stroke="{{ faint }}"/>
-{% for at, name in names %}
-{{ label(left - 8, top + at + 4, name, "end") }}
-{{ label(left + at, top + side + 18, name, "end" if turned else "middle", turned) }}
-{% endfor %}
-{{ label(left + side / 2, height - 10, "predicted") }}
-{{ label(16, top + side / 2, "true", "middle", -90) }}
-"""
-
-ENERGY = """\
-{{ heading(left, "Energy to take in the new data", "") }}
-{% for y, name, length, text in bars %}
-{{ label(left - 10, y + 21, name, "end") }}
-<rect x="{{ left }}" y="{{ y }}" width="{{ length }}" height="32" fill="{{ green if loop.first else grey }}"/>
-<text x="{{ left + length + 8 }}" y="{{ y + 21 }}" fill="{{ ink }}">{{ text }}</text>
-{% endfor %}
-{{ label(left, height - 12, "energy in joules (" ~ source ~ ")", "start") }}
-"""
+"""Pixels: a cell, the longest side of a confusion matrix, the space for the title, and the margin."""
 
 
-def confusion_picture(counts: ArrayLike, classes: Sequence[object]) -> str:
-    """Confusion matrix ``counts`` (k, k), true by predicted class, shaded by share of the true class."""
+def confusion_figure(counts: ArrayLike, classes: Sequence[object]) -> str:
+    """Draw the confusion matrix ``counts`` (k, k), true by predicted class, as SVG; shades are shares of a row."""
     table: NDArray[np.int64] = np.asarray(counts, dtype=np.int64)
     shares = np.sqrt(table / np.maximum(table.sum(axis=1, keepdims=True), 1)).round(3)
     k = len(classes)
@@ -52,11 +23,11 @@ def confusion_picture(counts: ArrayLike, classes: Sequence[object]) -> str:
     names = [(cell * (n + 0.5), str(label)) for n, label in enumerate(classes)][::step]
     longest = max(len(name) for _, name in names) * LETTER
     turned = -45 if longest > CELL else 0
-    left, side, right = EDGE + 16 + longest, cell * k, int(np.trace(table))
-    title = f"{right / max(int(table.sum()), 1):.1%} right"
-    subtitle = f"{right:,} of {int(table.sum()):,} rows of the holdout"
-    return drawn(
-        CONFUSION,
+    left, side, correct = EDGE + 16 + longest, cell * k, int(np.trace(table))
+    title = f"{correct / max(int(table.sum()), 1):.1%} correct"
+    subtitle = f"{correct:,} of {int(table.sum()):,} rows of the holdout"
+    return render_svg(
+        "confusion",
         max(left + side, left + len(subtitle) * LETTER) + EDGE,
         TOP + side + (0.71 * longest if turned else 0) + 50,
         left=left,
@@ -75,8 +46,8 @@ def confusion_picture(counts: ArrayLike, classes: Sequence[object]) -> str:
     )
 
 
-def energy_picture(joules: Mapping[str, float], source: str) -> str:
-    """Energy in joules of each way to take in the new data, ours first, with how it is known below."""
+def energy_figure(joules: Mapping[str, float], source: str) -> str:
+    """Draw the energy (J) of each way to learn the new data as SVG bars, ours first, and name its source."""
     ours, most = next(iter(joules.values())), max(joules.values())
     bars = []
     for row, (name, value) in enumerate(joules.items()):
@@ -84,4 +55,4 @@ def energy_picture(joules: Mapping[str, float], source: str) -> str:
         bars.append((TOP + 44 * row, name, 420 * value / most if most > 0 else 0, f"{joules_text(value)}{more}"))
     left = EDGE + 10 + LETTER * max(map(len, joules))
     width = max(left + 420 + 8 + LETTER * 30, left + LETTER * (len(source) + 20)) + EDGE
-    return drawn(ENERGY, width, TOP + 44 * len(bars) + 36, left=left, bars=bars, source=source)
+    return render_svg("energy", width, TOP + 44 * len(bars) + 36, left=left, bars=bars, source=source)

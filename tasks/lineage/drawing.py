@@ -1,10 +1,10 @@
 """Where each node and edge of a lineage graph goes on the page: columns by kind, no node on another."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.constants import Alias
+from tasks.core.templates import readable
 from tasks.lineage.graph import COLUMNS, LANES
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ WIDTH, HEIGHT = 186, 46
 COLUMN, ROW = 244, 60
 MARGIN, HEADING = 16, 44
 LABEL = 21
-MOMENT = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 BESIDE = ("validation", "promotions")
 """Columns whose nodes stand in the row of the one thing that they belong to."""
 
@@ -44,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Drawing:
     """A drawing of ``width`` x ``height`` px; ``headings`` are (x, name) of the columns."""
 
     width: float
@@ -52,9 +51,11 @@ class Picture:
     headings: tuple[tuple[float, str], ...]
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
+    box_width: float = WIDTH
+    box_height: float = HEIGHT
 
 
-def draw(graph: "DiGraph[str]") -> Picture:
+def draw(graph: "DiGraph[str]") -> Drawing:
     """Lay a lineage graph out."""
     used = [column for column in COLUMNS if any(node["column"] == column for node in graph.nodes.values())]
     rows = _rows(graph)
@@ -64,7 +65,7 @@ def draw(graph: "DiGraph[str]") -> Picture:
         for name, node in graph.nodes.items()
     }
     ids = {name: f"n{number}" for number, name in enumerate(graph)}
-    return Picture(
+    return Drawing(
         width=2 * MARGIN + (len(used) - 1) * COLUMN + WIDTH,
         height=HEADING + (max(rows.values()) - top) * ROW + HEIGHT + MARGIN,
         headings=tuple((MARGIN + number * COLUMN, name) for number, name in enumerate(used)),
@@ -103,11 +104,6 @@ def _box(name: str, x: float, y: float, node: dict[str, Any]) -> Box:
     shown = label if len(label) <= LABEL else f"{label[: LABEL - 1]}…"
     serving = Alias.CHAMPION in node["note"].split(", ")
     return Box(name, x, y, node["kind"], shown, node["note"], tooltip, node["link"], serving)
-
-
-def readable(value: str) -> str:
-    """A value with its ISO 8601 times to the minute, as a person writes them."""
-    return MOMENT.sub(r"\1 \2 UTC", value)
 
 
 def _lines(graph: "DiGraph[str]", at: dict[str, tuple[float, float]], ids: dict[str, str]) -> tuple[Line, ...]:

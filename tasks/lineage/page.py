@@ -2,45 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.core.templates import HEAD, template
-from tasks.lineage.drawing import HEIGHT, WIDTH, draw, readable
-from tasks.lineage.page_parts import DRAWING, STYLE
+from tasks.core.templates import render
+from tasks.lineage.drawing import draw
 from tasks.lineage.tree import LineageNode, short
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
-PAGE = (
-    HEAD
-    + """\
-<title>Lineage of {{ title }}</title>
-<style>
-"""
-    + STYLE
-    + """\
-</style>
-<h1>{{ title }}</h1>
-{% if reason %}<p class="reason">{{ reason }}</p>{% endif %}
-<dl>{% for fact, value in facts.items() %}
-<div><dt>{{ fact.replace('_', ' ') }}</dt><dd>{{ value | readable }}</dd></div>
-{% endfor %}</dl>
-"""
-    + DRAWING
-    + """\
-{% for heading, columns, rows in tables %}
-<h2>{{ heading }}</h2>
-<div class="panel"><table>
-<tr>{% for column in columns %}<th>{{ column }}</th>{% endfor %}</tr>
-{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell | readable }}</td>{% endfor %}</tr>{% endfor %}
-</table></div>
-{% endfor %}
-{% if command %}
-<h2>Check it</h2>
-<p>This rebuilds the version from its versioned data and compares every number:<br><code>{{ command }}</code></p>
-{% endif %}
-</html>
-"""
-)
 LEDGER = ("source", "batch", "rows", "site", "since", "landed", "md5")
 STEPS = ("greenlightning.kind", "created", "decision", "reason", "git.commit")
 
@@ -49,13 +17,12 @@ def render_page(dataset: str, tree: LineageNode, graph: "DiGraph[str]") -> str:
     """The lineage as HTML, readable in light and dark, offline; every value is escaped."""
     facts = {fact.removeprefix("greenlightning."): value for fact, value in tree.facts.items()}
     number = tree.name.removeprefix(f"{dataset} version ").partition(" ")[0]
-    return template(PAGE, readable).render(
+    return render(
+        "lineage.html",
         title=tree.name if tree.kind == "version" else f"Batch {tree.name} of {dataset}",
         reason=facts.pop("reason", ""),
         facts=facts,
-        picture=draw(graph),
-        width=WIDTH,
-        height=HEIGHT,
+        drawing=draw(graph),
         tables=_tables(tree, graph),
         command=f"greenlightning reproduce {number} --dataset {dataset}" if tree.kind == "version" else "",
     )

@@ -91,8 +91,8 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
 
 
 def _draw_energy(run_id: str, spent: EnergyCost, avoided: EnergyCost) -> None:
-    from tasks.figures.run_figures import energy_picture
+    from tasks.figures.run_figures import energy_figure
 
     joules = {"this run": spent.joules, "a network anew": spent.joules + avoided.joules}
-    picture = energy_picture(joules, f"this run {spent.source}; anew {avoided.source}")
+    picture = energy_figure(joules, f"this run {spent.source}; anew {avoided.source}")
     connect().log_text(run_id, picture, "energy.svg")

@@ -34,7 +34,7 @@ class DemoStep:
 
 def draw(steps: Sequence[DemoStep], folder: Path) -> list[Path]:
     """Save the accuracy after each step and the energy of all retrainings as pictures in ``folder``."""
-    from tasks.figures.run_figures import energy_picture
+    from tasks.figures.run_figures import energy_figure
     from tasks.figures.training_figures import retrainings_figure
 
     learnt = [step for step in steps if step.learnt]
@@ -51,7 +51,7 @@ def draw(steps: Sequence[DemoStep], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "accuracy.png", folder / "energy.svg"]
     retrainings_figure([step.name for step in learnt], accuracy).savefig(files[0], dpi=150)
-    files[1].write_text(energy_picture(joules, later[0].spent.source))
+    files[1].write_text(energy_figure(joules, later[0].spent.source))
     return files
 
 

@@ -19,7 +19,7 @@ from tasks.lineage.tree import lineage, short
 from tasks.models import registry
 from tasks.reporting.history import CONVENTIONAL, HistoryEntry, history_of
 from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
-from tasks.reporting.report_page import picture, render_report
+from tasks.reporting.report_page import embedded, render_report
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def make_report(dataset: str) -> Report:
     serving = registry.version(dataset, Alias.CHAMPION)
     history = tuple(history_of(dataset))
     retrainings = _retrainings(history)
-    pictures = [picture("Accuracy over time", accuracy_figure(history), ACCURACY)]
+    figures = [embedded("Accuracy over time", accuracy_figure(history), ACCURACY)]
     if retrainings:
-        pictures.append(picture("Energy of all retrainings", spending_figure(retrainings), _known(retrainings)))
+        figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _known(retrainings)))
     missing = [] if retrainings else [UNSPENT]
     try:
-        pictures += _of_model(dataset, registry.load(dataset, serving.version))
+        figures += _of_model(dataset, registry.load(dataset, serving.version))
     except GreenLightningError as error:
         missing.append(f"Settling and calibration are not shown. {error}")
     tree = lineage(dataset, serving.version)
@@ -77,10 +77,10 @@ def make_report(dataset: str) -> Report:
         dataset=dataset,
         summary=_summary(history, retrainings),
         facts=_facts(serving, history),
-        pictures=pictures,
+        figures=figures,
         missing=missing,
-        lineage=tree.name,
-        picture=draw(graph_of(dataset, tree)),
+        title=tree.name,
+        drawing=draw(graph_of(dataset, tree)),
         columns=COLUMNS,
         rows=[_row(one) for one in reversed(history)],
     )
@@ -103,13 +103,13 @@ def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
 
 
 def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
-    """The pictures that take the model itself: how its structure settled, how far its answers can be trusted."""
+    """The figures that take the model itself: how its structure settled, how far its answers can be trusted."""
     X, y = load_batch(checkout(current_holdout(dataset)))
     found = evaluate(y, model.predict_proba(X), model.classes).reliability
-    calibration = picture("Calibration", reliability_figure(found), CALIBRATION)
+    calibration = embedded("Calibration", reliability_figure(found), CALIBRATION)
     if (history := model.structure.history) is None:
         return [calibration]
-    return [picture("Settling", settling_figure(history), SETTLING), calibration]
+    return [embedded("Settling", settling_figure(history), SETTLING), calibration]
 
 
 def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry]) -> str:

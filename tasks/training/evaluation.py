@@ -60,7 +60,7 @@ def evaluate_model(
     retraining (first training, federation).
     """
     from greenlightning.model import GreenLightningModel
-    from tasks.figures.run_figures import confusion_picture
+    from tasks.figures.run_figures import confusion_figure
 
     X, y = load_batch(checkout(holdout))
     with part_run(run_id, Part.EVALUATION) as part:
@@ -68,7 +68,7 @@ def evaluate_model(
             model = GreenLightningModel.load(model_dir)
             proba = model.predict_proba(X)
             found = evaluate(y, proba, model.classes)
-        connect().log_text(run_id, confusion_picture(found.confusion, found.classes), "confusion.svg")
+        connect().log_text(run_id, confusion_figure(found.confusion, found.classes), "confusion.svg")
         log_batch_input(run_id, holdout, role="holdout")
         values, decision = scores(found), None
         if champion is not None:

@@ -154,14 +154,14 @@ def _shown(
     run_id: str, health: "StructureHealth", drift: "InputDrift", names: "Sequence[str]"
 ) -> dict[str, float]:
     """Log picture and numbers as artifacts; the metrics that go with them."""
-    from tasks.figures.health_figure import health_picture
+    from tasks.figures.health_figure import health_figure
 
     client = connect()
     values = {found.name: found.value for found in health.statistics}
     values |= {str(Metric.INPUT_DRIFT): drift.largest, str(Metric.DRIFTED_FEATURES): drift.share}
     if health.deciding:
         values[str(Metric.HEALTH)] = (GREEN, AMBER, RED).index(health.verdict)
-        client.log_text(run_id, health_picture(health), "health.svg")
+        client.log_text(run_id, health_figure(health), "health.svg")
     client.log_dict(run_id, health.to_dict() | {"input_drift": drift.to_dict(names)}, "health.json")
     client.log_dict(run_id, drift.table(names), "input_drift.json")
     return values

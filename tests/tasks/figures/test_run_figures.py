@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from greenlightning.health.health import StructureHealth
-from tasks.figures.health_figure import health_picture
-from tasks.figures.run_figures import confusion_picture, energy_picture
+from tasks.figures.health_figure import health_figure
+from tasks.figures.run_figures import confusion_figure, energy_figure
 from tasks.figures.svg import LETTER
 
 SVG = "{http://www.w3.org/2000/svg}"
 RATES = np.array([[0.0, 0.5, 1.0], [0.25, 0.5, 0.75]])
 PICTURES = {
-    "digits": confusion_picture(np.diag(np.arange(10)) + 1, range(10)),
-    "names": confusion_picture([[5, 1], [0, 7]], ["a very long name", "another <long> one"]),
-    "many": confusion_picture(np.eye(120, dtype=int), range(120)),
-    "energy": energy_picture({"GreenLightning": 41.2, "conventional": 1830.0}, "measured:rapl"),
-    "no energy": energy_picture({"GreenLightning": 0.0, "conventional": 0.0}, "estimated:cpu"),
-    "health": health_picture(StructureHealth(9, 8, (), RATES, np.array([0.0, 0.4]), np.array([0.1, 0.1, 0.1]))),
+    "digits": confusion_figure(np.diag(np.arange(10)) + 1, range(10)),
+    "names": confusion_figure([[5, 1], [0, 7]], ["a very long name", "another <long> one"]),
+    "many": confusion_figure(np.eye(120, dtype=int), range(120)),
+    "energy": energy_figure({"GreenLightning": 41.2, "conventional": 1830.0}, "measured:rapl"),
+    "no energy": energy_figure({"GreenLightning": 0.0, "conventional": 0.0}, "estimated:cpu"),
+    "health": health_figure(StructureHealth(9, 8, (), RATES, np.array([0.0, 0.4]), np.array([0.1, 0.1, 0.1]))),
 }
 
 
@@ -40,7 +40,7 @@ def test_no_text_that_lies_flat_is_cut_off(picture: str) -> None:
 
 
 def test_confusion_counts_the_rows_that_are_right_and_names_may_hold_any_sign() -> None:
-    assert {"92.3% right", "12 of 13 rows of the holdout", "5", "7", "1", "another <long> one"} <= set(
+    assert {"92.3% correct", "12 of 13 rows of the holdout", "5", "7", "1", "another <long> one"} <= set(
         texts(PICTURES["names"])
     )
 
