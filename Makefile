@@ -31,11 +31,13 @@ test: setup ## Run the tests
 bench: setup ## Measure all that docs/benchmarks.md shows: hours; goes on where it stopped; ARGS=--help says more
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lint: setup ## Check style, types and import direction
+lint: setup ## Check style, types, import direction and declared dependencies
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deptry greenlightning tasks flows infra
+	@$(BIN)/deptry benchmarks tests --ignore DEP002,DEP004
 
 setup: $(READY) ## Create .venv and install the locked dependencies, unless that is done
 
