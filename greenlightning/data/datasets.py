@@ -1,17 +1,14 @@
-"""Readers for three public sets and the IDX format; nothing is fetched unless ``download`` is called.
+"""Loaders of three public data sets; nothing is fetched unless ``download`` is called.
 
 >>> from greenlightning.data.datasets import load
 >>> load("digits").X_train.shape
 (1347, 64)
 """
 
-import gzip
 import hashlib
-import math
 import os
 import shutil
 import urllib.request
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from greenlightning.data.idx import read_idx
+from greenlightning.errors import IntegrityError, NothingServedError
 
 __all__ = [
     "KNOWN",
@@ -30,11 +28,9 @@ __all__ = [
     "load_digits",
     "load_fashion_mnist",
     "load_letter",
-    "read_idx",
 ]
 
 DATASETS_VARIABLE = "GREENLIGHTNING_DATASETS"
-IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 FASHION = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion"
 UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases"
 LETTER_FEATURES = (
@@ -95,26 +91,6 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
         ),
     ),
 }
-
-
-def read_idx(path: str | Path) -> NDArray[Any]:
-    """Read an IDX or gzipped IDX file as an array of its own shape and type; InputError if it is not one."""
-    path = Path(path)
-    try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, f"cannot be read ({error})") from error
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES or not content[3]:
-        raise _unreadable(path, "does not start like an IDX file")
-    header = 4 + 4 * content[3]
-    shape = [int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4)]
-    dtype = np.dtype(IDX_TYPES[content[2]])
-    expected = header + math.prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        raise _unreadable(path, f"holds {len(content)} bytes where its header promises {expected}")
-    return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
 
 
 def load(name: str, root: str | Path | None = None) -> Dataset:
@@ -250,7 +226,3 @@ def _verify(path: Path, file: KnownFile) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _unreadable(path: Path, cause: str) -> InputError:
-    return InputError(f"{path.name} {cause}", "Give a complete IDX file, plain or gzipped")

@@ -17,7 +17,7 @@ from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
 from tasks.data.batch_index import BatchRef, batches
 from tasks.data.ingestion import feature_names, land, load_batch
-from tasks.data.reading import LABEL
+from tasks.data.labels import LABEL
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7

@@ -22,7 +22,8 @@ from greenlightning.data.batch import content_id
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import pointer_path, read_pointer
-from tasks.data.reading import LABEL, read_table, tidy_labels
+from tasks.data.labels import LABEL, tidy_labels
+from tasks.data.reading import read_table
 
 __all__ = ["LandedBatch", "describe", "feature_names", "land", "load_batch", "read_table", "waiting"]
 

@@ -22,7 +22,7 @@ from greenlightning.errors import GreenLightningError, IntegrityError, NothingSe
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.ingestion import LandedBatch
-from tasks.data.reading import LABEL, tidy_labels
+from tasks.data.labels import LABEL, tidy_labels
 
 __all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 

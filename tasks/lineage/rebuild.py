@@ -13,7 +13,8 @@ from tasks.core import progress
 from tasks.core.constants import Tag
 from tasks.data.batch_index import BatchRef, batch_ref
 from tasks.data.holdout import Learnable, current_holdout, holdout_of
-from tasks.data.reading import LABEL, read_table
+from tasks.data.labels import LABEL
+from tasks.data.reading import read_table
 from tasks.data.versioning import checkout, md5_of
 from tasks.lineage.tree import learnt_in, ledger_entries, line_of
 from tasks.models import registry

@@ -16,7 +16,8 @@ from tasks.core.energy_cost import EnergyCost
 from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.reading import LABEL, read_table
+from tasks.data.labels import LABEL
+from tasks.data.reading import read_table
 from tasks.data.versioning import md5_of
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure

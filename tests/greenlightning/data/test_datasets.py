@@ -1,9 +1,7 @@
 """Readers read exactly what was published, and say in one line why anything else is refused."""
 
-import gzip
 import hashlib
 import io
-import struct
 import urllib.error
 from pathlib import Path
 
@@ -11,57 +9,8 @@ import numpy as np
 import pytest
 
 from greenlightning.data import datasets
-from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from greenlightning.errors import IntegrityError, NothingServedError
 from tests.helpers.real_data import real_root
-
-SMALL = b"\0\0\x08\x02" + struct.pack(">II", 2, 3) + bytes(range(6))
-
-
-def test_idx_is_read_in_its_own_shape(tmp_path: Path) -> None:
-    path = tmp_path / "small-idx2-ubyte"
-    path.write_bytes(SMALL)
-    assert datasets.read_idx(path).tolist() == [[0, 1, 2], [3, 4, 5]]
-
-
-def test_idx_may_be_gzipped_under_any_name(tmp_path: Path) -> None:
-    path = tmp_path / "small"
-    path.write_bytes(gzip.compress(SMALL))
-    assert datasets.read_idx(path).tolist() == [[0, 1, 2], [3, 4, 5]]
-
-
-def test_idx_integers_are_big_endian(tmp_path: Path) -> None:
-    path = tmp_path / "numbers"
-    path.write_bytes(b"\0\0\x0c\x01" + struct.pack(">Iii", 2, 1, -256))
-    numbers = datasets.read_idx(path)
-    assert numbers.tolist() == [1, -256]
-    assert numbers.dtype == np.int32
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\0\0\x08",
-        b"a,b,label\n1,2,3\n",
-        b"\0\0\x07\x01" + bytes(8),
-        b"\0\0\x08\x03\0\0",
-        SMALL[:-1],
-        SMALL + b"\0",
-        gzip.compress(SMALL)[:-6],
-        b"\x1f\x8bgarbage",
-    ],
-    ids=["empty", "short", "text", "type", "header", "truncated", "longer", "cut gzip", "no gzip"],
-)
-def test_a_file_that_is_not_whole_idx_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "broken-idx3-ubyte"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match="broken-idx3-ubyte"):
-        datasets.read_idx(path)
-
-
-def test_a_missing_idx_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
-        datasets.read_idx(tmp_path / "absent")
 
 
 def test_digits_have_a_fixed_stratified_holdout() -> None:

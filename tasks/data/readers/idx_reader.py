@@ -1,0 +1,30 @@
+"""Read IDX images with their labels, which are a file of their own."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from greenlightning.data.idx import read_idx
+from greenlightning.errors import InputError
+from tasks.data.readers.frame import frame_of_arrays
+
+
+def read_idx_images(path: Path, labels: Path | None) -> pd.DataFrame:
+    """A column for each pixel, and the labels; their file is found by its name unless it is given."""
+    images = read_idx(path)
+    if images.ndim < 2:
+        raise InputError(f"{path.name} holds labels, not images", "Give the image file")
+    names = None
+    if images.ndim == 3:
+        names = [f"pixel_{row}_{column}" for row in range(images.shape[1]) for column in range(images.shape[2])]
+    return frame_of_arrays(path, images, read_idx(labels or _label_file(path)), names)
+
+
+def _label_file(images: Path) -> Path:
+    """The label file beside an image file: train-images-idx3-ubyte(.gz) has train-labels-idx1-ubyte(.gz)."""
+    name = images.name.replace("images", "labels").replace("idx3", "idx1")
+    plain = name.removesuffix(".gz")
+    for candidate in (name, plain, f"{plain}.gz"):
+        if candidate != images.name and images.with_name(candidate).is_file():
+            return images.with_name(candidate)
+    raise InputError(f"No label file {name} is beside {images.name}", "Put it there, or pass its path")
