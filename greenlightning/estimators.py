@@ -22,8 +22,8 @@ from greenlightning.model import GreenLightningModel
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from greenlightning.structure.defaults import structure_defaults, unless_auto
 from greenlightning.structure.extraction import extract_structure
+from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
-from greenlightning.structure.structure import Structure
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
@@ -192,9 +192,9 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
         targets = self._targets(batch.y)
         fitted, held = (self._collect(recipe, targets, batch, rows) for rows in (training, validation))
         alpha = self._alpha(fitted, held, recipe, targets)
-        untaught = GreenLightningModel.untaught(recipe, alpha, targets)
-        untaught = replace(untaught, device=self.device, memory_budget=self.memory_budget)
-        self.model_ = untaught.absorb(fitted + held, batch.id, LedgerEntry(batch.rows))
+        empty = GreenLightningModel.empty(recipe, alpha, targets)
+        empty = replace(empty, device=self.device, memory_budget=self.memory_budget)
+        self.model_ = empty.absorb(fitted + held, batch.id, LedgerEntry(batch.rows))
         self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
         self._publish()
         return self

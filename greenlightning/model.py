@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.data.batch import Batch, Label
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.data.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
 from greenlightning.errors import IntegrityError, LedgerError, NotFittedError
@@ -21,7 +21,7 @@ from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import PathFeatures, load_paths
-from greenlightning.structure.structure import Structure
+from greenlightning.structure.gates import Structure
 
 FORMAT = "greenlightning-model/1"
 
@@ -43,7 +43,7 @@ class GreenLightningModel:
     memory_budget: int | None = None
 
     @classmethod
-    def untaught(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
+    def empty(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
         """A model under this recipe that has learnt nothing yet."""
         targets = targets or ClassTargets()
         return cls(paths, targets, Statistics.empty(paths, targets), alpha)
@@ -212,7 +212,7 @@ class GreenLightningModel:
         """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
         about = read_json(folder / "model.json", FORMAT)
         statistics, arrays = Statistics.load(folder), read_tensors(folder / "coefficients.safetensors")
-        with whole(folder):
+        with reading(folder):
             paths = load_paths(folder, about["paths"], Structure.load(folder))
             targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
             model = cls(paths, targets, statistics, about["alpha"], ledger)
@@ -225,12 +225,12 @@ class GreenLightningModel:
         return model
 
     @classmethod
-    def load_untaught(cls, folder: Path, alpha: float) -> "GreenLightningModel":
+    def load_empty(cls, folder: Path, alpha: float) -> "GreenLightningModel":
         """The frozen parts that ``save`` wrote, as a model that has learnt nothing; raises IntegrityError."""
         about = read_json(folder / "model.json", FORMAT)
-        with whole(folder):
+        with reading(folder):
             paths = load_paths(folder, about["paths"], Structure.load(folder))
-            return cls.untaught(paths, alpha, targets_from_dict(about["targets"]))
+            return cls.empty(paths, alpha, targets_from_dict(about["targets"]))
 
     def _seal(self, coefficients: dict[str, NDArray[Any]]) -> str:
         """Digest of the coefficients together with the ridge strength and the ledger that they belong to."""

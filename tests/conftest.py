@@ -80,14 +80,14 @@ def tiny_model(batches: list[Batch]) -> "GreenLightningModel":
     """A real model of two gated layers and twelve landmarks that has learnt the first batch."""
     from greenlightning.model import GreenLightningModel
     from greenlightning.paths import LandmarkPaths
-    from greenlightning.structure.structure import Structure
+    from greenlightning.structure.gates import Structure
 
     rng = np.random.default_rng(1)
     weights, biases = [rng.normal(size=(6, 4)), rng.normal(size=(5, 6))], [np.zeros(6), np.zeros(5)]
     seen = (batches[0].id,)
     structure = Structure.from_arrays(np.zeros(4), np.ones(4), weights, biases, seen=seen)
     paths = LandmarkPaths.build(structure, batches[0].X, batches[0].y, n_landmarks=12, seen=seen)
-    return GreenLightningModel.untaught(paths, alpha=1.0).learn(batches[0], md5="0" * 32)
+    return GreenLightningModel.empty(paths, alpha=1.0).learn(batches[0], md5="0" * 32)
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class Setting:
     def learnt(self, rows: NDArray[np.intp]) -> GreenLightningModel:
         """The exact model of some rows."""
         batch = Batch(self.data.X_train[rows], self.data.y_train[rows])
-        return GreenLightningModel.untaught(self.paths, self.alpha).learn(batch)
+        return GreenLightningModel.empty(self.paths, self.alpha).learn(batch)
 
     def descended(self, rows: NDArray[np.intp]) -> PathSGDClassifier:
         """The gradient-trained model of some rows, stopped early; it knows all classes.

@@ -10,9 +10,11 @@ from benchmarks.core.cost import Cost
 from benchmarks.core.records import Record, Records
 from benchmarks.measures.throughput import recipe
 from benchmarks.peers.peer import Array
-from greenlightning import Batch, ClassTargets, GreenLightningModel, LandmarkPaths, Statistics
+from greenlightning import GreenLightningModel, Statistics
+from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import Dataset
-from greenlightning.paths import PathFeatures
+from greenlightning.data.targets import ClassTargets
+from greenlightning.paths import LandmarkPaths, PathFeatures
 
 DEVICE = "cuda"
 ROUNDS, ROWS, LANDMARKS, CHUNK = 5, 65_536, 4_096, 262_144
@@ -87,7 +89,7 @@ def _retrained(data: Dataset, paths: PathFeatures, X: Array, y: Array, records: 
     """One batch of 5 % learnt and solved on the CPU and on the GPU."""
     new = Batch(X[: len(data.y_train) // 20], y[: len(data.y_train) // 20])
     for device in ("cpu", DEVICE):
-        model = GreenLightningModel.untaught(paths, 1e-2)
+        model = GreenLightningModel.empty(paths, 1e-2)
         model = GreenLightningModel(**(vars(model) | {"device": device}))
         for number in range(ROUNDS):
             cell: Record = {"dataset": data.name, "what": f"retraining on {device}", "round": number}

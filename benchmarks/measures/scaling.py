@@ -12,9 +12,12 @@ from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS
 from benchmarks.peers.peer import Array
 from benchmarks.peers.tuning import Chosen
-from greenlightning import Batch, ClassTargets, GreenLightningClassifier, GreenLightningModel, LandmarkPaths
+from greenlightning import GreenLightningClassifier, GreenLightningModel
+from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import Dataset
+from greenlightning.data.targets import ClassTargets
 from greenlightning.evaluation.conventional_network import ConventionalNetwork
+from greenlightning.paths import LandmarkPaths
 
 MULTIPLES = (1, 2, 5, 10, 20)
 NETWORK_MULTIPLES = (1, 5, 20)
@@ -31,18 +34,18 @@ def run(data: Dataset, settings: Chosen, records: Records) -> None:
     pieces = [Batch(data.X_train[rows], data.y_train[rows]) for rows in _pieces(len(data.y_train))]
     base = _joined(pieces[:10])
     model = GreenLightningClassifier(random_state=0).fit(base.X, base.y).model_
-    untaught = GreenLightningModel.untaught(model.paths, model.alpha, model.targets)
+    empty = GreenLightningModel.empty(model.paths, model.alpha, model.targets)
     for what, measure in missing.items():
-        measure(data, untaught, pieces, settings, records)
+        measure(data, empty, pieces, settings, records)
         records.add(_done(data, what), {})
 
 
 def _history(
-    data: Dataset, untaught: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
+    data: Dataset, empty: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
 ) -> None:
     """The same new batch on top of 1 to 20 parts of history: ours, and the network that trains on all of it."""
     *history, new = pieces
-    taught = {n: untaught.learn(_joined(history[:n])) for n in MULTIPLES}
+    taught = {n: empty.learn(_joined(history[:n])) for n in MULTIPLES}
     for number in range(ROUNDS):
         for n in np.random.default_rng(number).permutation(MULTIPLES).tolist():
             cost = _timed(_learnt, taught[n], new)
@@ -54,13 +57,13 @@ def _history(
 
 
 def _features(
-    data: Dataset, untaught: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
+    data: Dataset, empty: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
 ) -> None:
     """One batch learnt under recipes of more and more landmarks: collecting and solving apart."""
     base, new = _joined(pieces[:10]), pieces[-1]
     for m in (m for m in LANDMARKS if m <= base.rows):
-        paths = LandmarkPaths.build(untaught.structure, base.X, base.y, n_landmarks=m)
-        model = GreenLightningModel.untaught(paths, untaught.alpha, ClassTargets()).learn(pieces[0])
+        paths = LandmarkPaths.build(empty.structure, base.X, base.y, n_landmarks=m)
+        model = GreenLightningModel.empty(paths, empty.alpha, ClassTargets()).learn(pieces[0])
         for number in range(3):
             collecting = _timed(model.collect, new.X, new.y)
             solving = _timed(getattr, model.learn(new), "coefficients")
@@ -72,27 +75,27 @@ def _features(
 
 
 def _forgetting(
-    data: Dataset, untaught: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
+    data: Dataset, empty: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
 ) -> None:
     """One batch taken out of everything, against the network trained anew without it."""
     gone, kept = pieces[-1], _joined(pieces[:-1])
-    everything = untaught.learn(kept).learn(gone)
+    everything = empty.learn(kept).learn(gone)
     for number in range(ROUNDS):
         cost = _timed(_forgot, everything, gone)
         records.add(_cell(data, "forgetting", OURS, 1, number), cost)
     for number in range(2):
         cost = _timed(_network(settings).fit, kept.X, kept.y)
         records.add(_cell(data, "forgetting", FROM_SCRATCH, 1, number), cost)
-    same = _forgot(everything, gone).statistics.digest == untaught.learn(kept).statistics.digest
+    same = _forgot(everything, gone).statistics.digest == empty.learn(kept).statistics.digest
     records.add({"dataset": data.name, "what": "digest after forgetting"}, {"same": same})
 
 
 def _prediction(
-    data: Dataset, untaught: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
+    data: Dataset, empty: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
 ) -> None:
     """Latency of one row at a time, and rows a second of the test rows at once."""
     batch = _joined(pieces[:10])
-    ways: dict[str, Any] = {OURS: untaught.learn(batch), FROM_SCRATCH: _network(settings).fit(batch.X, batch.y)}
+    ways: dict[str, Any] = {OURS: empty.learn(batch), FROM_SCRATCH: _network(settings).fit(batch.X, batch.y)}
     for way, model in ways.items():
         singles = [_seconds(model.predict, data.X_test[i : i + 1]) for i in range(SINGLE_ROWS)]
         whole = min(_seconds(model.predict, data.X_test) for _ in range(3))

@@ -20,11 +20,13 @@ from scipy.linalg.lapack import spotrf, spotrs
 
 from benchmarks.core.common import median_and_range
 from benchmarks.core.records import RESULTS
-from greenlightning import ClassTargets, ExplicitPaths, Statistics
+from greenlightning import Statistics
+from greenlightning.data.targets import ClassTargets
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.linear.equations import Floats, NormalEquations
 from greenlightning.linear.factor import Factor
 from greenlightning.linear.solver import ALPHAS, Solution
+from greenlightning.paths import ExplicitPaths
 
 INPUTS, CLASSES = 15, 10
 ROWS = (10, 100, 500)

@@ -16,11 +16,12 @@ import torch
 from benchmarks.core.cost import Cost
 from benchmarks.core.records import Record, Records
 from benchmarks.peers.ours import gate_sizes
-from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics
+from greenlightning import Statistics
 from greenlightning.data.datasets import Dataset
+from greenlightning.data.targets import ClassTargets
 from greenlightning.estimators import EXPLICIT_FEATURES, EXPLICIT_GATES, LANDMARKS
 from greenlightning.evaluation.conventional_network import random_gates
-from greenlightning.paths import PathFeatures
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 
 ROWS, ROUNDS = 8_192, 5
 FEWER_ROWS, PATIENCE = 512, 10.0

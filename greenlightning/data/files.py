@@ -33,7 +33,7 @@ def write_tensors(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Read safetensors; raises IntegrityError if the file is missing or torn."""
+    """Read safetensors; raises IntegrityError if the file is missing or corrupt."""
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError) as error:
@@ -41,13 +41,13 @@ def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
 
 
 @contextmanager
-def whole(folder: Path) -> Iterator[None]:
-    """Raise IntegrityError where a stored part lacks something, or holds what its place does not take."""
+def reading(folder: Path) -> Iterator[None]:
+    """Raise IntegrityError, naming ``folder``, where a stored part is incomplete or malformed."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise IntegrityError(
-            f"{folder} is not whole: {type(error).__name__} {error}", "Restore it from the registry"
+            f"{folder} is corrupt: {type(error).__name__} {error}", "Restore it from the registry"
         ) from error
 
 

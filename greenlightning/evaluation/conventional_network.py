@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from greenlightning.structure.extraction import RANGE_ROWS, standardisation
-from greenlightning.structure.structure import Structure
+from greenlightning.structure.gates import Structure
 from greenlightning.structure.training import EpochState, relu_network, train_epochs
 
 LIMIT = 8.0

@@ -77,8 +77,7 @@ class Comparison:
 
     def __str__(self) -> str:
         interval = f"{self.difference:+.4f} [{self.low:+.4f}, {self.high:+.4f}] on {self.n} rows"
-        shown = "not shown to be" if self.not_worse else "shown to be"
-        return f"{interval}, {shown} worse by more than {self.margin:g}"
+        return f"{interval}, {'at most' if self.not_worse else 'more than'} {self.margin:g} worse"
 
 
 def compare(

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from greenlightning.compute.integers import int8_product
 from greenlightning.data.batch import Label
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.targets import ClassTargets, as_columns, sorted_classes
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.health.drift import QuantileBins
-from greenlightning.structure.structure import checked_inputs
+from greenlightning.structure.gates import checked_inputs
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -153,7 +153,7 @@ class HealthReference:
     def load(cls, folder: Path) -> "HealthReference":
         """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
         about, arrays = read_json(folder / "health.json", FORMAT), read_tensors(folder / "health.safetensors")
-        with whole(folder):
+        with reading(folder):
             bins = QuantileBins(arrays.pop("edges"), arrays.pop("counts"))
             found = cls(about["structure"], tuple(about["sizes"]), tuple(about["labels"]), bins=bins, **arrays)
         if found.digest != about.get("digest"):

@@ -16,14 +16,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.splits import split_rows
 from greenlightning.data.targets import checked_labels, positions
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.linear.softmax import PathScores, SoftmaxDescent
 from greenlightning.linear.solver import Coefficients
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, load_paths
-from greenlightning.structure.structure import Structure, checked_inputs
+from greenlightning.structure.gates import Structure, checked_inputs
 
 FORMAT = "greenlightning-gradient/1"
 
@@ -177,7 +177,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
         about = read_json(folder / "gradient.json", FORMAT)
         arrays = read_tensors(folder / "gradient.safetensors")
-        with whole(folder):
+        with reading(folder):
             paths = load_paths(folder, about["paths"], Structure.load(folder))
             if (about.pop("seal"), about["recipe"]) != (_seal(about, arrays), paths.digest):
                 raise IntegrityError(

@@ -18,7 +18,7 @@ from torch import Tensor
 from greenlightning.compute.devices import available
 from greenlightning.compute.integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
 from greenlightning.data.batch import Label, plain
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.targets import Targets
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
 from greenlightning.paths import PathFeatures
@@ -228,7 +228,7 @@ class Statistics:
         """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
         about = read_json(folder / "statistics.json", FORMAT)
         arrays = read_tensors(folder / "statistics.safetensors")
-        with whole(folder):
+        with reading(folder):
             arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
             belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
             found = cls(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from pathlib import Path
 from greenlightning.paths.base import PathFeatures
 from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.landmarks import LandmarkPaths
-from greenlightning.structure.structure import Structure
+from greenlightning.structure.gates import Structure
 
 __all__ = ["ExplicitPaths", "LandmarkPaths", "PathFeatures", "load_paths"]
 

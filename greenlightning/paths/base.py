@@ -15,9 +15,9 @@ from torch import Tensor
 
 from greenlightning.compute.devices import available, blocks_on
 from greenlightning.compute.integers import digits_needed, largest_magnitude, matmul, operand
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
-from greenlightning.structure.structure import Structure, checked_inputs
+from greenlightning.structure.gates import Structure, checked_inputs
 
 FEATURE_BITS = (8, 12, 16)
 MAX_BLOCK_ROWS = 8_192
@@ -144,7 +144,7 @@ class PathFeatures(ABC):
         """Read what ``save`` wrote; raises IntegrityError if digest or structure does not match."""
         about = read_json(folder / "paths.json", f"greenlightning-paths-{cls.kind}/1")
         tables = read_tensors(folder / "paths.safetensors")
-        with whole(folder):
+        with reading(folder):
             found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]))
         if found.digest != about.get("digest"):
             raise IntegrityError(

@@ -11,8 +11,8 @@ from torch import Tensor
 from greenlightning.compute.integers import digits_needed, fixed_point, largest_magnitude
 from greenlightning.errors import InputError
 from greenlightning.paths.base import PathFeatures, checked_bits
+from greenlightning.structure.gates import Structure, checked_inputs
 from greenlightning.structure.layers import INPUT_BITS
-from greenlightning.structure.structure import Structure, checked_inputs
 
 INPUT_RANGE = 4.0
 

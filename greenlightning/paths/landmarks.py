@@ -18,8 +18,8 @@ from torch import Tensor
 from greenlightning.compute.integers import digits_needed, fixed_point, int8_product, largest_magnitude
 from greenlightning.errors import InputError
 from greenlightning.paths.base import PathFeatures, checked_bits, frozen_step
+from greenlightning.structure.gates import Structure, checked_inputs
 from greenlightning.structure.layers import INT8_LIMIT
-from greenlightning.structure.structure import Structure, checked_inputs
 
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from greenlightning.data.targets import as_columns, positions, sorted_classes
 from greenlightning.errors import InputError
 from greenlightning.structure import settling
+from greenlightning.structure.gates import Structure, checked_inputs
 from greenlightning.structure.layers import INPUT_BITS
 from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
-from greenlightning.structure.structure import Structure, checked_inputs
 from greenlightning.structure.training import relu_network, train_epochs
 
 PROBES = 512

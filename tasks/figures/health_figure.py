@@ -10,7 +10,7 @@ from tasks.figures.svg import render_svg
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from greenlightning.health.health import StructureHealth
+    from greenlightning.health.assessment import StructureHealth
 
 COLOURS = {"green": GREEN, "amber": "#b7791f", "red": "#b3261e", "unknown": QUIET}
 BINS = 40

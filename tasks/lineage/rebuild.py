@@ -111,7 +111,7 @@ def _read(keeper: VersionInfo, alpha: float) -> GreenLightningModel | None:
     with TemporaryDirectory() as folder:
         files = _downloaded(keeper, folder)
         try:
-            return GreenLightningModel.load_untaught(files, alpha) if files else None
+            return GreenLightningModel.load_empty(files, alpha) if files else None
         except OSError:
             return None
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from greenlightning.model import GreenLightningModel
 
-SERVED_WITH = ("numpy", "pandas", "safetensors", "scikit-learn", "scipy", "torch")
+SERVED_WITH = ("lazy-loader", "numpy", "pandas", "psutil", "safetensors", "scikit-learn", "scipy", "torch")
 MODEL_FILES = "artifacts/model"
 STATISTICS_FILE = f"{MODEL_FILES}/statistics.safetensors"
 LEDGER_FILE = "artifacts/ledger.json"
@@ -38,7 +38,7 @@ def log_structure(run_id: str, structure_dir: Path) -> str:
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
-    from greenlightning.structure.structure import Structure
+    from greenlightning.structure.gates import Structure
 
     structure = Structure.load(structure_dir)
     if found := logged_structure(run_id, structure.digest):

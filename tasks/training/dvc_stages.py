@@ -40,7 +40,7 @@ def structure(settings: Learning, folder: Path) -> None:
 
 def linear(settings: Learning, folder: Path) -> None:
     """Learn the training rows under the structure and save the model."""
-    from greenlightning.structure.structure import Structure
+    from greenlightning.structure.gates import Structure
     from tasks.training.structure import train_linear
 
     rows = _rows(folder / "train.parquet")

@@ -28,8 +28,8 @@ from tasks.tracking.metrics import log_metrics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from greenlightning.health.assessment import StructureHealth
     from greenlightning.health.drift import InputDrift
-    from greenlightning.health.health import StructureHealth
     from greenlightning.health.reference import HealthReference
 
 REFERENCE = "health_reference"
@@ -123,7 +123,7 @@ def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: s
 
     Opens the new batches only. Unknown where the version was made without a reference.
     """
-    from greenlightning.health.health import assess
+    from greenlightning.health.assessment import assess
 
     reference, anew = health_reference_of(serving), f"greenlightning train --dataset {serving.dataset}"
     if reference is None:

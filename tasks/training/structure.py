@@ -25,7 +25,7 @@ from tasks.tracking.runs import part_run
 from tasks.training.health import save_health_reference
 
 if TYPE_CHECKING:
-    from greenlightning.structure.structure import Structure
+    from greenlightning.structure.gates import Structure
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def learn_base(
     folder: Path,
 ) -> TrainingResult:
     """Freeze a recipe on the base, learn its statistics and choose the ridge strength; save the model."""
-    from greenlightning.structure.structure import Structure
+    from greenlightning.structure.gates import Structure
 
     learnable = Learnable(holdout)
     parts = [learnable.open(ref) for ref in base]

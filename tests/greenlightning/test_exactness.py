@@ -20,21 +20,17 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from greenlightning import (
-    Batch,
-    ClassTargets,
-    ExplicitPaths,
     GreenLightningClassifier,
     GreenLightningModel,
     GreenLightningRegressor,
-    LandmarkPaths,
-    RealTargets,
     Statistics,
     extract_structure,
 )
 from greenlightning.compute import integers as integers
+from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import load
-from greenlightning.data.targets import Targets
-from greenlightning.paths import PathFeatures
+from greenlightning.data.targets import ClassTargets, RealTargets, Targets
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from tests.helpers.real_data import real_root
 from tests.helpers.small import blobs, random_structure
 
@@ -115,12 +111,12 @@ def test_what_is_forgotten_was_never_learnt(kind: str, bits: int, target: str, d
     targets = targets_of(target)
     X, y = drawn_rows(data, targets)
     parts = drawn_parts(data, len(X))
-    untaught = GreenLightningModel.untaught(recipe(kind, bits), 1.0, targets)
+    empty = GreenLightningModel.empty(recipe(kind, bits), 1.0, targets)
     batches = [Batch(X[part], y[part], str(i)) for i, part in enumerate(parts)]
-    everything = reduce(GreenLightningModel.learn, batches, untaught)
+    everything = reduce(GreenLightningModel.learn, batches, empty)
     gone = data.draw(st.integers(0, len(batches)), label="gone")
     after = reduce(GreenLightningModel.forget, batches[:gone], everything)
-    never = reduce(GreenLightningModel.learn, batches[gone:][::-1], untaught)
+    never = reduce(GreenLightningModel.learn, batches[gone:][::-1], empty)
     assert after.statistics.digest == never.statistics.digest
     assert after.classes == never.classes
     assert set(after.ledger) == set(never.ledger)
@@ -132,10 +128,10 @@ def test_what_is_forgotten_was_never_learnt(kind: str, bits: int, target: str, d
 def test_a_federation_is_the_central_model(kind: str, bits: int, data: st.DataObject) -> None:
     targets = ClassTargets()
     X, y = drawn_rows(data, targets)
-    untaught = GreenLightningModel.untaught(recipe(kind, bits), 1.0, targets)
-    central = untaught.learn(Batch(X, y, "all"))
+    empty = GreenLightningModel.empty(recipe(kind, bits), 1.0, targets)
+    central = empty.learn(Batch(X, y, "all"))
     parts = drawn_parts(data, len(X))
-    sites = [untaught.learn(Batch(X[part], y[part], f"site {i}")) for i, part in enumerate(parts)]
+    sites = [empty.learn(Batch(X[part], y[part], f"site {i}")) for i, part in enumerate(parts)]
     federated = reduce(GreenLightningModel.merge, sites)
     assert federated.statistics.digest == central.statistics.digest
     assert federated.classes == tuple(sorted(set(y.tolist())))
@@ -146,13 +142,13 @@ def test_a_federation_is_the_central_model(kind: str, bits: int, data: st.DataOb
 def test_predictions_agree_over_threads_and_blocks(kind: str, bits: int) -> None:
     X, y = blobs(3000, COLUMNS, seed=2)
     paths = recipe(kind, bits)
-    untaught = GreenLightningModel.untaught(paths, 1e-2)
+    empty = GreenLightningModel.empty(paths, 1e-2)
     with threadpool_limits(1):
-        whole = untaught.learn(Batch(X, y))
+        whole = empty.learn(Batch(X, y))
         scores = whole.decision_function(X)
     torch.set_num_threads(2)
     with threadpool_limits(2):
-        cut = reduce(GreenLightningModel.learn, [Batch(X[i::7], y[i::7]) for i in range(7)], untaught)
+        cut = reduce(GreenLightningModel.learn, [Batch(X[i::7], y[i::7]) for i in range(7)], empty)
         again = np.concatenate([cut.decision_function(X[i : i + 13]) for i in range(0, 3000, 13)])
     assert np.abs(again - scores).max() <= 1e-8
 
@@ -169,15 +165,15 @@ def test_exact_on_real_data(name: str, kind: str) -> None:
     else:
         axes = 12 if kind == "projection" else None
         paths = ExplicitPaths.build(structure, base[0], projection=axes)
-    untaught = GreenLightningModel.untaught(paths, 1e-2)
-    jointly = untaught.learn(Batch(X, y))
+    empty = GreenLightningModel.empty(paths, 1e-2)
+    jointly = empty.learn(Batch(X, y))
     by_label = np.split(np.argsort(y, kind="stable"), [100, 101, 900])
     batches = [Batch(X[part], y[part]) for part in by_label]
-    one_by_one = reduce(GreenLightningModel.learn, batches, untaught)
+    one_by_one = reduce(GreenLightningModel.learn, batches, empty)
     assert one_by_one.statistics.digest == jointly.statistics.digest
     assert np.abs(one_by_one.decision_function(X) - jointly.decision_function(X)).max() <= 1e-8
 
-    never = reduce(GreenLightningModel.learn, batches[:2] + batches[3:], untaught)
+    never = reduce(GreenLightningModel.learn, batches[:2] + batches[3:], empty)
     assert one_by_one.forget(batches[2]).statistics.digest == never.statistics.digest
     assert never.statistics.digest != jointly.statistics.digest
 

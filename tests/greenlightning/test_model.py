@@ -10,22 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from greenlightning import (
-    Batch,
-    ClassTargets,
-    ExplicitPaths,
-    GreenLightningClassifier,
-    GreenLightningModel,
-    LandmarkPaths,
-    Ledger,
-    LedgerEntry,
-    RealTargets,
-    Statistics,
-)
+from greenlightning import GreenLightningClassifier, GreenLightningModel, Statistics
+from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import load
+from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.data.targets import ClassTargets, RealTargets
 from greenlightning.errors import IntegrityError, LedgerError, MismatchError, NotFittedError
 from greenlightning.evaluation.scores import evaluate
 from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.paths import ExplicitPaths, LandmarkPaths
 from tests.helpers.real_data import real_root
 from tests.helpers.small import blobs, random_structure
 
@@ -39,24 +32,24 @@ def batches() -> list[Batch]:
 
 
 @pytest.fixture
-def untaught(batches: list[Batch]) -> GreenLightningModel:
+def empty(batches: list[Batch]) -> GreenLightningModel:
     """A landmark model that has learnt nothing; the first batch helped to make all of it."""
     seen = (batches[0].id,)
     structure = random_structure(4, (10, 8), seen=seen)
     paths = LandmarkPaths.build(structure, batches[0].X, batches[0].y, n_landmarks=20, seen=seen)
-    return GreenLightningModel.untaught(paths, alpha=0.1)
+    return GreenLightningModel.empty(paths, alpha=0.1)
 
 
-def test_learning_enters_the_batch_in_the_ledger(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    model = untaught.learn(batches[0], md5="0" * 32, site="north")
+def test_learning_enters_the_batch_in_the_ledger(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    model = empty.learn(batches[0], md5="0" * 32, site="north")
     assert dict(model.ledger.entries) == {batches[0].id: LedgerEntry(40, "0" * 32, "north")}
     assert (model.statistics.n, model.ledger.rows, len(model.ledger)) == (40, 40, 1)
-    assert untaught.statistics.n == len(untaught.ledger) == 0
+    assert empty.statistics.n == len(empty.ledger) == 0
     assert (model.learn(batches[2]).predict(batches[2].X) == batches[2].y).mean() > 0.8
 
 
-def test_a_batch_is_never_learnt_twice(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    model = untaught.learn(batches[0]).learn(batches[1])
+def test_a_batch_is_never_learnt_twice(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    model = empty.learn(batches[0]).learn(batches[1])
     assert model.learn(batches[0]) is model
     assert model.learn(Batch(batches[0].X.astype(object), batches[0].y)) is model
     unreadable = Batch(np.full((40, 99), np.nan), batches[0].y, batches[0].id)
@@ -64,13 +57,11 @@ def test_a_batch_is_never_learnt_twice(untaught: GreenLightningModel, batches: l
     statistics = model.collect(batches[0].X, batches[0].y)
     assert model.absorb(statistics, batches[0].id, LedgerEntry(40)) is model
     with pytest.raises(LedgerError, match=f"Both models learnt batch {batches[0].id}"):
-        model.merge(untaught.learn(batches[0]))
+        model.merge(empty.learn(batches[0]))
 
 
-def test_forgetting_takes_it_out_of_ledger_and_classes(
-    untaught: GreenLightningModel, batches: list[Batch]
-) -> None:
-    once = untaught.learn(batches[0])
+def test_forgetting_takes_it_out_of_ledger_and_classes(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    once = empty.learn(batches[0])
     assert once.classes == (0, 1, 2)
     twice = once.learn(batches[2])
     assert twice.classes == (0, 1, 2, 3)
@@ -81,38 +72,38 @@ def test_forgetting_takes_it_out_of_ledger_and_classes(
         dict(once.ledger.entries),
     )
     assert np.array_equal(back.predict_proba(batches[1].X), once.predict_proba(batches[1].X))
-    assert back.forget(batches[0]).statistics == untaught.statistics
+    assert back.forget(batches[0]).statistics == empty.statistics
 
 
-def test_only_what_was_learnt_is_forgotten(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    model = untaught.learn(batches[0])
+def test_only_what_was_learnt_is_forgotten(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    model = empty.learn(batches[0])
     with pytest.raises(LedgerError, match=f"{batches[1].id} is not in the ledger of 1 batches"):
         model.forget(batches[1])
     with pytest.raises(LedgerError, match="learnt with 40 rows and is given with 39"):
         model.forget(Batch(batches[0].X[1:], batches[0].y[1:], batches[0].id))
 
 
-def test_merging_adds_both_ledgers(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    merged = untaught.learn(batches[0], site="a").merge(untaught.learn(batches[2], site="b"))
+def test_merging_adds_both_ledgers(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    merged = empty.learn(batches[0], site="a").merge(empty.learn(batches[2], site="b"))
     assert {entry.site for entry in merged.ledger.entries.values()} == {"a", "b"}
-    assert merged.statistics == untaught.learn(batches[2]).learn(batches[0]).statistics
+    assert merged.statistics == empty.learn(batches[2]).learn(batches[0]).statistics
     assert merged.ledger.rows == merged.statistics.n == 80
 
 
-def test_models_of_other_recipes_do_not_merge(untaught: GreenLightningModel, batches: list[Batch]) -> None:
+def test_models_of_other_recipes_do_not_merge(empty: GreenLightningModel, batches: list[Batch]) -> None:
     other = ExplicitPaths.build(random_structure(4, (5,)), batches[0].X)
     with pytest.raises(MismatchError, match="differ in structure"):
-        untaught.learn(batches[0]).merge(GreenLightningModel.untaught(other, 0.1).learn(batches[1]))
-    coarse = LandmarkPaths.build(untaught.structure, batches[1].X, n_landmarks=20)
+        empty.learn(batches[0]).merge(GreenLightningModel.empty(other, 0.1).learn(batches[1]))
+    coarse = LandmarkPaths.build(empty.structure, batches[1].X, n_landmarks=20)
     with pytest.raises(MismatchError, match="differ in recipe"):
-        untaught.learn(batches[0]).merge(GreenLightningModel.untaught(coarse, 0.1).learn(batches[1]))
+        empty.learn(batches[0]).merge(GreenLightningModel.empty(coarse, 0.1).learn(batches[1]))
 
 
-def test_withdrawn_rows_are_told_by_the_ledger(untaught: GreenLightningModel, batches: list[Batch]) -> None:
+def test_withdrawn_rows_are_told_by_the_ledger(empty: GreenLightningModel, batches: list[Batch]) -> None:
     X, y = batches[0].X, batches[0].y
-    model = untaught.learn(batches[0]).withdraw(X[:10], y[:10], "ten rows")
+    model = empty.learn(batches[0]).withdraw(X[:10], y[:10], "ten rows")
     assert (model.ledger.rows, model.statistics.n) == (30, 30)
-    assert model.statistics == untaught.learn(Batch(X[10:], y[10:])).statistics
+    assert model.statistics == empty.learn(Batch(X[10:], y[10:])).statistics
     assert Ledger.from_dict(model.ledger.to_dict()) == model.ledger
 
 
@@ -137,44 +128,44 @@ def test_frozen_parts_remember_the_batches_that_made_them(
 ) -> None:
     X, y = blobs(30)
     recipe = LandmarkPaths.build(random_structure(4, (6,), seen=structure), X, y, n_landmarks=9, seen=paths)
-    assert GreenLightningModel.untaught(recipe, 1.0).remembered_by("b") == parts
+    assert GreenLightningModel.empty(recipe, 1.0).remembered_by("b") == parts
 
 
 def test_a_projection_remembers_too() -> None:
     recipe = ExplicitPaths.build(random_structure(4, (6,)), blobs(30)[0], projection=2, seen=("b",))
-    assert GreenLightningModel.untaught(recipe, 1.0).remembered_by("b") == ("projection",)
+    assert GreenLightningModel.empty(recipe, 1.0).remembered_by("b") == ("projection",)
 
 
-def test_a_model_that_learnt_nothing_says_so(untaught: GreenLightningModel, tmp_path: Path) -> None:
+def test_a_model_that_learnt_nothing_says_so(empty: GreenLightningModel, tmp_path: Path) -> None:
     with pytest.raises(NotFittedError, match=r"learnt nothing yet\. Let it learn a batch first"):
-        untaught.predict(np.zeros((1, 4)))
+        empty.predict(np.zeros((1, 4)))
     with pytest.raises(NotFittedError):
-        untaught.save(tmp_path)
-    assert untaught.describe()["rows"] == 0
+        empty.save(tmp_path)
+    assert empty.describe()["rows"] == 0
 
 
-def test_no_rows_have_no_predictions(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    model = untaught.learn(batches[0])
+def test_no_rows_have_no_predictions(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    model = empty.learn(batches[0])
     assert model.predict(np.empty((0, 4))).shape == (0,)
     assert model.predict_proba(np.empty((0, 4))).shape == (0, 3)
 
 
 def regression(batches: list[Batch]) -> GreenLightningModel:
     paths = ExplicitPaths.build(random_structure(4, (6,)), batches[0].X, feature_bits=16)
-    untaught = GreenLightningModel.untaught(paths, 0.1, RealTargets.frozen_on(batches[0].X[:, :2]))
-    return untaught.learn(Batch(batches[0].X, batches[0].X[:, :2]))
+    empty = GreenLightningModel.empty(paths, 0.1, RealTargets.frozen_on(batches[0].X[:, :2]))
+    return empty.learn(Batch(batches[0].X, batches[0].X[:, :2]))
 
 
 @pytest.mark.parametrize("kind", ["labels", "text", "reals"])
 def test_a_model_comes_back_from_disk_the_same_without_pickle(
     kind: str,
-    untaught: GreenLightningModel,
+    empty: GreenLightningModel,
     batches: list[Batch],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     labels = batches[0].y.astype(str) if kind == "text" else batches[0].y
-    model = regression(batches) if kind == "reals" else untaught.learn(Batch(batches[0].X, labels), site="here")
+    model = regression(batches) if kind == "reals" else empty.learn(Batch(batches[0].X, labels), site="here")
     model.save(tmp_path / "model")
     assert {file.suffix for file in (tmp_path / "model").iterdir()} == {".json", ".safetensors"}
 
@@ -201,9 +192,9 @@ def test_a_model_comes_back_from_disk_the_same_without_pickle(
 
 
 def test_solving_anew_gives_the_coefficients_that_were_saved(
-    untaught: GreenLightningModel, batches: list[Batch], tmp_path: Path
+    empty: GreenLightningModel, batches: list[Batch], tmp_path: Path
 ) -> None:
-    model = untaught.learn(batches[0])
+    model = empty.learn(batches[0])
     model.save(tmp_path)
     loaded = GreenLightningModel.load(tmp_path)
     anew = replace(loaded, alpha=loaded.alpha)
@@ -253,9 +244,9 @@ HARMS: tuple[Callable[[Path], None], ...] = (cut, Path.unlink)
     ],
 )
 def test_a_torn_model_is_an_integrity_error(
-    name: str, harm: Callable[[Path], None], untaught: GreenLightningModel, batches: list[Batch], tmp_path: Path
+    name: str, harm: Callable[[Path], None], empty: GreenLightningModel, batches: list[Batch], tmp_path: Path
 ) -> None:
-    untaught.learn(batches[0]).save(tmp_path)
+    empty.learn(batches[0]).save(tmp_path)
     harm(tmp_path / name)
     with pytest.raises(IntegrityError):
         GreenLightningModel.load(tmp_path)
@@ -265,15 +256,15 @@ def test_a_torn_model_is_an_integrity_error(
 def test_parts_of_another_model_are_an_integrity_error(part: str, batches: list[Batch], tmp_path: Path) -> None:
     for seed in (0, 1):
         paths = ExplicitPaths.build(random_structure(4, (6,), seed=seed), batches[0].X, feature_bits=(8, 12)[seed])
-        GreenLightningModel.untaught(paths, 1.0).learn(batches[seed]).save(tmp_path / str(seed))
+        GreenLightningModel.empty(paths, 1.0).learn(batches[seed]).save(tmp_path / str(seed))
     for file in (tmp_path / "1").glob(f"{part}.*"):
         file.replace(tmp_path / "0" / file.name)
     with pytest.raises(IntegrityError):
         GreenLightningModel.load(tmp_path / "0")
 
 
-def test_the_summary_is_flat_json(untaught: GreenLightningModel, batches: list[Batch]) -> None:
-    model = untaught.learn(batches[0]).learn(batches[2])
+def test_the_summary_is_flat_json(empty: GreenLightningModel, batches: list[Batch]) -> None:
+    model = empty.learn(batches[0]).learn(batches[2])
     summary = model.describe()
     assert summary["structure_digest"] == model.structure.digest
     assert (summary["rows"], summary["batches"], summary["classes"], summary["alpha"]) == (80, 2, 4, 0.1)
@@ -321,6 +312,6 @@ def test_probabilities_are_calibrated(name: str, options: dict[str, Any], accura
     assert found.ece < bound
 
 
-def test_defaults_are_for_classes(untaught: GreenLightningModel) -> None:
-    assert untaught.targets == ClassTargets()
-    assert untaught.statistics == Statistics.empty(untaught.paths, ClassTargets())
+def test_defaults_are_for_classes(empty: GreenLightningModel) -> None:
+    assert empty.targets == ClassTargets()
+    assert empty.statistics == Statistics.empty(empty.paths, ClassTargets())

@@ -67,8 +67,8 @@ def learnt_jointly(model: GreenLightningModel, batches: Sequence[str]) -> Statis
     """The statistics of all rows of ``batches`` in one go, under the model's recipe."""
     learnable = Learnable(current_holdout(DIGITS))
     parts = [learnable.open(batch_ref(DIGITS, batch)) for batch in batches]
-    untaught = GreenLightningModel.untaught(model.paths, model.alpha, model.targets)
-    return untaught.collect(np.concatenate([p.X for p in parts]), np.concatenate([p.y for p in parts]))
+    empty = GreenLightningModel.empty(model.paths, model.alpha, model.targets)
+    return empty.collect(np.concatenate([p.X for p in parts]), np.concatenate([p.y for p in parts]))
 
 
 def moved(workspace: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from greenlightning.structure.structure import Structure
+from greenlightning.structure.gates import Structure
 
 
 def random_structure(n_features: int, widths: Sequence[int], seed: int = 0, **about: Any) -> Structure:

@@ -154,6 +154,6 @@ def test_the_reason_is_one_line_with_the_numbers() -> None:
     assert gate(HOLDOUT_WON, HOLDOUT_LOST) == Decision(
         False,
         "champion kept: holdout +0.0100 [+0.0020, +0.0180] on 1000 rows, "
-        "not shown to be worse by more than 0.005; "
-        "new batch -0.0200 [-0.0300, -0.0100] on 1000 rows, shown to be worse by more than 0.005",
+        "at most 0.005 worse; "
+        "new batch -0.0200 [-0.0300, -0.0100] on 1000 rows, more than 0.005 worse",
     )

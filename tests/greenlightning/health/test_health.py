@@ -12,11 +12,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency
 
-from greenlightning import GreenLightningClassifier, HealthReference, QuantileBins, StructureHealth, assess
+from greenlightning import GreenLightningClassifier
 from greenlightning.data import datasets
 from greenlightning.errors import InputError, IntegrityError, MismatchError
+from greenlightning.health.assessment import StructureHealth, assess
+from greenlightning.health.drift import QuantileBins
 from greenlightning.health.indicators import LIMITS, HealthStatistic, Verdict
-from greenlightning.health.reference import novelty
+from greenlightning.health.reference import HealthReference, novelty
 from greenlightning.model import GreenLightningModel
 from tests.helpers.real_data import real_root
 

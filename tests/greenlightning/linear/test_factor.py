@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, Statistics, solve
+from greenlightning import Statistics
 from greenlightning.data.batch import Batch
+from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import SingularError
 from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.factor import Factor
-from greenlightning.linear.solver import LARGEST_ERROR, Solution
+from greenlightning.linear.solver import LARGEST_ERROR, Solution, solve
 from greenlightning.model import GreenLightningModel
+from greenlightning.paths import ExplicitPaths, LandmarkPaths
 from tests.helpers.small import blobs, random_structure
 
 CLASSES = ClassTargets()
@@ -95,7 +97,7 @@ def stream(alpha: float) -> tuple[GreenLightningModel, list[Batch]]:
     X, y = blobs(400)
     paths = ExplicitPaths.build(random_structure(4, (80,)), X)
     batches = [Batch(X[rows], y[rows]) for rows in np.split(np.arange(400), [300, 320, 340, 360, 380])]
-    model = GreenLightningModel.untaught(paths, alpha).learn(batches[0])
+    model = GreenLightningModel.empty(paths, alpha).learn(batches[0])
     assert len(model.coefficients.intercept) == 3
     return model, batches
 
@@ -125,7 +127,7 @@ def test_features_of_several_blocks_update_as_those_of_one(monkeypatch: pytest.M
     X, y = blobs(900)
     paths = LandmarkPaths.build(random_structure(4, (20, 10)), X, n_landmarks=500, feature_bits=16)
     monkeypatch.setattr(LandmarkPaths, "block_rows", lambda *_: 64)
-    model = GreenLightningModel.untaught(paths, 1e-3).learn(Batch(X[:700], y[:700]))
+    model = GreenLightningModel.empty(paths, 1e-3).learn(Batch(X[:700], y[:700]))
     assert model._solution.factor.n_updated == 0
     monkeypatch.setattr(NormalEquations, "matrix", lambda _: pytest.fail("factorised anew"))
     model = model.learn(Batch(X[700:790], y[700:790]))

@@ -16,13 +16,13 @@ from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from greenlightning import ExplicitPaths, LandmarkPaths, PathSGDClassifier, Structure
+from greenlightning import PathSGDClassifier, Structure
 from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, IntegrityError, MismatchError, NotFittedError
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.linear.softmax import PathScores, RoutedScores
 from greenlightning.linear.solver import Coefficients
-from greenlightning.paths import PathFeatures
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from tests.helpers.small import blobs, random_structure
 
 Floats = NDArray[np.float64]

@@ -6,20 +6,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 from sklearn.linear_model import Ridge
 
-from greenlightning import (
-    ClassTargets,
-    ExplicitPaths,
-    LandmarkPaths,
-    RealTargets,
-    Statistics,
-    Structure,
-    choose_alpha,
-    solve,
-)
-from greenlightning.data.targets import Targets
+from greenlightning import Statistics, Structure
+from greenlightning.data.targets import ClassTargets, RealTargets, Targets
 from greenlightning.errors import InputError, MismatchError, SingularError
-from greenlightning.linear.solver import ALPHAS, mean_squared_errors
-from greenlightning.paths import PathFeatures
+from greenlightning.linear.solver import ALPHAS, choose_alpha, mean_squared_errors, solve
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from tests.helpers.small import blobs, random_structure
 
 CLASSES = ClassTargets()

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from greenlightning import ClassTargets, ExplicitPaths, LandmarkPaths, RealTargets, Statistics, Structure
+from greenlightning import Statistics, Structure
 from greenlightning.data.batch import Batch, content_id, row_fingerprints
-from greenlightning.data.targets import positions, targets_from_dict, targets_to_dict
+from greenlightning.data.targets import ClassTargets, RealTargets, positions, targets_from_dict, targets_to_dict
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError, UnknownLabelError
 from greenlightning.linear.statistics import checked_capacity
+from greenlightning.paths import ExplicitPaths, LandmarkPaths
 from tests.helpers.small import blobs, random_structure
 
 CLASSES = ClassTargets()

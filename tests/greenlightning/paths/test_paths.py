@@ -9,9 +9,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from greenlightning import ExplicitPaths, LandmarkPaths, Structure
+from greenlightning import Structure
 from greenlightning.errors import CapacityError, InputError, IntegrityError
-from greenlightning.paths import PathFeatures, load_paths
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, load_paths
 from greenlightning.paths.base import statistics_bytes
 from greenlightning.paths.explicit import principal_axes
 from greenlightning.paths.landmarks import draw_landmarks, worst_explained

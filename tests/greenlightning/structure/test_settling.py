@@ -4,10 +4,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from greenlightning import EpochRecord, SettlingHistory, SettlingRule, extract_structure
+from greenlightning import extract_structure
 from greenlightning.errors import CapacityError, InputError
 from greenlightning.structure.extraction import standardisation
-from greenlightning.structure.settling import draw_pairs, firing_rate, flip_rate, oui, oui_batch, weight_change
+from greenlightning.structure.settling import (
+    EpochRecord,
+    SettlingHistory,
+    SettlingRule,
+    draw_pairs,
+    firing_rate,
+    flip_rate,
+    oui,
+    oui_batch,
+    weight_change,
+)
 from tests.helpers.small import blobs
 
 

@@ -9,9 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from greenlightning import EpochRecord, SettlingHistory, SettlingRule, Structure
+from greenlightning import Structure
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure.dense_tail import dense_tail, tail_inputs
+from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
 from tests.helpers.small import random_structure
 
 TICK = 2.0**-12

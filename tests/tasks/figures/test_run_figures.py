@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from greenlightning.health.health import StructureHealth
+from greenlightning.health.assessment import StructureHealth
 from tasks.figures.health_figure import health_figure
 from tasks.figures.run_figures import confusion_figure, energy_figure
 from tasks.figures.svg import LETTER

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning.data.files import read_json, read_tensors, sha256_of, whole, write_json, write_tensors
+from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure.layers import (
     HIDDEN_LIMIT,
@@ -181,7 +181,7 @@ class Structure:
         """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
         about = read_json(folder / "structure.json", FORMAT)
         arrays = read_tensors(folder / "structure.safetensors")
-        with whole(folder):
+        with reading(folder):
             found = cls(
                 arrays["mean"],
                 arrays["scale"],
