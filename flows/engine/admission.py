@@ -1,11 +1,10 @@
 """Admission of batches: validated, then versioned or quarantined; and the choice of those to learn."""
 
-from flows.engine.outcome import SetAside
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches
 from tasks.data.events import emit_landed
 from tasks.data.expectations import Expectations
 from tasks.data.ingestion import LandedBatch, waiting
-from tasks.data.validation import ValidationReport, quarantine, validate
+from tasks.data.validation import QuarantinedBatch, ValidationReport, quarantine, validate
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
@@ -33,13 +32,15 @@ def admit(
     return None, report
 
 
-def admit_waiting(dataset: str, expectations: Expectations | None, allow_new_labels: bool) -> list[SetAside]:
+def admit_waiting(
+    dataset: str, expectations: Expectations | None, allow_new_labels: bool
+) -> list[QuarantinedBatch]:
     """Admit every batch that waits in incoming/, and return those that were set aside."""
     aside = []
     for landed in waiting(dataset):
         ref, report = admit(landed, expectations, allow_new_labels)
         if ref is None:
-            aside.append(SetAside(batch=landed.id, source=landed.source, reasons=report.failures))
+            aside.append(QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures))
     return aside
 
 
@@ -52,12 +53,14 @@ def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
     return [ref for ref in batches(dataset) if ref.id not in left_out]
 
 
-def failing_batches(refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool) -> list[SetAside]:
+def failing_batches(
+    refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool
+) -> list[QuarantinedBatch]:
     """Versioned batches that were admitted under other expectations and fail today's."""
     found = []
     for ref in refs:
         if ref.expectations != expectations.digest:
             report = validate(checkout(ref), ref.dataset, expectations, allow_new_labels)
             if not report.passed:
-                found.append(SetAside(batch=ref.id, source=ref.source, reasons=report.failures))
+                found.append(QuarantinedBatch(batch=ref.id, source=ref.source, reasons=report.failures))
     return found

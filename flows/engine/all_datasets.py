@@ -1,50 +1,22 @@
-"""A flow for every dataset of the workspace that has a champion: each in turn, one joined outcome."""
+"""Every dataset that has a champion, and one joined outcome of a run that covers several."""
 
-from typing import Any
-
-from prefect import Flow, State
-from prefect.context import FlowRunContext
-
-from flows.engine.error_messages import is_foreseen
-from flows.engine.outcome import Outcome, outcome_of
-from greenlightning.errors import InputError
+from flows.engine.outcome import Outcome
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_index import datasets
 from tasks.models import registry
 from tasks.scheduling.cost_estimate import combined_plan
 
-WORST = ("red", "amber", "unknown", "green")
-FIRST_OF = ("Promoted", "Kept", "Quarantined", "Planned", "Postponed", "Nothing to learn")
+WORST_FIRST = ("red", "amber", "unknown", "green")
+MOST_EVENTFUL_FIRST = ("Promoted", "Kept", "Quarantined", "Planned", "Postponed", "Nothing to learn")
 
 
-def for_each_served(flow: Flow[..., Any]) -> State[Any]:
-    """Run the body of ``flow`` with its own parameters for each dataset that has a champion.
-
-    Where some fail, the others are run first, and a failure that a retry may mend is raised before one that it may
-    not. Once one is postponed, the rest is left to the later run. InputError for batches without their dataset.
-    """
-    context = FlowRunContext.get()
-    assert context is not None
-    given = context.parameters or {}
-    served = [dataset for dataset in datasets() if registry.champion(dataset)]
-    if given.get("batches") and len(served) > 1:
-        raise InputError("Batches are named without their dataset", "Name it with --dataset")
-    outcomes: list[Outcome] = []
-    failures = []
-    for dataset in served:
-        try:
-            outcomes.append(outcome_of(flow.fn(**{**given, "dataset": dataset})))
-        except Exception as error:
-            failures.append(error)
-        if outcomes and outcomes[-1].state == "Postponed":
-            break
-    if failures:
-        raise min(failures, key=is_foreseen)
-    return joined_outcome(outcomes).completed()
+def served_datasets() -> list[str]:
+    """The datasets of the workspace that have a champion."""
+    return [dataset for dataset in datasets() if registry.champion(dataset)]
 
 
 def joined_outcome(outcomes: list[Outcome]) -> Outcome:
-    """One outcome of several: the state of the most eventful, and what was said of each dataset."""
+    """One outcome of several: the most eventful state, the worst health, all reasons, sums of rows and energy."""
     if len(outcomes) == 1:
         return outcomes[0]
     if not outcomes:
@@ -52,18 +24,18 @@ def joined_outcome(outcomes: list[Outcome]) -> Outcome:
         return Outcome(state="Nothing to learn", dataset="none", reason=reason)
     spent = [one.spent for one in outcomes if one.spent]
     avoided = [one.avoided for one in outcomes if one.avoided]
+    plans = [one.plan for one in outcomes if one.plan]
+    health = [one.health for one in outcomes if one.health]
     return Outcome(
-        state=min((one.state for one in outcomes), key=FIRST_OF.index),
+        state=min((one.state for one in outcomes), key=MOST_EVENTFUL_FIRST.index),
         dataset=", ".join(one.dataset for one in outcomes),
         reason="; ".join(f"{one.dataset}: {one.reason}" for one in outcomes),
         promoted=any(one.promoted for one in outcomes),
         learnt={batch: rows for one in outcomes for batch, rows in one.learnt.items()},
-        quarantined=tuple(aside for one in outcomes for aside in one.quarantined),
+        quarantined=tuple(batch for one in outcomes for batch in one.quarantined),
         spent=sum(spent, NO_COST) if spent else None,
         avoided=sum(avoided, NO_COST) if avoided else None,
         notes=tuple(f"{one.dataset}: {note}" for one in outcomes for note in one.notes),
-        plan=combined_plan(plans) if (plans := [one.plan for one in outcomes if one.plan]) else None,
-        health=min(health, key=WORST.index)
-        if (health := [one.health for one in outcomes if one.health])
-        else None,
+        plan=combined_plan(plans) if plans else None,
+        health=min(health, key=WORST_FIRST.index) if health else None,
     )

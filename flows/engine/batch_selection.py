@@ -71,8 +71,8 @@ class Selection:
 
     @property
     def when(self) -> str:
-        """Words that narrow "every batch" down to the window; none without one."""
-        return " that landed in that time" if self.landed_from or self.landed_to else ""
+        """The window in words, after "No new batches"; empty without one."""
+        return " landed in that time" if self.landed_from or self.landed_to else ""
 
     def includes(self, landed_at: str) -> bool:
         """Whether the window includes a batch that landed then; both ends belong to it."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from inspect import getsourcefile, signature
 from typing import Any, ParamSpec, TypeVar, cast
@@ -71,6 +71,21 @@ def name_run(name: str, mlflow_run: str) -> None:
         run.mlflow_run = mlflow_run
 
 
+@contextmanager
+def part_of_run(dataset: str) -> Iterator["_Run"]:
+    """One dataset of a run that covers several: it has its own progress, and its own page if it fails."""
+    whole = _current.get()
+    assert whole is not None
+    part = replace(whole, dataset=dataset, mlflow_run=None)
+    with _current_is(part):
+        try:
+            with part.progress():
+                yield part
+        except Exception as error:
+            part.explain(error)
+            raise
+
+
 @dataclass
 class _Run:
     """One run of a flow; ``board`` is None where it is called without Prefect."""
@@ -114,19 +129,24 @@ class _Run:
 
     def failed(self, error: Exception) -> State[Any]:
         """The failed state, its message one line; raises ``error`` where Prefect will try again."""
+        if self.board and self.board.retries_left > 0:
+            if not is_foreseen(error):
+                self.board.retry_after(FIRST_DELAY * 2 ** (self.board.attempt - 1))
+                raise error
+            self.board.stop_retrying()
+        self.explain(error)
+        return Failed(message=error_message(error).line, data=error)
+
+    def explain(self, error: Exception) -> None:
+        """Log why the run failed, and put up a page that says so."""
+        if self.board is None:
+            return
         why, ours = error_message(error), is_foreseen(error)
-        if self.board:
-            if self.board.retries_left > 0:
-                if not ours:
-                    self.board.retry_after(FIRST_DELAY * 2 ** (self.board.attempt - 1))
-                    raise error
-                self.board.stop_retrying()
-            get_run_logger().error(why.line, exc_info=None if ours else error)
-            with _harmless("why it failed"):
-                facts = RunSummary.of(self.mlflow_run) if ours and self.mlflow_run else None
-                page = failure_page(self.flow, self.dataset, why, facts)
-                self.board.put("markdown", artifact_key(self.flow, self.dataset), page, f"failed: {why.cause}")
-        return Failed(message=why.line, data=error)
+        get_run_logger().error(why.line, exc_info=None if ours else error)
+        with _harmless("why it failed"):
+            facts = RunSummary.of(self.mlflow_run) if ours and self.mlflow_run else None
+            page = failure_page(self.flow, self.dataset, why, facts)
+            self.board.put("markdown", artifact_key(self.flow, self.dataset), page, f"failed: {why.cause}")
 
 
 _current: ContextVar[_Run | None] = ContextVar("run", default=None)

@@ -1,4 +1,4 @@
-"""What a flow run came to: the same for the state, the command line and ``--json``."""
+"""The outcome of a flow run, shown alike as Prefect state, on the command line and as ``--json``."""
 
 from typing import Any
 
@@ -9,16 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenlightning.errors import InputError
 from tasks.core.energy_cost import EnergyCost
-from tasks.promotion.publishing import Published
+from tasks.data.validation import QuarantinedBatch
+from tasks.promotion.candidate import Candidate
 from tasks.scheduling.cost_estimate import RetrainingPlan
-
-
-class SetAside(BaseModel):
-    """A batch that failed validation, and why."""
-
-    batch: str
-    source: str
-    reasons: tuple[str, ...]
 
 
 class Outcome(BaseModel):
@@ -32,7 +25,7 @@ class Outcome(BaseModel):
     version: int | None = None
     promoted: bool = False
     learnt: dict[str, int] = Field(default_factory=dict, description="batch to rows")
-    quarantined: tuple[SetAside, ...] = ()
+    quarantined: tuple[QuarantinedBatch, ...] = ()
     scores: dict[str, float] = Field(default_factory=dict)
     spent: EnergyCost | None = None
     avoided: EnergyCost | None = None
@@ -44,40 +37,54 @@ class Outcome(BaseModel):
 
     @property
     def ending(self) -> str:
-        """How it ended in a few words: the state, and the version if there is one."""
+        """The state, and the version if there is one, in a few words."""
         return f"{self.state.lower()}, version {self.version}" if self.version else self.state.lower()
 
     def completed(self) -> State[Any]:
-        """The named Prefect state that carries this outcome."""
+        """The Prefect state that is named after ``state`` and carries this outcome."""
         aside = f"; {len(self.quarantined)} batch(es) quarantined" if self.quarantined else ""
         return Completed(name=self.state, message=f"{self.reason}{aside}", data=self)
 
 
-def published(result: Published, **about: Any) -> Outcome:
-    """The outcome of a run that registered a version."""
-    state = "Promoted" if result.promoted else "Kept"
-    return Outcome(state=state, reason=result.reason, version=result.version, promoted=result.promoted, **about)
+def published_outcome(candidate: Candidate, version: int) -> Outcome:
+    """The outcome of a run whose candidate became the version of that number."""
+    promoted = candidate.decision.promote
+    return Outcome(
+        state="Promoted" if promoted else "Kept",
+        dataset=candidate.dataset,
+        reason=candidate.decision.reason,
+        version=version,
+        promoted=promoted,
+        learnt=candidate.trained.rows,
+        quarantined=candidate.quarantined,
+        scores=candidate.evaluated.scores,
+        spent=candidate.spent,
+        avoided=candidate.avoided,
+        notes=candidate.notes,
+        run_id=candidate.run_id,
+        health=candidate.health.verdict if candidate.health else None,
+    )
 
 
 def outcome_of(state: State[Any]) -> Outcome:
-    """What a finished flow run came to; raises what it failed with."""
+    """The outcome of a finished flow run; raises the error of a failed one."""
     outcome: Outcome = state.result()
     return outcome
 
 
 def as_input_error(error: Exception) -> Exception:
-    """What pydantic or Prefect says of a parameter as an InputError; any other error as it is."""
+    """Turn an invalid parameter, as pydantic or Prefect report it, into an InputError; keep any other error."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return _refused(str(first["loc"][0]), first["msg"])
+        return _invalid(str(first["loc"][0]), first["msg"])
     if isinstance(error, ParameterTypeError):
         name, _, fault = str(error).splitlines()[1].removeprefix(" - ").partition(": ")
-        return _refused(name, fault)
+        return _invalid(name, fault)
     return error
 
 
-def _refused(parameter: str, fault: str) -> InputError:
-    """``fault`` is pydantic's own message, or "Value error, " before one of ours."""
+def _invalid(parameter: str, fault: str) -> InputError:
+    """An InputError from ``fault``: pydantic's own message, or "Value error, " before one of ours."""
     cause, _, remedy = fault.removeprefix("Value error, ").partition(". ")
     if cause == fault:
         cause, remedy = f"Parameter {parameter}: {fault}", "See --help for what it takes"

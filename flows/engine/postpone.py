@@ -1,4 +1,7 @@
-"""A run that may wait makes a run of its deployment at the greener hour and ends: no worker is held meanwhile."""
+"""Postponement: a run that may wait schedules another run of its deployment at a greener hour, and ends.
+
+No worker is occupied in between.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,20 +41,20 @@ ASKED, INTENSITY_ASKED, INTENSITY_PLANNED = "postponed.at", "postponed.intensity
 
 @dataclass(frozen=True)
 class Start:
-    """How a run starts: ``postponed`` to another run, or now, at which intensities (g CO2e per kWh), and why."""
+    """How a run starts: ``postponed`` to another run, or now; the reason, and the intensities (g CO2e per kWh)."""
 
     postponed: Outcome | None = None
-    said: str = ""
-    asked: float | None = None
-    at_start: float | None = None
+    reason: str = ""
+    requested_intensity: float | None = None
+    start_intensity: float | None = None
 
-    def told(self, outcome: Outcome) -> Outcome:
-        """The outcome with what waiting came to; logs the grams avoided where a run was made."""
-        said = self.said
-        if self.asked is not None and self.at_start is not None and outcome.run_id and outcome.spent:
-            avoided = log_waiting(outcome.run_id, self.asked, self.at_start, outcome.spent.joules)
-            said += f", {avoided:.3g} g CO2e avoided"
-        return outcome.model_copy(update={"reason": f"{outcome.reason}; {said}"}) if said else outcome
+    def explained_in(self, outcome: Outcome) -> Outcome:
+        """The outcome with the reason for this start; logs the grams avoided by waiting if the run was logged."""
+        reason, requested, at_start = self.reason, self.requested_intensity, self.start_intensity
+        if requested is not None and at_start is not None and outcome.run_id and outcome.spent:
+            avoided = log_waiting(outcome.run_id, requested, at_start, outcome.spent.joules)
+            reason += f", {avoided:.3g} g CO2e avoided"
+        return outcome.model_copy(update={"reason": f"{outcome.reason}; {reason}"}) if reason else outcome
 
 
 def start_or_postpone(
@@ -59,15 +62,15 @@ def start_or_postpone(
 ) -> Start:
     """Start now, or at the greenest time before ``latest_start`` by a new run of the same deployment.
 
-    A run that was postponed once starts, and so does one whose forecast cannot be read. InputError where the wish
-    makes no sense, or where there is no deployment whose runner could start it later.
+    A run that was postponed once starts at once, and so does one whose forecast cannot be read. Raises InputError
+    for times that contradict each other, and where no deployment has a runner that could start it later.
     """
     if carbon_source == "none" and jitter is None and latest_start is None:
         return Start()
     context, now = FlowRunContext.get(), datetime.now(UTC)
     run = context.flow_run if context else None
     if run and ASKED in run.labels:
-        return _waited(dataset, run, carbon_source, now)
+        return _start_after_waiting(dataset, run, carbon_source, now)
     deadline = deadline_of(latest_start, carbon_source, jitter, now)
     if carbon_source == "none" and jitter is None:
         return Start()
@@ -76,33 +79,33 @@ def start_or_postpone(
     expected = last_retraining(dataset)
     plan = plan_start(carbon_source, now, deadline, jitter or timedelta(0), timedelta(seconds=expected.seconds))
     if plan.fault:
-        return Start(said=f"started at once: {plan.fault}")
+        return Start(reason=f"started at once: {plan.fault}")
     if plan.start <= now:
-        said = f"started at once: no time before {_time(deadline)} is greener ({plan.asked:.0f} g CO2e/kWh)"
-        return Start(said=said, asked=plan.asked, at_start=plan.asked)
+        reason = f"started at once: no time before {_time(deadline)} is greener ({plan.asked:.0f} g CO2e/kWh)"
+        return Start(reason=reason, requested_intensity=plan.asked, start_intensity=plan.asked)
     try:
-        _again(run, run.deployment_id, plan, now)
+        _schedule(run, run.deployment_id, plan, now)
     except (HTTPError, PrefectException) as error:
-        return Start(said=f"started at once: it could not be postponed: {error}")
+        return Start(reason=f"started at once: it could not be postponed: {error}")
     return Start(postponed=Outcome(state="Postponed", dataset=dataset, reason=_why(plan, expected.joules)))
 
 
-def _waited(dataset: str, run: FlowRun, carbon_source: str, now: datetime) -> Start:
-    """The start of a run that was postponed to now."""
-    since = datetime.fromisoformat(str(run.labels[ASKED]))
-    said = f"waited since {_time(since)}"
+def _start_after_waiting(dataset: str, run: FlowRun, carbon_source: str, now: datetime) -> Start:
+    """The start of a run that was postponed until now."""
+    reason = f"waited since {_time(datetime.fromisoformat(str(run.labels[ASKED])))}"
     if INTENSITY_ASKED not in run.labels:
-        return Start(said=said)
+        return Start(reason=reason)
     asked, planned = float(run.labels[INTENSITY_ASKED]), float(run.labels[INTENSITY_PLANNED])
-    at_start = intensity_at(carbon_source, now, timedelta(seconds=last_retraining(dataset).seconds))
-    at_start = planned if at_start is None else at_start
-    return Start(said=f"{said} ({asked:.0f}, now {at_start:.0f} g CO2e/kWh)", asked=asked, at_start=at_start)
+    measured = intensity_at(carbon_source, now, timedelta(seconds=last_retraining(dataset).seconds))
+    at_start = planned if measured is None else measured
+    reason = f"{reason} ({asked:.0f}, now {at_start:.0f} g CO2e/kWh)"
+    return Start(reason=reason, requested_intensity=asked, start_intensity=at_start)
 
 
 def deadline_of(
     latest_start: datetime | timedelta | None, carbon_source: str, jitter: timedelta | None, now: datetime
 ) -> datetime:
-    """When the run must have started; InputError where the wish names no time, or none that can be waited for."""
+    """When the run must have started; InputError for a missing, past or too distant time."""
     if jitter is not None and not timedelta(0) < jitter <= FURTHEST:
         raise InputError("jitter is not a duration up to 30 days", "Write one such as PT10M")
     if latest_start is None and carbon_source != "none":
@@ -111,15 +114,15 @@ def deadline_of(
         return now + (jitter or timedelta(0))
     ahead = latest_start if isinstance(latest_start, timedelta) else latest_start.astimezone(UTC) - now
     if not timedelta(0) < ahead <= FURTHEST:
-        said = latest_start if isinstance(latest_start, timedelta) else _time(latest_start)
+        given = latest_start if isinstance(latest_start, timedelta) else _time(latest_start)
         raise InputError(
-            f"latest_start ({said}) is not in the next 30 days", "Name a later time, or PT6H from now"
+            f"latest_start ({given}) is not in the next 30 days", "Name a later time, or PT6H from now"
         )
     return now + ahead
 
 
-def _again(run: FlowRun, deployment: UUID, plan: StartPlan, asked_at: datetime) -> None:
-    """Schedule a run with the parameters of ``run``, once however often this is called for it."""
+def _schedule(run: FlowRun, deployment: UUID, plan: StartPlan, asked_at: datetime) -> None:
+    """Schedule a run with the parameters of ``run``; a second call for the same run changes nothing."""
     labels: dict[str, str | float] = {ASKED: asked_at.isoformat()}
     if plan.asked is not None and plan.then is not None:
         labels |= {INTENSITY_ASKED: plan.asked, INTENSITY_PLANNED: plan.then}
@@ -138,14 +141,13 @@ def _again(run: FlowRun, deployment: UUID, plan: StartPlan, asked_at: datetime) 
 
 
 def _why(plan: StartPlan, joules: float) -> str:
-    said = f"postponed to {_time(plan.start)}"
+    until = f"postponed to {_time(plan.start)}"
     if plan.asked is None or plan.then is None:
-        return f"{said}, a random delay"
+        return f"{until}, a random delay"
     saving = grams_avoided(plan.asked, plan.then, joules)
-    guess = (
-        f"about {saving:.3g} g avoided if it spends {joules:.1f} J as the last one" if joules else "joules unknown"
-    )
-    return f"{said}: {plan.then:.0f} g CO2e/kWh then, {plan.asked:.0f} now; {guess}"
+    estimate = f"about {saving:.3g} g avoided if it spends {joules:.1f} J as the last one"
+    change = f"{plan.then:.0f} g CO2e/kWh then, {plan.asked:.0f} now"
+    return f"{until}: {change}; {estimate if joules else 'joules unknown'}"
 
 
 def _time(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What the flows share: a tracked session, admission of waiting batches, names that are checked."""
+"""A tracked session of a flow run: an MLflow run, a scratch folder, one run a model at a time."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,13 +15,12 @@ from tasks.models import registry
 from tasks.orchestration.concurrency import one_run_per_model
 from tasks.tracking.runs import end_orphans, flow_run
 
-REBASES = 5
-TAKING_TURNS = (Kind.TRAIN, Kind.RETRAIN, Kind.FORGET, Kind.FEDERATE)
+ONE_AT_A_TIME = (Kind.TRAIN, Kind.RETRAIN, Kind.FORGET, Kind.FEDERATE)
 
 
 @dataclass(frozen=True)
 class Session:
-    """One flow run: its MLflow run and a scratch folder that goes with it."""
+    """One flow run: its dataset, its MLflow run and a scratch folder that is removed with it."""
 
     dataset: str
     run_id: str
@@ -30,16 +29,16 @@ class Session:
 
 @contextmanager
 def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
-    """Open the MLflow run of a flow run (both are called ``name``) and a scratch folder; end what died.
+    """Open an MLflow run with the flow run's ``name``, and a scratch folder; end the runs of dead processes.
 
-    Deployed flows that learn take turns on a model.
+    Deployed flows that train a model run one at a time for each dataset.
     """
     scratch = Workspace.current().scratch
     for dead in end_orphans(checked_name(dataset)):
         shutil.rmtree(scratch / dead, ignore_errors=True)
-    waiting_turn = one_run_per_model(dataset) if kind in TAKING_TURNS else nullcontext()
+    turn = one_run_per_model(dataset) if kind in ONE_AT_A_TIME else nullcontext()
     with (
-        waiting_turn,
+        turn,
         flow_run(dataset, kind, name=name) as run_id,
         lineage_events(dataset, kind, run_id),
     ):
@@ -53,7 +52,7 @@ def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
 
 
 def champion_of(dataset: str) -> registry.VersionInfo:
-    """The serving version; NothingServedError, with the remedy, where there is none."""
+    """The serving version; NothingServedError where there is none yet."""
     if serving := registry.champion(dataset):
         return serving
     raise NothingServedError(

@@ -1,4 +1,4 @@
-"""Federation in one round: sites send statistics, their sum is the centralised model."""
+"""Federation in one round: sites send statistics, and their sum is the model learnt centrally."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,17 +7,16 @@ from prefect import State
 from pydantic import Field
 
 from flows.engine.flow_decorator import flow
-from flows.engine.outcome import published
 from flows.engine.parameters import DatasetName, NewLabels
 from flows.engine.session import champion_of, session
-from greenlightning.errors import InputError, MismatchError
+from flows.learning.publication import publish_once
+from greenlightning.errors import InputError
+from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, Deciding
 from tasks.data.holdout import current_holdout
 from tasks.models.version_expectations import expectations_of
-from tasks.promotion.publishing import publish
-from tasks.scheduling.training_rate import avoided_by, inherited_rate
-from tasks.tracking.metrics import rows_metrics
+from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import evaluate_model
 from tasks.training.federation import merge_sites, site_statistics
 
@@ -32,42 +31,27 @@ def federate(
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
 ) -> State[Any]:
-    """Sum each site's statistics under the champion's structure once; equal to learning it all centrally."""
+    """Add each site's statistics, under the champion's structure, in one round; equal to learning centrally."""
     if not sites:
         raise InputError("No site takes part", "Name each with its file: --site north=north.parquet")
     parent = champion_of(dataset)
-    with session(
-        dataset, Kind.FEDERATE, f"federate {dataset} ({len(sites)} site{'s' if len(sites) > 1 else ''})"
-    ) as run:
+    count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
+    with session(dataset, Kind.FEDERATE, f"federate {dataset} ({count})") as run:
         holdout = current_holdout(dataset)
         sent = [site_statistics(site, path, parent, holdout, run.folder) for site, path in sites.items()]
-        learnt = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
-        judged = evaluate_model(dataset, learnt.folder, holdout, run.run_id, parent, deciding.margin)
-        decision = judged.decision
-        assert decision is not None
-        spent = learnt.spent + judged.spent
-        avoided = avoided_by(parent, learnt.rows_known, spent)
-        result = publish(
-            dataset,
-            learnt.folder,
-            run.run_id,
+        trained = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
+        evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, parent, deciding.margin)
+        assert evaluated.decision is not None
+        reason = f"{len(sites)} sites in one round; {evaluated.decision.reason}"
+        candidate = Candidate(
+            dataset=dataset,
+            run_id=run.run_id,
             parent=parent,
-            promote=decision.promote,
-            reason=f"{len(sites)} sites in one round; {decision.reason}",
-            spent=spent,
-            avoided=avoided,
-            rows=rows_metrics(learnt.rows, learnt.rows_learnt, 0),
+            trained=trained,
+            evaluated=evaluated,
+            decision=Decision(evaluated.decision.promote, reason),
             holdout=holdout,
             expectations=expectations_of(parent),
-            tags=inherited_rate(parent),
         )
-    if result is None:
-        raise MismatchError(f"The champion of {dataset!r} moved meanwhile", "Run the federation again")
-    about = {
-        "scores": judged.scores,
-        "spent": spent,
-        "learnt": learnt.rows,
-        "avoided": avoided,
-        "run_id": run.run_id,
-    }
-    return published(result, dataset=dataset, **about).completed()
+        outcome = publish_once(candidate)
+    return outcome.completed()

@@ -9,10 +9,11 @@ from pydantic import Field
 
 from flows.engine.admission import admit, expectations_or_none
 from flows.engine.flow_decorator import flow
-from flows.engine.outcome import Outcome, SetAside
+from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, NewLabels
 from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
+from tasks.data.validation import QuarantinedBatch
 from tasks.models import registry
 from tasks.training.health import assess_batches
 
@@ -41,7 +42,7 @@ def ingest(
     landed = land(path, dataset, label_column, labels)
     ref, report = admit(landed, expectations, allow_new_labels)
     if ref is None:
-        aside = SetAside(batch=landed.id, source=landed.source, reasons=report.failures)
+        aside = QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures)
         reason = f"{landed.source} failed validation: {report.failures[0]}"
         return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=(aside,)).completed()
     reason = f"batch {ref.id} of {ref.rows:,} rows is versioned (md5 {ref.md5})"

@@ -1,43 +1,44 @@
-"""What a red structure leads to: a recommendation, or first a new structure that competes with the old one."""
+"""A new structure where health is red: extracted from all batches, and compared with the champion's."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal
-
-from pydantic import Field
-
+from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome, outcome_of
-from flows.engine.runners import Runner
+from flows.learning.retrain_request import RetrainRequest
 from flows.learning.train import train
 from tasks.core.energy_cost import NO_COST
-from tasks.core.settings import Deciding, Learning
+from tasks.data.batch_index import BatchRef
+from tasks.models.version_info import VersionInfo
 from tasks.training.health import BatchHealth
-
-OnRed = Annotated[
-    Literal["recommend", "train"],
-    Field(description="where structure health is red: recommend a new structure, or extract it first"),
-]
-Anew = Callable[[BatchHealth], tuple[Outcome | None, BatchHealth]]
 
 
 def refresh_structure(
-    dataset: str,
-    base: list[str],
-    learning: Learning,
-    deciding: Deciding,
-    allow_new_labels: bool,
-    runner: Runner,
-    health: BatchHealth,
+    serving: VersionInfo, new: list[BatchRef], request: RetrainRequest, health: BatchHealth
 ) -> tuple[Outcome | None, BatchHealth]:
-    """Extract a new structure from the batches ``base``; the gate holds it against the old champion.
+    """Train a new structure on the batches that ``serving`` has learnt and the ``new`` ones.
 
-    The outcome where the new one serves, None where the old one was kept, and the health that says which.
+    Returns the outcome if the new structure serves, None if the old champion was kept; and the health with a
+    remedy that says which.
     """
-    state = train(dataset, base, learning, deciding, allow_new_labels, runner, return_state=True)
+    state = train(
+        serving.dataset,
+        _base(serving, new),
+        request.learning,
+        request.deciding,
+        request.allow_new_labels,
+        request.runner,
+        return_state=True,
+    )
     trained = outcome_of(state)
     if not trained.promoted:
-        lost = f"a new structure was extracted, and lost: {trained.reason}"
-        return None, health.model_copy(update={"remedy": lost})
-    told = health.model_copy(update={"remedy": "a new structure was extracted and serves"})
+        remedy = f"a new structure was extracted, and lost: {trained.reason}"
+        return None, health.model_copy(update={"remedy": remedy})
+    health = health.model_copy(update={"remedy": "a new structure was extracted and serves"})
     spent = (trained.spent or NO_COST) + health.spent
-    about = {"notes": (*told.notes, *trained.notes), "health": told.verdict, "spent": spent}
-    return trained.model_copy(update=about), told
+    notes = (*health.notes, *trained.notes)
+    return trained.model_copy(update={"notes": notes, "health": health.verdict, "spent": spent}), health
+
+
+def _base(serving: VersionInfo, new: list[BatchRef]) -> list[str]:
+    """The ids of the learnt and the new batches, in the order in which a first training takes them."""
+    wanted = {*serving.batches, *(ref.id for ref in new)}
+    known = (*chosen_batches(serving.dataset, None), *new)
+    return [ref.id for ref in known if ref.id in wanted]

@@ -1,4 +1,4 @@
-"""First training: extract the structure from the base, watch it settle, learn its statistics, publish."""
+"""First training: extract a structure from the base batches, learn their statistics under it, publish."""
 
 from typing import Annotated, Any
 
@@ -7,11 +7,13 @@ from pydantic import Field
 
 from flows.engine.admission import admit_waiting, chosen_batches, expectations_or_none
 from flows.engine.flow_decorator import flow
-from flows.engine.outcome import published
+from flows.engine.outcome import Outcome
 from flows.engine.parameters import BatchId, DatasetName, NewLabels
 from flows.engine.runners import Runner, check_runner, fit_remotely
 from flows.engine.session import Session, session
-from greenlightning.errors import InputError, MismatchError
+from flows.learning.publication import publish_once
+from greenlightning.errors import InputError
+from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef
@@ -19,10 +21,9 @@ from tasks.data.expectations import learn_expectations
 from tasks.data.holdout import ensure_holdout
 from tasks.data.versioning import checkout
 from tasks.models import registry
-from tasks.promotion.publishing import Published, publish
-from tasks.scheduling.training_rate import rate_tags
+from tasks.promotion.candidate import Candidate
 from tasks.tracking.inputs import log_batch_input, log_validation
-from tasks.tracking.metrics import log_params, rows_metrics
+from tasks.tracking.metrics import log_params
 from tasks.training.evaluation import evaluate_model
 from tasks.training.structure import extract_structure, learn_base
 
@@ -40,21 +41,21 @@ def train(
 ) -> State[Any]:
     """Extract a structure from the base batches, learn them under it, and publish a version.
 
-    Where a champion serves already, the new model competes with it on the holdout.
+    Where a champion serves already, the new model is compared with it on the holdout.
     """
     check_runner(runner)
-    aside = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
+    quarantined = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
     base = chosen_batches(dataset, batches)
     if not base:
-        reasons = f": {aside[0].reasons[0]}" if aside else ""
+        reason = f": {quarantined[0].reasons[0]}" if quarantined else ""
         raise InputError(
-            f"Dataset {dataset!r} has no batch to train on{reasons}",
+            f"Dataset {dataset!r} has no batch to train on{reason}",
             f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
         )
-    many = f"{len(base)} batch{'es' if len(base) > 1 else ''}"
-    with session(dataset, Kind.TRAIN, f"train {dataset} ({many})") as run:
-        result, about = train_on(run, base, learning, deciding, runner=runner)
-    return published(result, dataset=dataset, quarantined=tuple(aside), **about).completed()
+    count = f"{len(base)} batch{'es' if len(base) > 1 else ''}"
+    with session(dataset, Kind.TRAIN, f"train {dataset} ({count})") as run:
+        outcome = train_on(run, base, learning, deciding, runner=runner)
+    return outcome.model_copy(update={"quarantined": tuple(quarantined)}).completed()
 
 
 def train_on(
@@ -65,40 +66,31 @@ def train_on(
     forgotten: tuple[str, ...] = (),
     reason: str = "the first version of this dataset",
     runner: Runner = "local",
-) -> tuple[Published, dict[str, Any]]:
-    """Train on ``base`` and publish; with ``forgotten`` batches the result serves whatever the gate says."""
-    dataset, serving = run.dataset, registry.champion(run.dataset)
+) -> Outcome:
+    """Train on ``base`` and publish; where batches are ``forgotten``, the result serves without a comparison."""
+    serving = registry.champion(run.dataset)
     log_params(run.run_id, learning.model_dump() | deciding.model_dump(), Params.FLOW)
     for ref in base:
         log_batch_input(run.run_id, ref)
-        log_validation(run.run_id, dataset, ref.id)
-    holdout = ensure_holdout(dataset, base, deciding.holdout_fraction, run.folder)
-    extracted = extract_structure(dataset, base, holdout, learning, run.run_id, run.folder)
+        log_validation(run.run_id, run.dataset, ref.id)
+    holdout = ensure_holdout(run.dataset, base, deciding.holdout_fraction, run.folder)
+    extracted = extract_structure(run.dataset, base, holdout, learning, run.run_id, run.folder)
     if runner == "local":
-        learnt = learn_base(dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
+        trained = learn_base(run.dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
     else:
-        learnt = fit_remotely(runner, run, run.folder, base, holdout, learning=learning.model_dump())
+        trained = fit_remotely(runner, run, run.folder, base, holdout, learning=learning.model_dump())
     margin = None if forgotten else deciding.margin
-    judged = evaluate_model(dataset, learnt.folder, holdout, run.run_id, serving, margin)
-    promote = True
-    if judged.decision:
-        promote, reason = judged.decision.promote, judged.decision.reason
-    spent = extracted.spent + learnt.spent + judged.spent
-    result = publish(
-        dataset,
-        learnt.folder,
-        run.run_id,
+    evaluated = evaluate_model(run.dataset, trained.folder, holdout, run.run_id, serving, margin)
+    candidate = Candidate(
+        dataset=run.dataset,
+        run_id=run.run_id,
         parent=serving,
-        promote=promote,
-        reason=reason,
-        spent=spent,
-        rows=rows_metrics(learnt.rows, extracted.rows, 0),
+        extracted=extracted,
+        trained=trained,
+        evaluated=evaluated,
+        decision=evaluated.decision or Decision(True, reason),
         holdout=holdout,
         expectations=learn_expectations(checkout(max(base, key=lambda ref: ref.rows))),
-        tags=rate_tags(extracted.spent, extracted.rows),
         forgotten=forgotten,
     )
-    if result is None:
-        raise MismatchError(f"The champion of {dataset!r} moved meanwhile", "Run it again")
-    about = {"scores": judged.scores, "spent": spent, "learnt": learnt.rows, "run_id": run.run_id}
-    return result, about | {"notes": learnt.notes}
+    return publish_once(candidate)

@@ -34,6 +34,14 @@ class ValidationReport(BaseModel):
     docs: Path
 
 
+class QuarantinedBatch(BaseModel):
+    """A batch that failed validation, and why."""
+
+    batch: str
+    source: str
+    reasons: tuple[str, ...]
+
+
 @task(task_run_name="validate {dataset} {path.stem}", persist_result=False)
 def validate(
     path: Path, dataset: str, expectations: Expectations | None = None, allow_new_labels: bool = False

@@ -103,7 +103,7 @@ def forget_batch(
         spent = EnergyCost.of(meter.energy)
         log_energy(part, **spent.logged())
     notes = (forgetting_note(left, batch.id),)
-    return TrainingResult(folder / "model", {batch.id: rows.rows}, left.statistics.n, spent, notes)
+    return TrainingResult(folder / "model", {}, left.statistics.n, spent, notes, rows_forgotten=rows.rows)
 
 
 @task(task_run_name="gate {dataset}", persist_result=False)

@@ -42,18 +42,24 @@ class ExtractedStructure:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A model on disk, the batches it learnt this time with their rows, and what it took."""
+    """A saved model, the rows of each batch that this run added or subtracted, and the energy it took."""
 
     folder: Path
     rows: dict[str, int]
     rows_known: int
     spent: EnergyCost
     notes: tuple[str, ...] = ()
+    rows_forgotten: int = 0
 
     @property
     def rows_learnt(self) -> int:
-        """Samples learnt this time."""
+        """Rows that this run added to the model."""
         return sum(self.rows.values())
+
+    @property
+    def rows_touched(self) -> int:
+        """Rows that this run read, to learn or to forget them."""
+        return self.rows_learnt + self.rows_forgotten
 
 
 @task(task_run_name="extract structure {dataset}", persist_result=False)

@@ -27,7 +27,7 @@ def test_without_a_dataset_all_that_have_a_champion_are_retrained(prefect: None,
     second = add("second", SECOND)
     done = outcome(retrain)
     assert (done.state, done.dataset, set(done.learnt)) == ("Promoted", "digits, letters", {second})
-    assert "letters: every batch is learnt" in done.reason
+    assert "letters: No new batches" in done.reason
     with pytest.raises(InputError, match="named without their dataset"):
         outcome(retrain, batches=[second])
     nightly = made(jitter="PT30M")

@@ -14,7 +14,7 @@ import pytest
 from prefect.exceptions import ParameterTypeError
 
 import flows.learning.federate
-import flows.learning.retrain
+import flows.learning.retrain_dataset
 from flows.learning.federate import federate
 from flows.learning.forget import forget
 from flows.learning.retrain import retrain
@@ -260,7 +260,7 @@ def test_new_labels_are_learnt_where_that_is_allowed_and_known_from_then_on() ->
 def test_a_retraining_that_lands_second_merges_onto_the_new_champion(monkeypatch: pytest.MonkeyPatch) -> None:
     [base] = batches(DIGITS)
     first, second = add("first", FIRST), add("second", SECOND)
-    learn, rivals = flows.learning.retrain.learn_batches, [1]
+    learn, rivals = flows.learning.retrain_dataset.learn_batches, [1]
 
     def overtaken(*parameters: Any) -> Any:
         learnt = learn(*parameters)
@@ -268,7 +268,7 @@ def test_a_retraining_that_lands_second_merges_onto_the_new_champion(monkeypatch
             assert outcome(retrain, dataset=DIGITS, batches=[first]).version == 2
         return learnt
 
-    monkeypatch.setattr(flows.learning.retrain, "learn_batches", overtaken)
+    monkeypatch.setattr(flows.learning.retrain_dataset, "learn_batches", overtaken)
     done = outcome(retrain, dataset=DIGITS, batches=[second])
     model = registry.load(DIGITS)
     assert (done.promoted, done.version, champion().parent) == (True, 4, 2)

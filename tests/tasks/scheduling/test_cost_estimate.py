@@ -96,7 +96,7 @@ def test_an_estimate_is_never_negative_and_never_falls_with_rows(runs: list[tupl
 
 def test_several_plans_are_told_as_one() -> None:
     plans = [Outcome(state="Planned", dataset=name, reason="2 batches") for name in ("digits", "letters")]
-    rest = Outcome(state="Nothing to learn", dataset="shapes", reason="every batch is learnt")
+    rest = Outcome(state="Nothing to learn", dataset="shapes", reason="No new batches")
     assert joined_outcome([rest, *plans]).state == "Planned"
 
 
@@ -157,7 +157,7 @@ def test_a_dry_run_tells_batches_rows_and_cost_and_a_window_learns_what_landed_i
     learnt = outcome(retrain, dataset=DIGITS, landed_from="2026-11-03", landed_to="2026-11-04")
     assert set(learnt.learnt) == {third, fourth}
     nothing = outcome(retrain, dataset=DIGITS, landed_to="2026-11-04")
-    assert nothing.reason == "every batch that landed in that time is learnt, or was kept out"
+    assert nothing.reason == "No new batches landed in that time"
 
     again = outcome(retrain, dataset=DIGITS, batches=[fifth], dry_run=True)
     found = connect().get_run(learnt.run_id).data.metrics

@@ -1,0 +1,141 @@
+"""The retraining of one dataset: admit waiting batches, learn the new ones together, or alone if rejected."""
+
+from dataclasses import dataclass
+
+from flows.engine.admission import admit_waiting, failing_batches
+from flows.engine.batch_selection import left_out, planned_outcome, selected_batches
+from flows.engine.outcome import Outcome
+from flows.engine.postpone import start_or_postpone
+from flows.engine.runners import fit_remotely
+from flows.engine.session import Session, champion_of, session
+from flows.learning.publication import Attempt, publish_on_champion
+from flows.learning.retrain_request import RetrainRequest
+from flows.learning.structure_refresh import refresh_structure
+from tasks.core.constants import Kind, Params
+from tasks.core.energy_cost import NO_COST
+from tasks.data.batch_index import BatchRef
+from tasks.data.expectations import Expectations
+from tasks.data.holdout import current_holdout
+from tasks.data.validation import QuarantinedBatch
+from tasks.models.version_expectations import expectations_of
+from tasks.models.version_info import VersionInfo
+from tasks.promotion.candidate import Candidate
+from tasks.tracking.inputs import log_validation
+from tasks.tracking.metrics import log_params
+from tasks.training.evaluation import evaluate_model
+from tasks.training.health import BatchHealth, assess_batches
+from tasks.training.retraining import decide, learn_batches
+from tasks.training.structure import TrainingResult
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """A retraining of one dataset under way: the request, and what admission found."""
+
+    dataset: str
+    request: RetrainRequest
+    expectations: Expectations
+    quarantined: tuple[QuarantinedBatch, ...]
+
+
+def retrain_dataset(dataset: str, request: RetrainRequest) -> Outcome:
+    """Retrain one dataset as requested: at once, later, or as a plan only."""
+    serving = champion_of(dataset)
+    if request.dry_run:
+        return planned_outcome(serving, request.selection, request.device)
+    start = start_or_postpone(dataset, request.latest_start, request.carbon_source, request.jitter)
+    if start.postponed:
+        return start.postponed
+    return start.explained_in(_retrain_now(serving, request))
+
+
+def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
+    """Admit waiting batches, then learn the new ones together, or each alone where together they are rejected."""
+    expectations = expectations_of(serving)
+    quarantined = admit_waiting(serving.dataset, expectations, request.allow_new_labels)
+    selected = selected_batches(serving, request.selection)
+    quarantined += failing_batches(selected, expectations, request.allow_new_labels)
+    refused = {entry.batch for entry in quarantined}
+    new = [ref for ref in selected if ref.id not in refused]
+    retraining = Retraining(serving.dataset, request, expectations, tuple(quarantined))
+    if not new:
+        return _nothing_to_learn(retraining, left_out(serving))
+    outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
+    if len(new) > 1 and outcome.state == "Kept":
+        outcome = _best_of(outcome, new, [_learn(retraining, [ref]) for ref in new])
+    return outcome
+
+
+def _learn(retraining: Retraining, new: list[BatchRef], may_refresh: bool = False) -> Outcome:
+    """One run: learn the ``new`` batches together and let the gate decide."""
+    dataset, request = retraining.dataset, retraining.request
+    name = f"retrain {dataset} +{len(new)} batch{'es' if len(new) > 1 else ''}"
+    with session(dataset, Kind.RETRAIN, name) as run:
+        log_params(run.run_id, request.deciding.model_dump() | {"device": request.device}, Params.FLOW)
+        for ref in new:
+            log_validation(run.run_id, dataset, ref.id)
+        serving = champion_of(dataset)
+        health = assess_batches(serving, new, run.run_id)
+        if may_refresh and health.is_red:
+            refreshed, health = refresh_structure(serving, new, request, health)
+            if refreshed:
+                return refreshed.model_copy(update={"quarantined": retraining.quarantined})
+        outcome = publish_on_champion(run, lambda attempt: _candidate(retraining, run, attempt, new, health))
+        return outcome or _nothing_to_learn(retraining)
+
+
+def _candidate(
+    retraining: Retraining, run: Session, attempt: Attempt, new: list[BatchRef], health: BatchHealth
+) -> Candidate | None:
+    """The champion with the batches that it has not learnt yet; None where another run has learnt them all."""
+    champion, holdout = attempt.champion, current_holdout(run.dataset)
+    unlearnt = [ref for ref in new if ref.id not in champion.batches]
+    if not unlearnt:
+        return None
+    trained = _trained(retraining.request, run, attempt, unlearnt, holdout)
+    decision = decide(run.dataset, attempt.folder, retraining.request.deciding, run.run_id)
+    return Candidate(
+        dataset=run.dataset,
+        run_id=run.run_id,
+        parent=champion,
+        trained=trained,
+        evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id),
+        decision=decision,
+        holdout=holdout,
+        expectations=retraining.expectations,
+        health=health,
+        quarantined=retraining.quarantined,
+    )
+
+
+def _trained(
+    request: RetrainRequest, run: Session, attempt: Attempt, new: list[BatchRef], holdout: BatchRef
+) -> TrainingResult:
+    """The ``new`` batches learnt on the champion, in this process or by another runner."""
+    champion, deciding = attempt.champion, request.deciding
+    if request.runner == "local":
+        return learn_batches(champion, new, holdout, deciding, run.run_id, attempt.folder, request.device)
+    about = {"parent": champion.version, "attempt": attempt.number, "deciding": deciding.model_dump()}
+    return fit_remotely(request.runner, run, attempt.folder, new, holdout, **about)
+
+
+def _best_of(together: Outcome, new: list[BatchRef], alone: list[Outcome]) -> Outcome:
+    """The last outcome that was promoted, else the joint one, with a note on each batch that was kept out."""
+    pairs = zip(new, alone, strict=True)
+    rejected = [f"batch {ref.id} ({ref.source}): {one.reason}" for ref, one in pairs if not one.promoted]
+    promoted = [one for one in alone if one.promoted]
+    learnt = {batch: rows for one in promoted for batch, rows in one.learnt.items()}
+    best = promoted[-1].model_copy(update={"learnt": learnt}) if promoted else together
+    spent = sum((one.spent for one in (together, *alone) if one.spent), NO_COST)
+    notes = (*together.notes, *rejected)
+    return best.model_copy(update={"notes": notes, "spent": spent, "health": together.health})
+
+
+def _nothing_to_learn(retraining: Retraining, notes: tuple[str, ...] = ()) -> Outcome:
+    """The outcome where no new batch is left: the validation failure if there was one."""
+    dataset, quarantined = retraining.dataset, retraining.quarantined
+    if quarantined:
+        reason = f"nothing was learnt: {quarantined[0].source} failed validation: {quarantined[0].reasons[0]}"
+        return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=quarantined)
+    reason = f"No new batches{retraining.request.selection.when}"
+    return Outcome(state="Nothing to learn", dataset=dataset, reason=reason, notes=notes)

@@ -1,0 +1,37 @@
+"""What a retraining was asked for: the same for every dataset that it covers."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flows.engine.batch_selection import Selection
+from flows.engine.runners import Runner
+from tasks.core.settings import Deciding, Learning
+
+OnRed = Annotated[
+    Literal["recommend", "train"],
+    Field(description="where structure health is red: recommend a new structure, or extract it first"),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetrainRequest:
+    """The parameters of the flow ``retrain``, without the dataset."""
+
+    selection: Selection
+    learning: Learning
+    deciding: Deciding
+    allow_new_labels: bool
+    dry_run: bool
+    latest_start: datetime | timedelta | None
+    carbon_source: str
+    jitter: timedelta | None
+    runner: Runner
+    on_red: OnRed
+
+    @property
+    def device(self) -> str:
+        """Where the new statistics, and a new structure, are computed."""
+        return self.learning.device

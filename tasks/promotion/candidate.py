@@ -1,0 +1,82 @@
+"""A trained model offered for publication, with everything that its version will record."""
+
+from dataclasses import dataclass
+
+from greenlightning.evaluation.scores import Decision
+from tasks.core.constants import FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+from tasks.core.energy_cost import EnergyCost
+from tasks.data.batch_index import BatchRef
+from tasks.data.expectations import Expectations
+from tasks.data.validation import QuarantinedBatch
+from tasks.models.version_info import VersionInfo
+from tasks.scheduling.training_rate import avoided_by, inherited_rate, rate_tags
+from tasks.tracking.metrics import rows_metrics
+from tasks.training.evaluation import EvaluationResult
+from tasks.training.health import BatchHealth
+from tasks.training.structure import ExtractedStructure, TrainingResult
+
+KEPT = "kept as challenger"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """What a run trained, how it scored, and the champion that it would replace.
+
+    A first training has ``extracted`` a structure; every other run builds on ``parent`` and inherits its
+    structure, its health reference and what a row of conventional training costs.
+    """
+
+    dataset: str
+    run_id: str
+    parent: VersionInfo | None
+    trained: TrainingResult
+    evaluated: EvaluationResult
+    decision: Decision
+    holdout: BatchRef
+    expectations: Expectations
+    extracted: ExtractedStructure | None = None
+    health: BatchHealth | None = None
+    quarantined: tuple[QuarantinedBatch, ...] = ()
+    forgotten: tuple[str, ...] = ()
+
+    @property
+    def spent(self) -> EnergyCost:
+        """What all steps of the run spent together."""
+        extraction = self.extracted.spent if self.extracted else EnergyCost()
+        health = self.health.spent if self.health else EnergyCost()
+        return extraction + self.trained.spent + self.evaluated.spent + health
+
+    @property
+    def avoided(self) -> EnergyCost | None:
+        """What training a network from scratch would have spent beyond it; None for a first training."""
+        if self.extracted or self.parent is None:
+            return None
+        return avoided_by(self.parent, self.trained.rows_known, self.spent)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about structure health and about the training."""
+        return (*(self.health.notes if self.health else ()), *self.trained.notes)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """How many rows and batches the run learnt and opened."""
+        return rows_metrics(self.trained.rows, self.trained.rows_touched, len(self.quarantined))
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of its version: the decision, its parent, and which batches are forgotten or held back."""
+        tags: dict[str, str] = {
+            Tag.DECISION: "promoted" if self.decision.promote else KEPT,
+            Tag.REASON: self.decision.reason,
+        }
+        gone = set(self.forgotten)
+        if self.extracted:
+            tags |= rate_tags(self.extracted.spent, self.extracted.rows)
+        elif self.parent:
+            tags |= inherited_rate(self.parent)
+        if self.parent:
+            tags[Tag.PARENT_VERSION] = str(self.parent.version)
+            tags |= {f"{HELD_BACK_TAG}{batch}": left for batch, left in self.parent.held_back.items()}
+            gone |= self.parent.forgotten
+        return tags | {f"{FORGOTTEN_TAG}{batch}": "true" for batch in gone}
