@@ -5,9 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient
 
 from flows.engine.runtime import QUIET
+from tests.helpers.waiting import cpu_seconds, family, last_lines, wait_for, work_in
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFECT = str(Path(sys.executable).parent / "prefect")
@@ -25,7 +25,6 @@ EAGER = {
     "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1",
     "PREFECT_WORKER_QUERY_SECONDS": "1",
 }
-PATIENCE = 180.0
 
 
 @dataclass(frozen=True)
@@ -62,27 +61,29 @@ class PrefectServer:
         found: list[dict[str, Any]] = self.call("POST", "/v2/concurrency_limits/filter", {})
         return found
 
-    @contextmanager
-    def every_few_seconds(self, name: str) -> Iterator[None]:
-        """Give a deployment an active schedule of three seconds, for a while; what it has begun is ended."""
+    def scheduled(self, name: str) -> list[dict[str, Any]]:
+        """The runs, over, of a deployment that had a schedule of three seconds until a worker took the first."""
         path = f"/deployments/{self.deployment(name)['id']}/schedules"
         schedule = {"schedule": {"interval": 3.0, "anchor_date": "2020-01-01T00:00:00Z"}, "active": True}
         [made] = self.call("POST", path, [schedule])
         try:
-            yield
+            self.wait_for(lambda: self._taken(name), f"a scheduled run of {name}")
         finally:
             with SyncPrefectClient(f"{self.url}/api") as client:
                 client.request("DELETE", f"{path}/{made['id']}")
-            busy = {"PENDING", "RUNNING", "CANCELLING"}
-            self.wait_for(lambda: not busy & {run["state_type"] for run in self.runs_of(name)}, f"idle {name}")
+        return [self.ended(run["id"]) for run in self._taken(name)]
+
+    def _taken(self, name: str) -> list[dict[str, Any]]:
+        idle = {"SCHEDULED", "CANCELLED"}
+        return [run for run in self.runs_of(name) if run["auto_scheduled"] and run["state_type"] not in idle]
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run, once it is over."""
         return self.wait_for(lambda: self._final(run_id), f"run {run_id}")
 
-    def wait_for(self, found: Any, what: str) -> Any:
-        """What ``found()`` answers once it answers something."""
-        return wait_for(found, what)
+    def wait_for(self, event: Callable[[], Any], what: str) -> Any:
+        """The first true answer of ``event()``, as long as anything works in the workspace."""
+        return wait_for(event, what, lambda: work_in(self.home), lambda: last_lines(self.home))
 
     def prefect(self, *arguments: str) -> str:
         """What a command of Prefect says."""
@@ -103,16 +104,6 @@ class PrefectServer:
         return run if over else None
 
 
-def wait_for(found: Callable[[], Any], what: str) -> Any:
-    """What ``found()`` answers once it answers something."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if answer := found():
-            return answer
-        time.sleep(0.2)
-    raise TimeoutError(f"{what} did not come in {PATIENCE:.0f} s")
-
-
 @contextmanager
 def prefect_server(home: Path, pools: tuple[str, ...] = ("cpu", "gpu")) -> Iterator[PrefectServer]:
     """Serve the workspace ``home``: server, deployments, and a process worker on each pool."""
@@ -130,8 +121,13 @@ def prefect_server(home: Path, pools: tuple[str, ...] = ("cpu", "gpu")) -> Itera
     server = PrefectServer(home, url, os.environ | QUIET | EAGER | about)
     (home / ".prefect").mkdir(exist_ok=True)
     with ExitStack() as stack:
-        stack.enter_context(_running(server, "server", "start", "--host", "127.0.0.1", "--port", port))
-        server.wait_for(lambda: _healthy(url), "the server")
+        process = stack.enter_context(_running(server, "server", "start", "--host", "127.0.0.1", "--port", port))
+        wait_for(
+            lambda: _answers(url, process),
+            "the server",
+            lambda: cpu_seconds(family(process.pid)),
+            lambda: last_lines(home),
+        )
         for pool in pools:
             server.call("POST", "/work_pools/", {"name": pool, "type": "process"})
         server.prefect("--no-prompt", "deploy", "--all", "--prefect-file", "infra/prefect.yaml")
@@ -141,24 +137,25 @@ def prefect_server(home: Path, pools: tuple[str, ...] = ("cpu", "gpu")) -> Itera
 
 
 @contextmanager
-def _running(server: PrefectServer, *arguments: str) -> Iterator[None]:
+def _running(server: PrefectServer, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     log = server.home / ".prefect" / f"{arguments[0]}-{arguments[3]}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             [PREFECT, *arguments], env=server.environment, stdout=out, stderr=out, start_new_session=True
         )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
+        with suppress(TimeoutError):
+            wait_for(lambda: process.poll() is not None, "its end", lambda: cpu_seconds(family(process.pid)))
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()
 
 
-def _healthy(url: str) -> bool:
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"the server ended with exit code {process.returncode}"
     try:
         return httpx.get(f"{url}/api/health", timeout=5).is_success
     except httpx.TransportError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.prefect_server import EAGER, ROOT, PrefectServer
+from tests.helpers.waiting import output_of
 
 GREENLIGHTNING = (sys.executable, "-c", "from flows.cli import main; main()")
 FREE_PORTS = ("--prefect-port", "0", "--mlflow-port", "0")
@@ -40,7 +41,10 @@ def environment(home: Path) -> dict[str, str]:
 def greenlightning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What a command says in the workspace ``home``."""
     command = [*GREENLIGHTNING, *arguments]
-    return subprocess.run(command, env=environment(home), cwd=ROOT, capture_output=True, text=True, timeout=300)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment(home), cwd=ROOT, **pipes) as process:
+        output, errors = output_of(process, f"the end of {' '.join(arguments)}")
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def status(home: Path) -> dict[str, Any]:

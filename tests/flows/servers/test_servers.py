@@ -27,8 +27,9 @@ from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.orchestration.dashboards import last_started, running
 from tests.helpers.digits import DIGITS, SECOND, THIRD, add, source
-from tests.helpers.prefect_server import ROOT, wait_for
+from tests.helpers.prefect_server import ROOT
 from tests.helpers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
+from tests.helpers.waiting import cpu_seconds, family, last_lines, output_of, wait_for
 
 NAMES = ["prefect", "mlflow", "worker-cpu", "deploy"]
 
@@ -37,11 +38,6 @@ def child(up: Up, name: str) -> dict[str, Any]:
     """What ``up`` says of one of its children."""
     [found] = [one for one in running(Workspace(up.home))["children"] if one["name"] == name]
     return dict(found)
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all that it started."""
-    return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
 
 
 # --- what runs --------------------------------------------------------------------------------------------------
@@ -142,13 +138,18 @@ def starting(home: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
         command = [*GREENLIGHTNING, "up", "--foreground", "--no-gpu", *FREE_PORTS]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         begun.append(subprocess.Popen(command, cwd=ROOT, env=environment(home), process_group=0, **pipes))
-        wait_for(lambda: [one["pid"] for one in _children(home)[:2] if one["pid"]][1:], "the servers")
+        started(home, begun[0], lambda: sum(one["pid"] is not None for one in _children(home)) > 1, "the servers")
         return begun[0]
 
     yield begin
     greenlightning(home, "down")
     for process in begun:
-        process.communicate(timeout=90)
+        output_of(process, "the end of up")
+
+
+def started(home: Path, up: subprocess.Popen[str], event: Callable[[], Any], what: str) -> None:
+    """Wait until ``up`` has come so far."""
+    wait_for(event, what, lambda: cpu_seconds(family(up.pid)), lambda: last_lines(home))
 
 
 def _children(home: Path) -> list[dict[str, Any]]:
@@ -163,7 +164,7 @@ def test_ctrl_c_and_sigterm_stop_every_process(
     ran = family(up.pid)
     assert len(ran) >= 3
     os.killpg(up.pid, word)
-    said, _ = up.communicate(timeout=90)
+    said, _ = output_of(up, f"the end after {word.name}")
     assert up.returncode == 0 and said.splitlines()[-2:] == [f"stopping: {word.name}", "stopped"]
     assert not [process for process in ran if process.is_running()]
     assert {one["state"] for one in last_started(Workspace(home))["children"]} == {"stopped"}
@@ -171,11 +172,12 @@ def test_ctrl_c_and_sigterm_stop_every_process(
 
 def test_down_stops_all_that_a_ready_up_runs(home: Path, starting: Callable[[], subprocess.Popen[str]]) -> None:
     up = starting()
-    wait_for(lambda: running(Workspace(home))["ready"], "up")
+    started(home, up, lambda: running(Workspace(home))["ready"], "all that up starts")
     ran, found = family(up.pid), status(home)
     assert found["deployments"] and found["champion"] == {}
     assert greenlightning(home, "down").stdout == "Stopped.\n"
-    assert up.wait(30) == 0
+    output_of(up, "the end after down")
+    assert up.returncode == 0
     assert not [process for process in ran if process.is_running()]
     for url in (found["prefect_url"], found["mlflow_url"]):
         with socket.socket() as probe:
@@ -191,7 +193,7 @@ def test_what_a_killed_up_leaves_behind_is_stopped_by_down(
     up = starting()
     ran, name = family(up.pid), running(Workspace(home))["supervisor"]
     up.kill()
-    up.wait(30)
+    up.wait()
     assert greenlightning(home, "down").returncode == 0
     alive = [each for each in ran if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
     assert not alive and not processes.marked(MARK, f"{name} ")
