@@ -96,8 +96,9 @@ def prefect() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
 
     from flows.engine.runtime import embedded
+    from tests.helpers.waiting import LIMIT
 
-    with prefect_test_harness(server_startup_timeout=60), embedded():
+    with prefect_test_harness(server_startup_timeout=int(LIMIT)), embedded():
         yield
 
 

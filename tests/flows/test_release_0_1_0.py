@@ -1,4 +1,4 @@
-"""A workspace of release 0.1.0 opens in another place: it answers, its champion loads, the next batch is learnt."""
+"""A workspace of release 0.1.0 opens elsewhere: it answers, its champion loads, the waiting batch is learnt."""
 
 import json
 from pathlib import Path

@@ -33,12 +33,13 @@ QUIET = [
     "--no-sandbox",
 ]
 SCREEN = {"width": 1400, "height": 900}
-PATIENCE = 120.0
+PATIENCE = 300.0
+"""Seconds that a page may take to show what the servers have ready."""
 
 
 @contextmanager
 def browser_page() -> Iterator["Page"]:
-    """An empty page; what it waits for may take ``PATIENCE`` seconds. No flow runs in this thread meanwhile."""
+    """An empty page. No flow runs in this thread meanwhile."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=1000 * PATIENCE)

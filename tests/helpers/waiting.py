@@ -15,7 +15,7 @@ PATIENCE = 120.0
 """Seconds without progress after which a wait gives up."""
 LIMIT = 1200.0
 """Seconds after which a wait gives up in any case."""
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.1
 PROGRESS_SECONDS = 5.0
 LAST_LINES = 8
 

@@ -81,6 +81,7 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     dataset.locator("textarea").fill(DIGITS)
     picture(page, "prefect-form")
     run = submitted(page)
+    up.ended(run)
     page.goto(f"{up.prefect_url}/runs/flow-run/{run}")
     page.get_by_text("Promoted", exact=True).first.wait_for()
     page.reload()

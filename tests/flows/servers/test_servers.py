@@ -29,7 +29,7 @@ from tasks.orchestration.dashboards import last_started, running
 from tests.helpers.digits import DIGITS, SECOND, THIRD, add, source
 from tests.helpers.prefect_server import ROOT
 from tests.helpers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
-from tests.helpers.waiting import cpu_seconds, family, last_lines, output_of, wait_for
+from tests.helpers.waiting import LIMIT, cpu_seconds, family, last_lines, output_of, wait_for
 
 NAMES = ["prefect", "mlflow", "worker-cpu", "deploy"]
 
@@ -51,7 +51,7 @@ def test_up_returns_when_all_is_ready(up: Up) -> None:
         ("deploy", "done"),
     ]
     for page in (up.prefect_url, up.mlflow_url):
-        with urlopen(page, timeout=30) as answer:
+        with urlopen(page, timeout=LIMIT) as answer:
             assert answer.status == 200 and "html" in answer.headers["Content-Type"]
 
 
@@ -120,7 +120,7 @@ def test_a_child_that_dies_is_started_again_at_its_address(up: Up) -> None:
     psutil.Process(before["pid"]).kill()
     after = up.wait_for(lambda: (now := child(up, "mlflow"))["pid"] not in (before["pid"], None) and now, "MLflow")
     up.wait_for(lambda: child(up, "mlflow")["state"] == "ready", "MLflow")
-    with urlopen(f"{up.mlflow_url}/health", timeout=30) as answer:
+    with urlopen(f"{up.mlflow_url}/health", timeout=LIMIT) as answer:
         assert answer.read() == b"OK"
     assert psutil.pid_exists(after["pid"]) and up.status()["mlflow_url"] == up.mlflow_url
     assert "mlflow: exit code -9, starts again in 2 s; see" in (up.home / "logs" / "supervisor.log").read_text()

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from tasks.models.logged_models import LEDGER_FILE, attach_structure, log_struct
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tests.helpers.versions import register_version
+from tests.helpers.waiting import LIMIT, cpu_seconds, family, wait_for
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
 
@@ -317,7 +317,7 @@ def test_a_version_answers_over_http(
 
 
 @contextmanager
-def served(model: str, log: Path, patience: float = 120.0) -> Iterator[str]:
+def served(model: str, log: Path) -> Iterator[str]:
     """``mlflow models serve`` of ``model`` on a free loopback port, stopped at the end."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -335,15 +335,19 @@ def served(model: str, log: Path, patience: float = 120.0) -> Iterator[str]:
             start_new_session=True,
         )
         try:
-            address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + patience
-            while not answers(f"{address}/ping"):
-                assert server.poll() is None and time.monotonic() < deadline, log.read_text()
-                time.sleep(0.2)
+            address = f"http://127.0.0.1:{port}"
+            wait_for(
+                lambda: server.poll() is not None or answers(f"{address}/ping"),
+                "the scoring server",
+                lambda: cpu_seconds(family(server.pid)),
+                log.read_text,
+            )
+            assert server.poll() is None, log.read_text()
             yield address
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
-            server.wait(timeout=30)
+            server.wait()
 
 
 def answers(address: str) -> bool:
@@ -357,5 +361,5 @@ def answers(address: str) -> bool:
 def post(address: str, question: dict[str, Any]) -> Any:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{address}/invocations", json.dumps(question).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=LIMIT) as answer:
         return json.load(answer)

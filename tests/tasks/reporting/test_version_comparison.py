@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-import time
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,6 +28,7 @@ from tasks.tracking.client import connect, experiment_id
 from tasks.tracking.runs import flow_run
 from tasks.training.baselines import run_baseline
 from tests.helpers.digits import DIGITS, FIRST, SECOND, THIRD, add, moved, outcome, source
+from tests.helpers.waiting import wait_for
 
 METRICS_PAGE = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 MARGIN = 0.01
@@ -100,10 +100,8 @@ def test_runs_of_every_kind_log_what_the_page_of_names_promises() -> None:
 @pytest.mark.usefixtures("mlflow_home")
 def test_a_run_is_sampled_while_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_metrics, "SAMPLED_EVERY", 0.05)
-    deadline = time.monotonic() + 30
     with flow_run(DIGITS, Kind.TRAIN) as run_id:
-        while not (names := set(connect().get_run(run_id).data.metrics)) and time.monotonic() < deadline:
-            time.sleep(0.05)
+        names = wait_for(lambda: set(connect().get_run(run_id).data.metrics), "a sample")
     assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= names
 
 
