@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from greenlightning import GreenLightningModel, PathSGDClassifier, Statistics, Structure
 from greenlightning.data.batch import Batch
 from greenlightning.errors import IntegrityError
-from greenlightning.health.health import assess
+from greenlightning.health.assessment import assess
 from greenlightning.health.reference import HealthReference
 from tests.helpers.release import expected, unpack
 from tests.helpers.small import blobs
