@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test bench lint setup clean
+.PHONY: help run test bench lint docs setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -31,13 +31,11 @@ test: setup ## Run the tests
 bench: setup ## Measure all that docs/benchmarks.md shows: hours; goes on where it stopped; ARGS=--help says more
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lint: setup ## Check style, types, import direction and declared dependencies
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/deptry greenlightning tasks flows infra
-	@$(BIN)/deptry benchmarks tests --ignore DEP002,DEP004
+lint: setup ## Check style, types, imports, dependencies and prose
+	@PRE_COMMIT_HOME=.venv/pre-commit $(BIN)/pre-commit run --all-files
+
+docs: setup ## Build the documentation into site/; offline, warnings are errors
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 setup: $(READY) ## Create .venv and install the locked dependencies, unless that is done
 
@@ -54,5 +52,5 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 clean: ## Remove .venv and caches; data, models and runs stay
-	@rm -rf .venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find $(MODULES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
