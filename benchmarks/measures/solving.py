@@ -1,6 +1,6 @@
 """The solve, beside what could stand in its place: ``python -m benchmarks.measures.solving``.
 
-*Update*: rows learnt by updating the factor, beside factorising anew. *Solution*: the same up to coefficients,
+*Update*: rows learnt by updating the factor, compared with factorising again. *Solution*: the same up to coefficients,
 the check against the statistics included. *Strengths*: one Cholesky each of seven ridge strengths, beside one
 eigendecomposition for all. *Precision*: the float64 Cholesky, beside a float32 factor that preconditions
 conjugate gradients to the same residual. Repetitions are interleaved. Prints a Markdown table of medians and
@@ -53,7 +53,7 @@ class Case:
         return NormalEquations.of(found, self.paths, self.targets, self.alpha)
 
     def updates(self, rows: int) -> dict[str, dict[str, Way]]:
-        """Learning ``rows`` more, by an update and anew."""
+        """Learning ``rows`` more, by an update and by factorising again."""
         n = self.base.statistics.n
         after, signs = self.equations(n + rows), np.ones(rows, dtype=np.int64)
         [(_, features)] = self.paths.blocks(self.X[n : n + rows], block_rows=rows)
@@ -61,11 +61,11 @@ class Case:
         assert self.solution.followed(after, self.targets, phi, signs).factor.n_updated == rows
         return {
             f"update, {rows} rows": {
-                "anew": lambda: Factor.of(after),
+                "factorising again": lambda: Factor.of(after),
                 "ours": lambda: self.solution.factor.updated(phi, signs),
             },
             f"solution, {rows} rows": {
-                "anew": lambda: Solution.of(after, self.targets),
+                "factorising again": lambda: Solution.of(after, self.targets),
                 "ours": lambda: self.solution.followed(after, self.targets, phi, signs),
             },
         }

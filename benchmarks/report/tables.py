@@ -35,7 +35,7 @@ def targets_table(targets: Sequence[Target]) -> str:
     """What was promised, what was measured, and whether that is met."""
     limits = ["" if t.limit is None else f"{'≤' if t.at_most else '≥'} {t.limit:g}" for t in targets]
     rows = [[t.what, limit, spread(t.found), t.note, t.verdict] for t, limit in zip(targets, limits, strict=True)]
-    return table(["what", "target", "measured: median (range)", "beside it", ""], rows)
+    return table(["what", "target", "measured: median (range)", "note", "verdict"], rows)
 
 
 def protocol_table(protocol: list[Record], dataset: str) -> str:
@@ -61,10 +61,11 @@ def protocol_table(protocol: list[Record], dataset: str) -> str:
 
 
 def level_table(protocol: list[Record], datasets: Iterable[str]) -> str:
-    """The network over ours, whole run and until it is level, for each set and stream."""
+    """The network over ours, whole run and time to equal accuracy, for each set and stream."""
     header = ["data", "stream", "accuracy, ours less network (points)"]
     for what in ("seconds", "joules"):
-        header += [f"{what}: whole run", f"{what}: until level, held-out rows", f"{what}: until level, test rows"]
+        header += [f"{what}: whole run"]
+        header += [f"{what}: to equal accuracy, {rows} rows" for rows in ("held-out", "test")]
     rows = []
     for dataset in datasets:
         for stream in STREAMS:

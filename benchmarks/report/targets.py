@@ -15,7 +15,7 @@ from benchmarks.peers.ours import OURS
 from benchmarks.peers.tuning import TOLERANCE
 from benchmarks.report.pairs import Pair, Spread, final_gains, first_pairs, retraining_pairs, values
 
-BASES = {"full": "its early-stopped run", "held_out": "until it is level with ours"}
+BASES = {"full": "its early-stopped run", "held_out": "to equal accuracy"}
 LARGEST_LOSS = -0.005
 UPDATE = 4_000, "update, 100 rows"
 
@@ -48,7 +48,7 @@ class Target:
 
     def _distance(self, value: float, limit: float) -> str:
         if not self.holds:
-            return "accuracy not level"
+            return "accuracy not equal"
         if limit <= 0:
             return f"by {abs(value - limit) * 100:.2f} point"
         part = value / limit
@@ -141,7 +141,7 @@ def _beside(folder: Path) -> Iterable[Target]:
     """Targets that benchmarks of their own measure: ``solving`` and ``overhead``."""
     solving = _json(folder / "solving.json")
     ratios = [r for run in solving or [] if (run["D"], run["what"]) == UPDATE for r in run["ratios"]]
-    row = "updating a factor of D = 4,000 by 100 rows: seconds, anew over ours"
+    row = "updating a factor of D = 4,000 by 100 rows: seconds, factorising again over ours"
     yield Target(row, 5.0, Spread.of(ratios))
     now, first = (_retrainings(folder / f"{name}.json") for name in ("overhead", "overhead-first"))
     row = "a small retraining (digits), warm process: share outside learning"

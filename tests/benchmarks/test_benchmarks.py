@@ -287,7 +287,7 @@ def test_a_target_is_met_missed_or_not_measured() -> None:
     assert least.verdict == "met"
     assert replace(least, limit=62.0).verdict == "**missed**: reached 0.5 of it"
     assert replace(least, found=None).verdict == "not measured"
-    assert replace(least, holds=False).verdict == "**missed**: accuracy not level"
+    assert replace(least, holds=False).verdict == "**missed**: accuracy not equal"
     assert Target("growth", 1.05, Spread.of([2.1]), at_most=True).verdict == "**missed**: 2 times it"
     assert Target("points", -0.005, Spread.of([-0.008])).verdict == "**missed**: by 0.30 point"
 
@@ -305,7 +305,7 @@ def test_targets_and_tables_are_computed_from_the_records(tmp_path: Path) -> Non
     assert row.verdict == "**missed**: reached 0.8 of it"
     assert row.note == "accuracy +1.00 points"
     assert found["drifted stream, letter: final accuracy, ours less network"].verdict == "met"
-    update = "updating a factor of D = 4,000 by 100 rows: seconds, anew over ours"
+    update = "updating a factor of D = 4,000 by 100 rows: seconds, factorising again over ours"
     assert found[update].found is None
     runs = [{"D": 4_000, "what": "update, 100 rows", "ratios": [6.0, 8.0]}]
     (tmp_path / "solving.json").write_text(json.dumps(runs))
