@@ -1,4 +1,4 @@
-"""The decorator of our flows: a run shows its progress, a page of what it came to, or one line of what failed."""
+"""The decorator of every flow: its run shows progress and a page in Prefect, and fails with one line."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -19,141 +19,141 @@ from flows.engine.run_page import failure_page, outcome_page
 from tasks.lineage.ledger_table import ledger_table
 from tasks.orchestration.artifacts import RunArtifacts, artifact_key
 from tasks.orchestration.dashboards import Dashboards
-from tasks.orchestration.progress_artifact import live_progress
+from tasks.orchestration.progress_artifact import progress_artifact
 from tasks.orchestration.run_summary import SETTLING, RunSummary, settling_picture
 
 P = ParamSpec("P")
 R = TypeVar("R")
 FIRST_DELAY = 60
-"""Seconds before the first retry; the wait doubles from one to the next."""
+"""Seconds before the first retry; the delay doubles from one retry to the next."""
 
 
 def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]:
-    """Prefect's ``flow``, told to whoever looks at the dashboard.
+    """Prefect's ``flow`` decorator, with progress, a page of the outcome, and one-line errors.
 
     Parameters are validated inside the run and an error ends it in ``Failed``, so that the message of the state
-    is our one line either way; the state still holds the error, and ``result()`` raises it. Of a flow with retries
-    only what others raise is tried again: our own errors and the time limit would end it so each time.
+    is one line either way; the state holds the error, and ``result()`` raises it. Of a flow with retries only
+    unforeseen errors are retried: GreenLightning's own errors and the time limit would end it the same way again.
     """
 
-    def decorated(body: Callable[P, R]) -> Flow[P, R]:
+    def decorate(body: Callable[P, R]) -> Flow[P, R]:
         @wraps(body)
-        def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        def run_body(*args: P.args, **kwargs: P.kwargs) -> R:
             given = signature(body).bind(*args, **kwargs).arguments
-            run = _Run(name, str(given.get("dataset") or ""), RunArtifacts.current())
-            with _current_is(run):
+            run = _FlowRun(name, str(given.get("dataset") or ""), RunArtifacts.current())
+            with _as_current(run):
                 try:
                     with run.progress():
-                        result = body(**made.validate_parameters(given))  # type: ignore[call-arg]
+                        result = body(**decorated.validate_parameters(given))  # type: ignore[call-arg]
                 except asyncio.CancelledError:
-                    run.stopped()
+                    run.stop_retrying()
                     raise
                 except Exception as error:
-                    return cast(R, run.failed(error))
-                run.ended(result)
+                    return cast(R, run.fail(error))
+                run.show_outcome(result)
             return result
 
         version = file_hash(getsourcefile(body) or __file__)
         settings = {"persist_result": False, "validate_parameters": False, "version": version, **options}
-        made: Flow[P, R] = Flow(told, name, **settings)
-        return made
+        decorated: Flow[P, R] = Flow(run_body, name, **settings)
+        return decorated
 
-    return decorated
+    return decorate
 
 
 def name_run(name: str, mlflow_run: str) -> None:
-    """Say what the flow run of the moment is called, and which MLflow run goes with it; its first name stays."""
+    """Record the MLflow run of the current flow run, and rename the flow run after the first one."""
     run = _current.get()
-    if run and run.board:
+    if run and run.artifacts:
         if run.mlflow_run is None:
-            with _harmless("its name"):
-                run.board.rename(name)
+            with _log_failure("the name of the run"):
+                run.artifacts.rename(name)
         run.mlflow_run = mlflow_run
 
 
 @contextmanager
-def part_of_run(dataset: str) -> Iterator["_Run"]:
-    """One dataset of a run that covers several: it has its own progress, and its own page if it fails."""
+def part_of_run(dataset: str) -> Iterator["_FlowRun"]:
+    """The part of a flow run that covers one of its datasets: its own progress, and its own page if it fails."""
     whole = _current.get()
     assert whole is not None
     part = replace(whole, dataset=dataset, mlflow_run=None)
-    with _current_is(part):
+    with _as_current(part):
         try:
             with part.progress():
                 yield part
         except Exception as error:
-            part.explain(error)
+            part.show_failure(error)
             raise
 
 
 @dataclass
-class _Run:
-    """One run of a flow; ``board`` is None where it is called without Prefect."""
+class _FlowRun:
+    """One run of a flow; ``artifacts`` is None where the flow's function is called without Prefect."""
 
     flow: str
     dataset: str
-    board: RunArtifacts | None
+    artifacts: RunArtifacts | None
     mlflow_run: str | None = None
 
     @contextmanager
     def progress(self) -> Iterator[None]:
-        """Show how far the steps are."""
-        if self.board is None:
+        """Show the progress of the body."""
+        if self.artifacts is None:
             yield
             return
-        with live_progress(self.board, artifact_key(self.flow, self.dataset, "progress")):
+        with progress_artifact(self.artifacts, artifact_key(self.flow, self.dataset, "progress")):
             yield
 
-    def ended(self, result: object) -> None:
-        """Put up the page of an outcome; of a published version the ledger too, and how a structure settled."""
+    def show_outcome(self, result: object) -> None:
+        """Create the page of an outcome; with a version also its ledger, with a structure also how it settled."""
         outcome = result.data if isinstance(result, State) else None
-        if self.board is None or not isinstance(outcome, Outcome):
+        if self.artifacts is None or not isinstance(outcome, Outcome):
             return
-        with _harmless("what it came to"):
-            facts = RunSummary.of(outcome.run_id) if outcome.run_id else None
-            picture = settling_picture(outcome.run_id) if facts and facts.settled and outcome.run_id else None
-            page = outcome_page(self.flow, outcome, facts, picture)
-            self.board.put("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
+        with _log_failure("the outcome"):
+            summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
+            picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
+            page = outcome_page(self.flow, outcome, summary, picture)
+            self.artifacts.create("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
             if outcome.version:
-                about = f"What version {outcome.version} of {outcome.dataset} has learnt, the last first"
+                title = f"Batches learnt by version {outcome.version} of {outcome.dataset}, the latest first"
                 rows = ledger_table(outcome.dataset, outcome.version)
-                self.board.put("table", artifact_key("ledger", outcome.dataset), rows, about)
+                self.artifacts.create("table", artifact_key("ledger", outcome.dataset), rows, title)
             if picture and (link := Dashboards.current().mlflow_file(str(outcome.run_id), SETTLING)):
                 key = artifact_key("settling", outcome.dataset)
-                self.board.put("image", key, link, "Flip rate and weight change by epoch")
+                self.artifacts.create("image", key, link, "Flip rate and weight change by epoch")
 
-    def stopped(self) -> None:
-        """Have a run that took too long end for good."""
-        if self.board and self.board.retries_left > 0:
-            self.board.stop_retrying()
+    def stop_retrying(self) -> None:
+        """Keep Prefect from retrying the run."""
+        if self.artifacts and self.artifacts.retries_left > 0:
+            self.artifacts.stop_retrying()
 
-    def failed(self, error: Exception) -> State[Any]:
-        """The failed state, its message one line; raises ``error`` where Prefect will try again."""
-        if self.board and self.board.retries_left > 0:
-            if not is_foreseen(error):
-                self.board.retry_after(FIRST_DELAY * 2 ** (self.board.attempt - 1))
-                raise error
-            self.board.stop_retrying()
-        self.explain(error)
+    def fail(self, error: Exception) -> State[Any]:
+        """Return the failed state with a one-line message; raise ``error`` where Prefect will retry the run."""
+        if self.artifacts and self.artifacts.retries_left > 0 and not is_foreseen(error):
+            self.artifacts.retry_after(FIRST_DELAY * 2 ** (self.artifacts.attempt - 1))
+            raise error
+        self.stop_retrying()
+        self.show_failure(error)
         return Failed(message=error_message(error).line, data=error)
 
-    def explain(self, error: Exception) -> None:
-        """Log why the run failed, and put up a page that says so."""
-        if self.board is None:
+    def show_failure(self, error: Exception) -> None:
+        """Log an error, and create the page of a failure."""
+        if self.artifacts is None:
             return
-        why, ours = error_message(error), is_foreseen(error)
-        get_run_logger().error(why.line, exc_info=None if ours else error)
-        with _harmless("why it failed"):
-            facts = RunSummary.of(self.mlflow_run) if ours and self.mlflow_run else None
-            page = failure_page(self.flow, self.dataset, why, facts)
-            self.board.put("markdown", artifact_key(self.flow, self.dataset), page, f"failed: {why.cause}")
+        message, foreseen = error_message(error), is_foreseen(error)
+        get_run_logger().error(message.line, exc_info=None if foreseen else error)
+        with _log_failure("the failure"):
+            summary = RunSummary.of(self.mlflow_run) if foreseen and self.mlflow_run else None
+            page = failure_page(self.flow, self.dataset, message, summary)
+            key = artifact_key(self.flow, self.dataset)
+            self.artifacts.create("markdown", key, page, f"failed: {message.cause}")
 
 
-_current: ContextVar[_Run | None] = ContextVar("run", default=None)
+_current: ContextVar[_FlowRun | None] = ContextVar("run", default=None)
 
 
 @contextmanager
-def _current_is(run: _Run) -> Iterator[None]:
+def _as_current(run: _FlowRun) -> Iterator[None]:
     token = _current.set(run)
     try:
         yield
@@ -162,8 +162,8 @@ def _current_is(run: _Run) -> Iterator[None]:
 
 
 @contextmanager
-def _harmless(what: str) -> Iterator[None]:
-    """Log what could not be shown; a dashboard that is slow or gone fails no run."""
+def _log_failure(what: str) -> Iterator[None]:
+    """Log a failure of the dashboard; a dashboard that is slow or absent fails no run."""
     try:
         yield
     except Exception as error:

@@ -1,51 +1,61 @@
-"""The page of a flow run, made from what it came to: one for every flow; empty sections are left out."""
+"""The Markdown page of a flow run in Prefect's dashboard, the same for every flow; empty sections are left out."""
 
 from base64 import b64encode
+from typing import NamedTuple
 
 from flows.engine.error_messages import ErrorMessage
 from flows.engine.outcome import Outcome
-from tasks.orchestration.run_page import render
+from tasks.core.templates import render
 from tasks.orchestration.run_summary import RunSummary
 
-Links = dict[str, tuple[str | None, str]]
+
+class Link(NamedTuple):
+    """A page of a dashboard, and the command that shows the same where no dashboard runs."""
+
+    name: str
+    address: str | None
+    command: str
 
 
-def outcome_page(flow: str, outcome: Outcome, facts: RunSummary | None, picture: bytes | None) -> str:
-    """What was learnt, challenger beside champion, energy, notes, what was set aside, and where to look."""
-    dataset = outcome.dataset
+def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, picture: bytes | None) -> str:
+    """The page of a flow run that ended as it should: batches, scores, energy, notes, and links."""
+    dataset, plan = outcome.dataset, outcome.plan
     energy = {"spent": outcome.spent, "avoided, about": outcome.avoided}
-    plan_costs = {f"{name}, about": spent for name, spent in outcome.plan.costs.items()} if outcome.plan else {}
+    plan_costs = {f"{name}, about": spent for name, spent in plan.costs.items()} if plan else {}
     return render(
+        "flow_run.md",
         title=f"{flow.capitalize()} {dataset}: {outcome.ending}",
         reason=outcome.reason,
-        learnt=facts.learnt(dataset, outcome.learnt) if facts else [],
-        compared=facts.compared if facts and outcome.scores else [],
-        parent=facts.parent if facts else None,
+        learnt=summary.learnt(dataset, outcome.learnt) if summary else [],
+        learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",
+        planned=plan.batches if plan else [],
+        compared=summary.compared if summary and outcome.scores else [],
+        parent=summary.parent if summary else None,
         version=outcome.version,
-        interval=facts.interval if facts else None,
-        planned=outcome.plan.batches if outcome.plan else [],
+        interval=summary.interval if summary else None,
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
         notes=outcome.notes,
-        aside=outcome.quarantined,
-        learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",
-        aside_pages=f"data/quarantine/{dataset}/BATCH/validation.html",
+        quarantined=outcome.quarantined,
+        quarantine_pages=f"data/quarantine/{dataset}/BATCH/validation.html",
         picture=b64encode(picture).decode() if picture else None,
-        links=_links(dataset, outcome.version, facts),
+        links=_links(dataset, outcome.version, summary),
     )
 
 
-def failure_page(flow: str, dataset: str, why: ErrorMessage, facts: RunSummary | None) -> str:
-    """What failed, what to do about it, and where to look."""
+def failure_page(flow: str, dataset: str, error: ErrorMessage, summary: RunSummary | None) -> str:
+    """The page of a flow run that failed: cause, remedy, and links."""
     title = f"{flow.capitalize()} {dataset}".strip()
-    return render(title=f"{title}: failed", reason="", failure=why, links=_links(dataset, None, facts))
+    links = _links(dataset, None, summary)
+    return render("flow_run.md", title=f"{title}: failed", failure=error, links=links)
 
 
-def _links(dataset: str, version: int | None, facts: RunSummary | None) -> Links:
-    """Pages of the run and the version, each with the command that shows it where no MLflow serves pages."""
-    if facts is None:
-        return {}
-    links: Links = {f"the run {facts.run_id} in MLflow": (facts.link, "greenlightning up")}
+def _links(dataset: str, version: int | None, summary: RunSummary | None) -> list[Link]:
+    """Links to the run and to the version."""
+    if summary is None:
+        return []
+    links = [Link(f"the run {summary.run_id} in MLflow", summary.link, "greenlightning up")]
     if version:
-        link = facts.dashboards.mlflow_version(dataset, version)
-        links[f"version {version} of {dataset}"] = (link, f"greenlightning lineage {version} --dataset {dataset}")
+        address = summary.dashboards.mlflow_version(dataset, version)
+        command = f"greenlightning lineage {version} --dataset {dataset}"
+        links.append(Link(f"version {version} of {dataset}", address, command))
     return links

@@ -86,7 +86,7 @@ def _retrain_every_dataset(request: RetrainRequest) -> Outcome:
         try:
             with part_of_run(dataset) as part:
                 outcomes.append(retrain_dataset(dataset, request))
-                part.ended(outcomes[-1].completed())
+                part.show_outcome(outcomes[-1].completed())
         except Exception as error:
             failures.append(error)
         if outcomes and outcomes[-1].state == "Postponed":

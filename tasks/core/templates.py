@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
+BLANK_LINES = re.compile(r"\n{3,}")
 MARKDOWN_SPECIAL = re.compile(r"([\\`*\[\]|~])")
 TIMESTAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 
 
 def render(name: str, **values: Any) -> str:
     """Render the template ``<name>.j2``; every value is escaped for the template's format."""
-    environment = _markdown() if name.endswith(".md") else _html()
-    return environment.get_template(f"{name}.j2").render(**values)
+    if not name.endswith(".md"):
+        return _html().get_template(f"{name}.j2").render(**values)
+    return BLANK_LINES.sub("\n\n", _markdown().get_template(f"{name}.j2").render(**values)).strip() + "\n"
 
 
 def readable(value: object) -> str:
@@ -41,7 +43,16 @@ def _html() -> "Environment":
 @cache
 def _markdown() -> "Environment":
     """The environment of Markdown, which may not let a value become Markdown or HTML."""
-    return _html().overlay(finalize=_escape_markdown)
+    environment = _html().overlay(finalize=_escape_markdown)
+    environment.filters = environment.filters | {"code": _code}
+    return environment
+
+
+def _code(value: Any) -> "Markup":
+    """``value`` as inline code of Markdown."""
+    from markupsafe import Markup
+
+    return Markup("`{}`".format(str(value).replace("`", "'")))
 
 
 def _escape_markdown(value: Any) -> "Markup":

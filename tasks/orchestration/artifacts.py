@@ -1,4 +1,4 @@
-"""A flow run as Prefect's dashboard shows it: its name and its artifacts."""
+"""The artifacts, the name and the retries of a flow run in Prefect."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ArtifactType = Literal["markdown", "table", "image", "progress"]
 
 @dataclass(frozen=True)
 class RunArtifacts:
-    """One flow run, its how-manieth ``attempt`` this is, how often it may be retried, and its engine's client."""
+    """A flow run by its id, the number of this attempt (from 1), the retries allowed, and a client."""
 
     run: UUID
     attempt: int
@@ -35,28 +35,28 @@ class RunArtifacts:
 
     @property
     def retries_left(self) -> int:
-        """How often Prefect may still run it again."""
+        """How often Prefect may still retry the run."""
         return self.retries - (self.attempt - 1)
 
     def rename(self, name: str) -> None:
         """Give the run the name that its MLflow run has."""
         self.client.set_flow_run_name(self.run, name)
 
-    def put(self, kind: ArtifactType, key: str, data: Any, description: str) -> UUID:
-        """Put up an artifact of the run; artifacts of one ``key`` are versions of one thing in the dashboard."""
+    def create(self, kind: ArtifactType, key: str, data: Any, description: str) -> UUID:
+        """Create an artifact of the run; the dashboard shows artifacts of one ``key`` as versions of one thing."""
         wanted = ArtifactCreate(key=key, type=kind, data=data, description=description, flow_run_id=self.run)
         return self.client.create_artifact(wanted).id
 
-    def change(self, artifact: UUID, data: Any, description: str) -> None:
-        """Change an artifact that was put up before."""
+    def update(self, artifact: UUID, data: Any, description: str) -> None:
+        """Replace data and description of an artifact."""
         self.client.update_artifact(artifact, ArtifactUpdate(data=data, description=description))
 
     def retry_after(self, seconds: int) -> None:
-        """Have the next failure of the run lead to another attempt, so much later."""
+        """Let Prefect retry the run so many seconds after its next failure."""
         self._set_policy(retries=self.retries, retry_delay=seconds)
 
     def stop_retrying(self) -> None:
-        """Have the next failure of the run be its last: what is wrong stays wrong."""
+        """Keep Prefect from retrying the run after its next failure."""
         self._set_policy(retries=0)
 
     def _set_policy(self, **changed: int) -> None:
@@ -65,5 +65,5 @@ class RunArtifacts:
 
 
 def artifact_key(*parts: str) -> str:
-    """A key as Prefect allows it: small letters, digits and single dashes."""
+    """A key as Prefect allows it: lower-case letters, digits and single dashes."""
     return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")

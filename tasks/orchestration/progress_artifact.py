@@ -1,4 +1,4 @@
-"""Progress of a flow run in the dashboard: one artifact, put up where work takes long, by a thread of its own."""
+"""A progress artifact in Prefect's dashboard: created where a run takes long, updated by a thread of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,59 +10,64 @@ from prefect.runtime import flow_run
 from tasks.core.progress import progress_listener
 from tasks.orchestration.artifacts import RunArtifacts
 
-PATIENCE = 2.0
+DELAY = 2.0
+"""Seconds before the artifact is created; a shorter run has none."""
+
 INTERVAL = 1.0
-FAREWELL = 2.0
+"""Seconds between two updates."""
+
+LAST_UPDATE_TIMEOUT = 2.0
+"""Seconds that a run waits at its end for the last update."""
 
 
 @contextmanager
-def live_progress(board: RunArtifacts, key: str) -> Iterator[None]:
-    """Show what the steps of this flow run ``tell``, once ``PATIENCE`` seconds have passed.
+def progress_artifact(artifacts: RunArtifacts, key: str) -> Iterator[None]:
+    """Show the progress of the flow run while the body runs.
 
-    At most one update in ``INTERVAL`` seconds, and one at the end. The work never waits for the dashboard, except
-    at the end for ``FAREWELL`` seconds at most; where the dashboard does not answer, nothing is shown.
+    The body never waits for the dashboard, except at its end for ``LAST_UPDATE_TIMEOUT`` seconds; a dashboard that
+    does not answer shows nothing and fails nothing.
     """
-    live = _Live(board, key)
-    thread = Thread(target=copy_context().run, args=(live.show,), daemon=True, name=f"progress {key}")
+    writer = _Writer(artifacts, key)
+    thread = Thread(target=copy_context().run, args=(writer.write,), daemon=True, name=f"progress {key}")
     thread.start()
     try:
-        with progress_listener(live.hear):
+        with progress_listener(writer.listen):
             yield
-        live.done = True
+        writer.succeeded = True
     finally:
-        live.over.set()
-        thread.join(FAREWELL)
+        writer.ended.set()
+        thread.join(LAST_UPDATE_TIMEOUT)
 
 
-class _Live:
-    """What was told last, and the artifact that shows it."""
+class _Writer:
+    """Keeps the last report of progress, and writes it to the artifact."""
 
-    def __init__(self, board: RunArtifacts, key: str) -> None:
-        self.board, self.key = board, key
-        self.said: tuple[float, str] | None = None
-        self.done = False
-        self.over = Event()
+    def __init__(self, artifacts: RunArtifacts, key: str) -> None:
+        self.artifacts, self.key = artifacts, key
+        self.last: tuple[float, str] | None = None
+        self.succeeded = False
+        self.ended = Event()
 
-    def hear(self, what: str, done: int, total: int) -> None:
-        """Remember what a step of this very run tells; other runs of the process have listeners of their own."""
-        if flow_run.get_id() == str(self.board.run):
-            self.said = 100 * done / max(total, 1), f"{what}: {done:,} of {total:,}"
+    def listen(self, what: str, done: int, total: int) -> None:
+        """Keep a report of this flow run; other flow runs of the process have writers of their own."""
+        if flow_run.get_id() == str(self.artifacts.run):
+            self.last = 100 * done / max(total, 1), f"{what}: {done:,} of {total:,}"
 
-    def show(self) -> None:
-        """Put up the artifact and keep it true until the work is over."""
-        if self.over.wait(PATIENCE):
+    def write(self) -> None:
+        """Create the artifact and update it until the run has ended."""
+        if self.ended.wait(DELAY):
             return
         with suppress(Exception):
-            artifact, shown = None, None
-            while not self.over.is_set():
-                if self.said and self.said != shown:
-                    shown = self.said
+            artifact, written = None, None
+            while not self.ended.is_set():
+                if self.last and self.last != written:
+                    written = self.last
                     if artifact is None:
-                        artifact = self.board.put("progress", self.key, *shown)
+                        artifact = self.artifacts.create("progress", self.key, *written)
                     else:
-                        self.board.change(artifact, *shown)
-                self.over.wait(INTERVAL)
-            if artifact and shown:
-                percent, last = self.said or shown
-                final = (100.0, "done") if self.done else (percent, f"stopped at {last}")
-                self.board.change(artifact, *final)
+                        self.artifacts.update(artifact, *written)
+                self.ended.wait(INTERVAL)
+            if artifact and written:
+                percent, text = self.last or written
+                final = (100.0, "done") if self.succeeded else (percent, f"stopped at {text}")
+                self.artifacts.update(artifact, *final)

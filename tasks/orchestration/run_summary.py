@@ -1,4 +1,4 @@
-"""What MLflow knows of a run, in the form that its page in Prefect's dashboard shows."""
+"""What MLflow knows of a run, as the run's page in Prefect's dashboard shows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SETTLING = "settling.png"
 
 @dataclass(frozen=True)
 class ScorePair:
-    """A score of challenger and champion side by side; the champion's is None where none served."""
+    """A score of challenger and champion; the champion's is None where no version served."""
 
     name: str
     challenger: float
@@ -30,7 +30,7 @@ class ScorePair:
 
 @dataclass(frozen=True)
 class BatchSummary:
-    """A batch that a run learnt: its rows, the file it came from, its validation page where MLflow serves it."""
+    """A batch that a run learnt: its rows, its source, and its validation page where MLflow serves it."""
 
     batch: str
     rows: int
@@ -40,7 +40,7 @@ class BatchSummary:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Metrics and tags of one MLflow run, and where the dashboards show it."""
+    """Metrics and tags of one MLflow run, and the dashboards that show it."""
 
     experiment: str
     run_id: str
@@ -50,23 +50,23 @@ class RunSummary:
 
     @classmethod
     def of(cls, run_id: str) -> "RunSummary":
-        """Read them from MLflow."""
+        """Read the summary of a run from MLflow."""
         run = connect().get_run(run_id)
         return cls(run.info.experiment_id, run_id, run.data.metrics, run.data.tags, Dashboards.current())
 
     @property
     def link(self) -> str | None:
-        """The run's page, where MLflow serves one."""
+        """The address of the run's page; None where MLflow serves none."""
         return self.dashboards.mlflow_run(self.experiment, self.run_id)
 
     @property
-    def settled(self) -> bool:
-        """Whether the run trained a structure, and so watched it settle."""
+    def trained_structure(self) -> bool:
+        """Whether the run trained a structure, and so has a settling curve."""
         return Metric.EPOCHS in self.metrics
 
     @property
     def parent(self) -> str | None:
-        """The version that the run's model was made from, and compared with."""
+        """The version that the run's model was made from and compared with."""
         return self.tags.get(Tag.PARENT_VERSION)
 
     @property
@@ -89,31 +89,31 @@ class RunSummary:
 
     @property
     def interval(self) -> tuple[float, float, float] | None:
-        """The difference's 95 % interval on the holdout, and the margin it is held against."""
+        """The 95 % interval of the difference on the holdout, and the margin; None without a champion."""
         names = (Metric.GATE_LOWER, Metric.GATE_UPPER, Metric.GATE_MARGIN)
         found = [self.metrics[name] for name in names if name in self.metrics]
         return (found[0], found[1], found[2]) if len(found) == len(names) else None
 
     def learnt(self, dataset: str, rows: Mapping[str, int]) -> list[BatchSummary]:
-        """The batches of ``rows``, with what their pointers and the run's tags say of them."""
+        """Summaries of the batches in ``rows`` (batch to rows)."""
         return [
             BatchSummary(batch, count, source_of(dataset, batch), self.page(f"{VALIDATION}/{batch}/{PAGE}"))
             for batch, count in rows.items()
         ]
 
     def page(self, path: str) -> str | None:
-        """The page of a file that the run logged, where MLflow serves one."""
+        """The address of an artifact's page; None where MLflow serves none."""
         return self.dashboards.mlflow_artifact(self.experiment, self.run_id, path)
 
 
 def source_of(dataset: str, batch: str) -> str:
-    """The file that a batch came from; for one that only a site has, that it does."""
+    """The file that a batch came from; "at a site" for one whose rows never left their site."""
     ref = read_pointer(pointer_path(dataset, batch), dataset)
     return ref.source if ref else "at a site"
 
 
 def settling_picture(run_id: str) -> bytes | None:
-    """The settling curve that a run logged, as PNG; None where it trained no structure."""
+    """The settling curve that a run logged, as PNG; None where it logged none."""
     client = connect()
     if SETTLING not in {file.path for file in client.list_artifacts(run_id)}:
         return None

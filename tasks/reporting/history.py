@@ -8,6 +8,7 @@ from tasks.core.constants import Kind, Metric, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.models import registry
 from tasks.tracking.client import connect, experiment_id
+from tasks.tracking.run_energy import avoided_by, spent_by
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -66,24 +67,6 @@ def history_of(dataset: str) -> list[HistoryEntry]:
             beside.setdefault(run.data.params.get(SharedParam.METHOD, "reference"), _measured(run))
     infos = reversed(registry.versions(dataset))
     return [_milestone(info, made.get(info.run_id), references.get(info.version, {})) for info in infos]
-
-
-def spent_by(run: "Run") -> EnergyCost | None:
-    """What a run logged as spent, and how that is known; None where it logged none."""
-    return _energy(run, "", Tag.ENERGY_SOURCE)
-
-
-def avoided_by(run: "Run") -> EnergyCost | None:
-    """What a run logged as avoided, and how that is known; None where it logged none."""
-    return _energy(run, "_avoided", Tag.ENERGY_AVOIDED_SOURCE)
-
-
-def _energy(run: "Run", ending: str, tag: Tag) -> EnergyCost | None:
-    names = [f"{name}{ending}" for name in (Metric.SECONDS, Metric.JOULES, Metric.GCO2E)]
-    if any(name not in run.data.metrics for name in names):
-        return None
-    seconds, joules, gco2e = (run.data.metrics[name] for name in names)
-    return EnergyCost(seconds, joules, gco2e, run.data.tags.get(tag, "unknown"))
 
 
 def _runs(dataset: str) -> "Iterator[Run]":

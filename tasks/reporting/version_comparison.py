@@ -12,8 +12,8 @@ from tasks.data.holdout import current_holdout
 from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tasks.models import registry
-from tasks.reporting.history import avoided_by, spent_by
 from tasks.tracking.client import connect
+from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.training.evaluation import scores
 
 if TYPE_CHECKING:
