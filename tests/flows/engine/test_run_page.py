@@ -1,7 +1,7 @@
 """The page of a flow run: sections by what the run did, values as text, links where a dashboard runs."""
 
 from flows.engine.error_messages import ErrorMessage
-from flows.engine.outcome import Outcome, SetAside
+from flows.engine.outcome import Outcome, QuarantinedBatch
 from flows.engine.run_page import failure_page, outcome_page
 from tasks.core.constants import Tag
 from tasks.orchestration.dashboards import Dashboards
@@ -47,7 +47,7 @@ def test_values_from_files_are_text_and_never_markup() -> None:
 
 
 def test_a_quarantined_batch_is_listed_with_its_reasons_and_its_pages() -> None:
-    batch = SetAside(batch="0" * 16, source="a|b.csv", reasons=("no rows", "one column"))
+    batch = QuarantinedBatch(batch="0" * 16, source="a|b.csv", reasons=("no rows", "one column"))
     page = outcome_page("ingest", done(quarantined=(batch,)), None, None)
     assert rf"| `{'0' * 16}` | a\|b.csv | no rows; one column |" in page
     assert "`data/quarantine/digits/BATCH/validation.html`" in page
