@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test bench lint docs setup clean
+.PHONY: help run test quick bench lint docs setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -27,6 +27,9 @@ run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist take
 
 test: setup ## Run the tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+quick: setup ## Run the tests that need no server and no browser: under a minute
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow and not browser"
 
 bench: setup ## Measure all that docs/benchmarks.md shows: hours; goes on where it stopped; ARGS=--help says more
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -41,7 +41,7 @@ class _GreenLightningEstimator(BaseEstimator):  # type: ignore[misc]
     model_: GreenLightningModel
     row_fingerprints_: NDArray[np.uint64]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         *,
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",

@@ -35,7 +35,7 @@ def ingest(
 
 
 @commands.command()
-def train(
+def train(  # noqa: PLR0913
     dataset: Dataset,
     batch: Annotated[list[str] | None, typer.Option(help="Base batch; repeat for more. Default: all.")] = None,
     max_epochs: Annotated[
@@ -58,7 +58,7 @@ def train(
 
 
 @commands.command()
-def retrain(
+def retrain(  # noqa: PLR0913
     dataset: Annotated[
         str | None, typer.Option("--dataset", "-d", help="Default: every dataset that has a champion.")
     ] = None,

@@ -22,7 +22,7 @@ RunId = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="MLflow run t
 
 
 @flow(name="fit", flow_run_name="fit {dataset}", persist_result=False)
-def fit(
+def fit(  # noqa: PLR0913
     dataset: DatasetName,
     run_id: RunId,
     batches: Annotated[list[BatchId], Field(description="batches to learn")],

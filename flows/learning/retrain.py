@@ -26,7 +26,7 @@ def _run_name() -> str:
 
 
 @flow(name="retrain", flow_run_name=_run_name, persist_result=False)
-def retrain(
+def retrain(  # noqa: PLR0913
     dataset: DatasetName | None = None,
     batches: Annotated[
         list[BatchId] | None, Field(description="batches to learn; all new ones by default")

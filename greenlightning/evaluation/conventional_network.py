@@ -34,7 +34,7 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes after ``fit``: ``classes_`` (k,), ``n_features_in_``, ``n_epochs_`` trained last, ``module_``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         hidden_layer_sizes: Sequence[int],
         batch_size: int | None = None,

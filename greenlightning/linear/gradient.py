@@ -51,7 +51,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_samples_seen_: int
     _descent: SoftmaxDescent | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         paths: PathFeatures | Structure,
         *,

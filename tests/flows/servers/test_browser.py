@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.helpers.up import Up
 
-pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
 SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)
 
 
