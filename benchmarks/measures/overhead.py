@@ -51,7 +51,7 @@ PHASES = {
     "DVC: versioning": ("tasks.data.versioning:version_batch",),
     "DVC: reading, hash check, holdout's rows left out": (
         "tasks.data.versioning:checkout",
-        "tasks.data.ingestion:load_batch",
+        "tasks.data.ingestion:read_content",
         "tasks.data.holdout:Learnable.__init__",
         "tasks.data.holdout:Learnable.rows",
     ),
@@ -59,6 +59,7 @@ PHASES = {
     "Great Expectations: validation": ("tasks.data.validation:validate",),
     "structure health, drift": (
         "tasks.training.health:assess_batches",
+        "tasks.training.health:assess_landed",
         "tasks.training.health:inherit_health_reference",
     ),
     "gate and evaluation": (

@@ -3,7 +3,7 @@
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches
 from tasks.data.events import emit_landed
 from tasks.data.expectations import Expectations
-from tasks.data.ingestion import LandedBatch, waiting
+from tasks.data.ingestion import LandedBatch, describe, waiting
 from tasks.data.validation import QuarantinedBatch, ValidationReport, quarantine, validate
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
@@ -11,7 +11,7 @@ from tasks.models.version_expectations import expectations_of
 
 
 def expectations_or_none(dataset: str) -> Expectations | None:
-    """What batches must look like, once a champion says so."""
+    """What batches must look like to the champion; None where there is none yet."""
     serving = registry.champion(dataset)
     return expectations_of(serving) if serving else None
 
@@ -19,29 +19,29 @@ def expectations_or_none(dataset: str) -> Expectations | None:
 def admit(
     landed: LandedBatch, expectations: Expectations | None, allow_new_labels: bool
 ) -> tuple[BatchRef | None, ValidationReport]:
-    """Validate one landed batch: version it, or set it aside with its reasons."""
-    report = validate(landed.path, landed.dataset, expectations, allow_new_labels)
+    """Validate one landed batch, then version it, or quarantine it with the reasons."""
+    report = validate(landed, expectations, allow_new_labels)
     if not BATCH_ID.fullmatch(landed.id):
-        fault = f"{landed.path.name} was put into incoming/ by hand; bring it in with greenlightning ingest"
+        fault = f"{landed.path.name} was put into incoming/ by hand; use greenlightning ingest instead"
         report = report.model_copy(update={"passed": False, "failures": (fault, *report.failures)})
     if report.passed:
         ref = version_batch(landed, expectations.digest if expectations else "")
         emit_landed(ref, served=expectations is not None)
         return ref, report
-    quarantine(landed.path, landed.dataset, report.failures)
+    quarantine(landed, report.failures)
     return None, report
 
 
 def admit_waiting(
     dataset: str, expectations: Expectations | None, allow_new_labels: bool
 ) -> list[QuarantinedBatch]:
-    """Admit every batch that waits in incoming/, and return those that were set aside."""
-    aside = []
+    """Admit every batch that waits in incoming/; return those that were quarantined."""
+    quarantined = []
     for landed in waiting(dataset):
         ref, report = admit(landed, expectations, allow_new_labels)
         if ref is None:
-            aside.append(QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures))
-    return aside
+            quarantined.append(QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures))
+    return quarantined
 
 
 def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
@@ -56,11 +56,11 @@ def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
 def failing_batches(
     refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool
 ) -> list[QuarantinedBatch]:
-    """Versioned batches that were admitted under other expectations and fail today's."""
+    """Versioned batches that passed earlier expectations and fail the present ones."""
     found = []
     for ref in refs:
         if ref.expectations != expectations.digest:
-            report = validate(checkout(ref), ref.dataset, expectations, allow_new_labels)
+            report = validate(describe(checkout(ref), ref.dataset), expectations, allow_new_labels)
             if not report.passed:
                 found.append(QuarantinedBatch(batch=ref.id, source=ref.source, reasons=report.failures))
     return found

@@ -1,4 +1,4 @@
-"""Ingest a file: land it, validate it, and version it or set it aside."""
+"""Ingest a file: land it, validate it, and version it or quarantine it."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
 from tasks.data.validation import QuarantinedBatch
 from tasks.models import registry
-from tasks.training.health import assess_batches
+from tasks.training.health import assess_landed
 
 
 def _run_name() -> str:
@@ -35,21 +35,21 @@ def ingest(
 ) -> State[Any]:
     """Bring one file in as a batch: landed under the hash of its content, validated, versioned in DVC.
 
-    Where a champion serves, its structure's health on the batch and the input drift are told; what is off fires
-    ``retrain-on-drift``.
+    Where a champion serves, the outcome tells its structure's health on the batch and the input drift; an amber
+    or red structure, or a drifted column, fires ``retrain-on-drift``.
     """
     expectations = expectations_or_none(dataset)
     landed = land(path, dataset, label_column, labels)
     ref, report = admit(landed, expectations, allow_new_labels)
     if ref is None:
-        aside = QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures)
+        quarantined = QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures)
         reason = f"{landed.source} failed validation: {report.failures[0]}"
-        return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=(aside,)).completed()
+        return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=(quarantined,)).completed()
     reason = f"batch {ref.id} of {ref.rows:,} rows is versioned (md5 {ref.md5})"
     done = Outcome(state="Versioned", dataset=dataset, reason=reason)
     serving = registry.champion(dataset)
     if serving and ref.id not in serving.batches:
-        health = assess_batches(serving, [ref])
+        health = assess_landed(serving, landed)
         done = done.model_copy(update={"health": health.verdict, "notes": health.notes})
         if health.is_off:
             emit_drift(dataset, ref.id, health.verdict, reason=health.reason, input_drift=health.drift)

@@ -5,7 +5,9 @@ float32 where that loses nothing, else float64), then ``label``. Its provenance 
 """
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,26 +16,48 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from prefect import task
-from pydantic import BaseModel, ConfigDict
 
-from greenlightning.data.batch import content_id
+from greenlightning.data.batch import Label, content_id
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import pointer_path, read_pointer
 from tasks.data.labels import LABEL, tidy_labels
 from tasks.data.reading import read_table
 
-__all__ = ["LandedBatch", "describe", "feature_names", "land", "load_batch", "read_table", "waiting"]
+__all__ = [
+    "BatchContent",
+    "LandedBatch",
+    "describe",
+    "feature_names",
+    "land",
+    "load_batch",
+    "read_content",
+    "read_table",
+    "waiting",
+]
 
 PROVENANCE = b"greenlightning"
 
 
-class LandedBatch(BaseModel):
-    """A batch on disk, not yet versioned: its name, its file and where it came from."""
+@dataclass(frozen=True, eq=False)
+class BatchContent:
+    """The rows of a batch: inputs (n, d), labels (n,) with None where one is missing, and the columns' names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    X: NDArray[Any]
+    y: NDArray[Any]
+    features: tuple[str, ...]
+
+    @property
+    def classes(self) -> list[Label]:
+        """The labels that occur, sorted."""
+        return sorted({label for label in self.y.tolist() if label is not None})
+
+
+@dataclass(frozen=True)
+class LandedBatch:
+    """A batch on disk, not yet versioned: its name, its file and its source."""
 
     dataset: str
     id: str
@@ -41,6 +65,12 @@ class LandedBatch(BaseModel):
     rows: int
     source: str
     landed_at: str
+    known_content: BatchContent | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def content(self) -> BatchContent:
+        """Its rows, as ``land`` handed them on, or read from the file once; InputError where it cannot be read."""
+        return self.known_content or read_content(self.path)
 
 
 @task(task_run_name="land {dataset} {path}", persist_result=False)
@@ -50,20 +80,22 @@ def land(path: Path, dataset: str, label_column: str = LABEL, labels: Path | Non
     Content that is versioned already gets its first provenance, and so the same bytes, again.
     Raises InputError for whatever is wrong with the file; the file itself is left where it is.
     """
-    incoming = Workspace.current().incoming(dataset)
     frame = read_table(Path(path), label_column, labels)
     y = frame.pop(LABEL).to_numpy()
-    batch_id = content_id(frame.to_numpy(dtype=np.float64), y)
-    target = incoming / f"{batch_id}.parquet"
-    if not _same_columns(target, list(frame.columns)):
-        first = read_pointer(pointer_path(dataset, batch_id), dataset)
-        provenance = {
-            "source": first.source if first else Path(path).name,
-            "landed_at": first.landed_at if first else _iso(datetime.now(UTC)),
-            "rows": len(frame),
-        }
-        _write_atomically(_batch_table(frame, y, provenance), target)
-    return describe(target, dataset)
+    inputs = frame.to_numpy(dtype=np.float64)
+    batch_id = content_id(inputs, y)
+    target = Workspace.current().incoming(dataset) / f"{batch_id}.parquet"
+    if _same_columns(target, tuple(frame.columns)):
+        return describe(target, dataset)
+    first = read_pointer(pointer_path(dataset, batch_id), dataset)
+    source = first.source if first else Path(path).name
+    landed_at = first.landed_at if first else _iso(datetime.now(UTC))
+    provenance = {"source": source, "landed_at": landed_at, "rows": len(frame)}
+    dtype = _compact_type(frame, inputs)
+    _write_atomically(_batch_table(frame, y, dtype, provenance), target)
+    X = inputs.astype(_loaded_type(dtype), order="C", copy=False)
+    content = BatchContent(X, tidy_labels(y.tolist()), tuple(frame.columns))
+    return LandedBatch(dataset, batch_id, target, len(frame), source, landed_at, content)
 
 
 def waiting(dataset: str) -> list[LandedBatch]:
@@ -77,6 +109,12 @@ def load_batch(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
 
     Raises InputError if the file is damaged or not a batch. Missing labels are None in an object array.
     """
+    content = read_content(path)
+    return content.X, content.y
+
+
+def read_content(path: Path) -> BatchContent:
+    """Read a batch file; InputError if it is damaged or not a batch."""
     table = _open(path)
     if LABEL not in table.column_names:
         raise InputError(f"{Path(path).name} has no column {LABEL!r}", "Land it with `greenlightning ingest`")
@@ -90,8 +128,8 @@ def load_batch(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     columns = np.empty(features.shape[::-1], dtype=_stack_type(kinds))
     for index, column in enumerate(features.columns):
         columns[index] = column.to_numpy()
-    X = columns.T.astype(np.float64 if "double" in kinds else np.float32, order="C")
-    return X, tidy_labels(table[LABEL].to_pylist())
+    X = columns.T.astype(_loaded_type(columns.dtype), order="C")
+    return BatchContent(X, tidy_labels(table[LABEL].to_pylist()), tuple(features.column_names))
 
 
 def feature_names(path: Path) -> tuple[str, ...]:
@@ -105,19 +143,24 @@ def _stack_type(kinds: set[str]) -> type[np.generic]:
     return np.uint8 if kinds == {"uint8"} else np.float32
 
 
-def _batch_table(frame: pd.DataFrame, y: NDArray[Any], provenance: dict[str, Any]) -> pa.Table:
-    dtype = _compact_type(frame)
+def _loaded_type(stored: DTypeLike) -> type[np.generic]:
+    """The type in which inputs of a stored type are computed with."""
+    return np.float64 if stored == np.float64 else np.float32
+
+
+def _batch_table(
+    frame: pd.DataFrame, y: NDArray[Any], dtype: type[np.generic], provenance: dict[str, Any]
+) -> pa.Table:
     columns = [pa.array(frame[name].to_numpy(dtype=dtype)) for name in frame.columns]
     metadata = {PROVENANCE: json.dumps(provenance, sort_keys=True).encode()}
     table = pa.table([*columns, pa.array(y.tolist())], names=[*frame.columns, LABEL])
     return table.replace_schema_metadata(metadata)
 
 
-def _compact_type(frame: pd.DataFrame) -> type[np.generic]:
+def _compact_type(frame: pd.DataFrame, values: NDArray[np.float64]) -> type[np.generic]:
     """The smallest of uint8, float32 and float64 that holds every value of ``frame`` exactly."""
     if all(dtype == np.uint8 for dtype in frame.dtypes):
         return np.uint8
-    values = frame.to_numpy(dtype=np.float64)
     in_range = np.isfinite(values).all() and values.min() >= 0 and values.max() <= 255
     if in_range and np.array_equal(values, values.astype(np.uint8)) and not np.signbit(values).any():
         return np.uint8
@@ -126,15 +169,16 @@ def _compact_type(frame: pd.DataFrame) -> type[np.generic]:
     return np.float32 if lossless else np.float64
 
 
-def _same_columns(target: Path, names: list[str]) -> bool:
-    """True if ``target`` is a whole landed batch with these columns (the id speaks of values only)."""
+def _same_columns(target: Path, names: tuple[str, ...]) -> bool:
+    """True if ``target`` is a complete landed batch with these columns; its id depends on the values only."""
     try:
-        return target.is_file() and list(feature_names(target)) == names
+        return target.is_file() and feature_names(target) == names
     except InputError:
         return False
 
 
 def describe(path: Path, dataset: str) -> LandedBatch:
+    """What the footer of a batch file tells; an unreadable file has 0 rows."""
     written = _iso(datetime.fromtimestamp(path.stat().st_mtime, UTC))
     provenance: dict[str, Any] = {"source": path.name, "landed_at": written, "rows": 0}
     try:

@@ -1,4 +1,4 @@
-"""Validation: Great Expectations guards the door; what fails is set aside with its reason."""
+"""Validation: Great Expectations checks every batch; a batch that fails is quarantined with the reason."""
 
 import json
 import shutil
@@ -15,14 +15,14 @@ from tasks.core.workspace import Workspace, checked_name
 from tasks.data.checks import frames, header_checks, intrinsic_checks, learnt_checks, unknown_labels
 from tasks.data.expectations import Expectations, Measures, learn_expectations, measure
 from tasks.data.gx_runner import DOCS_SITE, CheckResults, run_checks
-from tasks.data.ingestion import describe, feature_names, load_batch
+from tasks.data.ingestion import LandedBatch
 from tasks.data.validation_page import render_validation, validation_page
 
 __all__ = ["Expectations", "ValidationReport", "learn_expectations", "quarantine", "validate"]
 
 
 class ValidationReport(BaseModel):
-    """Whether a batch may come in; ``failures`` are readable lines, ``docs`` is the page that shows them."""
+    """Whether a batch passed; ``failures`` are readable lines, ``docs`` is the page that shows them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,52 +42,58 @@ class QuarantinedBatch(BaseModel):
     reasons: tuple[str, ...]
 
 
-@task(task_run_name="validate {dataset} {path.stem}", persist_result=False)
+@task(task_run_name="validate {landed.dataset} {landed.id}", persist_result=False)
 def validate(
-    path: Path, dataset: str, expectations: Expectations | None = None, allow_new_labels: bool = False
+    landed: LandedBatch, expectations: Expectations | None = None, allow_new_labels: bool = False
 ) -> ValidationReport:
-    """Check a batch file against the base's expectations, or, without any, for what a base itself must keep.
+    """Check a batch against the base's expectations, or, without any, for what a base itself must fulfil.
 
-    A file that cannot be opened is a failed report too, so that it can be set aside. Builds the page and the
+    A file that cannot be opened gives a failed report, so that it can be quarantined. Builds the page and the
     Data Docs.
     """
-    checked_name(dataset)
+    checked_name(landed.dataset)
     try:
-        X, y = load_batch(path)
+        content = landed.content
     except InputError as error:
-        return _report(path, dataset, [error.cause], CheckResults(), {})
-    names = list(feature_names(path))
-    comparable = expectations if expectations and names == list(expectations.features) else None
-    measures = measure(X, y, comparable)
+        return _report(landed, [error.cause], CheckResults(), {})
+    names = list(content.features)
+    comparable = expectations if expectations and content.features == expectations.features else None
+    measures = measure(content.X, content.y, comparable)
     checks = header_checks(names, expectations) if expectations else []
     minima = (expectations.min_rows, expectations.min_classes) if expectations else (10, 2)
     checks += intrinsic_checks(measures, names, *minima)
     if comparable and measures.rows:
         new_labels = allow_new_labels or comparable.allow_new_labels
         checks += learnt_checks(measures, names, comparable, new_labels)
-    outcome = run_checks(checks, frames(measures, names, y.tolist()), dataset, path.stem)
-    return _report(path, dataset, outcome.failures, outcome, _statistics(measures, comparable))
+    outcome = run_checks(checks, frames(measures, names, content.y.tolist()), landed.dataset, landed.id)
+    return _report(landed, outcome.failures, outcome, _statistics(measures, comparable))
 
 
-@task(task_run_name="quarantine {dataset} {path.stem}", persist_result=False)
-def quarantine(path: Path, dataset: str, failures: Sequence[str]) -> Path:
+@task(task_run_name="quarantine {landed.dataset} {landed.id}", persist_result=False)
+def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
     """Move a batch from incoming/ to quarantine/<dataset>/<batch id>/ beside its reason; return that folder.
 
-    The reason is written first and the batch moved last, so a call that was killed is finished by the next.
+    The reason is written first and the batch moved last, so the next call finishes one that was killed.
     Raises InputError for a file that does not wait in incoming/.
     """
-    workspace = Workspace.current()
-    if Path(path).parent != workspace.incoming(dataset):
-        raise InputError(f"{path} does not wait in incoming/ of {dataset!r}", "Only waiting batches are set aside")
-    folder = workspace.quarantine(dataset) / path.stem
+    workspace, path = Workspace.current(), landed.path
+    if path.parent != workspace.incoming(landed.dataset):
+        raise InputError(
+            f"{path} does not wait in incoming/ of {landed.dataset!r}", "Only waiting batches can be quarantined"
+        )
+    folder = workspace.quarantine(landed.dataset) / landed.id
     if not path.is_file() and (folder / "reason.json").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    page = validation_page(dataset, path.stem)
+    page = validation_page(landed.dataset, landed.id)
     if page.is_file():
         shutil.copyfile(page, folder / page.name)
     reason = {
-        **describe(path, dataset).model_dump(mode="json", exclude={"path"}),
+        "dataset": landed.dataset,
+        "id": landed.id,
+        "rows": landed.rows,
+        "source": landed.source,
+        "landed_at": landed.landed_at,
         "failures": list(failures),
         "quarantined_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -114,19 +120,14 @@ def _statistics(measures: Measures, base: Expectations | None) -> dict[str, Any]
 
 
 def _report(
-    path: Path,
-    dataset: str,
-    failures: Sequence[str],
-    outcome: CheckResults,
-    statistics: dict[str, Any],
+    landed: LandedBatch, failures: Sequence[str], outcome: CheckResults, statistics: dict[str, Any]
 ) -> ValidationReport:
     """Write the page and return the report."""
-    landed = describe(path, dataset)
-    page = validation_page(dataset, path.stem)
+    page = validation_page(landed.dataset, landed.id)
     page.parent.mkdir(parents=True, exist_ok=True)
     html = render_validation(
-        dataset=dataset,
-        batch=path.stem,
+        dataset=landed.dataset,
+        batch=landed.id,
         passed=not failures,
         failures=failures,
         checks=outcome.results,
@@ -135,8 +136,8 @@ def _report(
     )
     page.write_text(html)
     return ValidationReport(
-        dataset=dataset,
-        batch=path.stem,
+        dataset=landed.dataset,
+        batch=landed.id,
         passed=not failures,
         failures=tuple(failures),
         statistics=statistics,

@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet
 import yaml
 from filelock import FileLock
 from prefect import task
@@ -22,7 +21,6 @@ from greenlightning.errors import GreenLightningError, IntegrityError, NothingSe
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.ingestion import LandedBatch
-from tasks.data.labels import LABEL, tidy_labels
 
 __all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 
@@ -144,8 +142,6 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str) -> None:
 
     Classes are JSON in one string: DVC rewrites pointers as YAML 1.2, where a class `no` needs no quotes.
     """
-    labels = pyarrow.parquet.read_table(landed.path, columns=[LABEL])[LABEL]
-    classes = [label for label in tidy_labels(labels.unique().to_pylist()).tolist() if label is not None]
     content = yaml.safe_load(pointer.read_text())
     content["desc"] = f"{landed.dataset} batch {landed.id}: {landed.rows} rows of {landed.source}"
     content["meta"] = {
@@ -153,7 +149,7 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str) -> None:
         "source": landed.source,
         "landed_at": landed.landed_at,
         "expectations": expectations,
-        "classes": json.dumps(sorted(classes)),
+        "classes": json.dumps(landed.content.classes),
     }
     _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 

@@ -1,6 +1,6 @@
-"""Structure health and input drift of new batches, held against the base that the champion's structure comes from.
+"""Structure health and input drift of new batches, compared with the base of the champion's structure.
 
-The reference is made once, at first training, and handed on with every version under the same structure: no old
+The reference is made once, at first training, and every version under the same structure inherits it: no old
 batch is opened (``docs/decisions/0016-structure-health.md``).
 """
 
@@ -19,7 +19,7 @@ from tasks.core.constants import Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.ingestion import feature_names, load_batch
+from tasks.data.ingestion import BatchContent, LandedBatch, read_content
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import artifact_uri, connect
@@ -37,7 +37,7 @@ GREEN, AMBER, RED, UNKNOWN = "green", "amber", "red", "unknown"
 
 
 class BatchHealth(BaseModel):
-    """What structure health says of new batches: the verdict, why, the input drift beside it, what it took."""
+    """The structure health of new batches: verdict, reason and remedy; the input drift, and the energy it took."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -54,21 +54,21 @@ class BatchHealth(BaseModel):
 
     @property
     def is_off(self) -> bool:
-        """Whether there is something to tell the world: amber or red, or a column that drifted."""
+        """Whether an event is due: amber or red, or a column that drifted."""
         return self.verdict in (AMBER, RED) or bool(self.drift)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must be told: nothing where all is green and no column drifted."""
-        said = f"structure health {self.reason}" + (f"; {self.remedy}" if self.remedy else "")
-        return tuple(note for note in (said if self.verdict != GREEN else "", self.drift) if note)
+        """Notes for the reader; none where the structure is green and no column drifted."""
+        health = f"structure health {self.reason}" + (f"; {self.remedy}" if self.remedy else "")
+        return tuple(note for note in (health if self.verdict != GREEN else "", self.drift) if note)
 
 
 def save_health_reference(run_id: str, folder: Path, base: Batch, learnable: Learnable) -> EnergyCost:
-    """Make the health reference of the model in ``folder/model`` and keep it with the run; what it took.
+    """Make the health reference of the model in ``folder/model`` and log it with the run; the energy it took.
 
-    The base is held against the holdout's rows, which neither structure, recipe nor coefficients ever saw. A
-    holdout that shares no label with the base gives no reference.
+    The base is compared with the holdout's rows, which neither structure, recipe nor coefficients ever saw.
+    There is no reference if the holdout shares no label with the base.
     """
     from greenlightning.health.reference import HealthReference
     from greenlightning.model import GreenLightningModel
@@ -84,9 +84,9 @@ def save_health_reference(run_id: str, folder: Path, base: Batch, learnable: Lea
 
 
 def health_reference_of(version: registry.VersionInfo) -> "HealthReference | None":
-    """The health reference that a version was given; None where it has none, or one of another structure.
+    """The health reference of a version; None where it has none, or one of another structure.
 
-    Raises IntegrityError where it is torn.
+    Raises IntegrityError where it is corrupt.
     """
     from mlflow.artifacts import download_artifacts, list_artifacts
     from mlflow.exceptions import MlflowException
@@ -101,14 +101,14 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
             found = HealthReference.load(Path(download_artifacts(where, dst_path=place)))
     except (IntegrityError, MlflowException, OSError) as error:
         raise IntegrityError(
-            f"The health reference of {version.dataset} version {version.version} is torn",
+            f"The health reference of {version.dataset} version {version.version} is corrupt",
             f"Restore mlruns/artifacts, or run: greenlightning train --dataset {version.dataset}",
         ) from error
     return found if found.structure == version.tags.get(Tag.STRUCTURE_DIGEST) else None
 
 
 def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structure: str) -> None:
-    """Give the run ``run_id`` the reference of version ``parent``, if its model has the same ``structure``."""
+    """Log the health reference of version ``parent`` with the run too, if its model has the same ``structure``."""
     reference = health_reference_of(parent)
     if reference is None or reference.structure != structure:
         return
@@ -118,42 +118,76 @@ def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structur
 
 
 @task(task_run_name="structure health of {serving.dataset} version {serving.version}", persist_result=False)
-def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: str | None = None) -> BatchHealth:
-    """Hold the ``new`` batches, taken together, against the reference of ``serving``; log it to the run if given.
+def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: str) -> BatchHealth:
+    """Compare the ``new`` batches, taken together, with the health reference of ``serving``; log it to the run.
 
     Opens the new batches only. Unknown where the version was made without a reference.
     """
-    from greenlightning.health.assessment import assess
-
-    reference, anew = health_reference_of(serving), f"greenlightning train --dataset {serving.dataset}"
+    reference = health_reference_of(serving)
     if reference is None:
-        reason = f"unknown: version {serving.version} has no reference of its base"
-        remedy = f"{anew} makes one"
-        found = BatchHealth(verdict=UNKNOWN, reason=reason, remedy=remedy)
-    else:
-        paths = [checkout(ref) for ref in new]
-        inputs, labels = zip(*(load_batch(path) for path in paths), strict=True)
-        X, y, names = np.concatenate(inputs), np.concatenate(labels), feature_names(paths[0])
-        with EnergyMeter() as meter:
-            health = assess(reference, registry.load_version(serving), X, y)
-            drift = reference.bins.drift(X)
-        found = BatchHealth(
-            verdict=str(health.verdict),
-            reason=health.reason,
-            remedy=f"extract a new structure with: {anew}" if health.verdict == RED else "",
-            drift=_told(drift, names),
-            spent=EnergyCost.of(meter.energy),
-        )
-    if run_id:
-        values = _shown(run_id, health, drift, names) if reference else {}
-        log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
+        found = _unknown(serving)
+        log_metrics(run_id, {}, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
+        return found
+    content = _joined([read_content(checkout(ref)) for ref in new])
+    health, drift, spent = _compared(serving, reference, content)
+    found = _verdict(serving, health, _drift_note(drift, content.features), spent)
+    values = _log_health(run_id, health, drift, content.features)
+    log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
     return found
 
 
-def _shown(
+@task(task_run_name="structure health of {serving.dataset} version {serving.version}", persist_result=False)
+def assess_landed(serving: registry.VersionInfo, landed: LandedBatch) -> BatchHealth:
+    """Compare one batch that has just landed with the health reference of ``serving``; nothing is logged."""
+    reference = health_reference_of(serving)
+    if reference is None:
+        return _unknown(serving)
+    health, drift, spent = _compared(serving, reference, landed.content)
+    return _verdict(serving, health, _drift_note(drift, landed.content.features), spent)
+
+
+def _joined(contents: "Sequence[BatchContent]") -> BatchContent:
+    X, y = (np.concatenate(parts) for parts in ([one.X for one in contents], [one.y for one in contents]))
+    return BatchContent(X, y, contents[0].features)
+
+
+def _compared(
+    serving: registry.VersionInfo, reference: "HealthReference", content: BatchContent
+) -> "tuple[StructureHealth, InputDrift, EnergyCost]":
+    """Structure health and input drift of some rows, and the energy that computing them took."""
+    from greenlightning.health.assessment import assess
+
+    with EnergyMeter() as meter:
+        health = assess(reference, registry.load_version(serving), content.X, content.y)
+        drift = reference.bins.drift(content.X)
+    return health, drift, EnergyCost.of(meter.energy)
+
+
+def _verdict(
+    serving: registry.VersionInfo, health: "StructureHealth", drift: str, spent: EnergyCost
+) -> BatchHealth:
+    remedy = f"extract a new structure with: greenlightning train --dataset {serving.dataset}"
+    return BatchHealth(
+        verdict=str(health.verdict),
+        reason=health.reason,
+        remedy=remedy if health.verdict == RED else "",
+        drift=drift,
+        spent=spent,
+    )
+
+
+def _unknown(serving: registry.VersionInfo) -> BatchHealth:
+    return BatchHealth(
+        verdict=UNKNOWN,
+        reason=f"unknown: version {serving.version} has no reference of its base",
+        remedy=f"greenlightning train --dataset {serving.dataset} makes one",
+    )
+
+
+def _log_health(
     run_id: str, health: "StructureHealth", drift: "InputDrift", names: "Sequence[str]"
 ) -> dict[str, float]:
-    """Log picture and numbers as artifacts; the metrics that go with them."""
+    """Log the figure and the numbers as artifacts; return the metrics that go with them."""
     from tasks.figures.health_figure import health_figure
 
     client = connect()
@@ -167,8 +201,8 @@ def _shown(
     return values
 
 
-def _told(drift: "InputDrift", names: "Sequence[str]") -> str:
-    """One line on the columns that drifted; empty where none did."""
+def _drift_note(drift: "InputDrift", names: "Sequence[str]") -> str:
+    """One line about the columns that drifted; empty where none did."""
     worst = drift.worst(names)
     if not worst:
         return ""

@@ -119,7 +119,7 @@ def test_without_a_reference_health_is_unknown_and_a_torn_one_is_named(champion:
     [file] = folder.glob("*.json")
     whole = file.read_text()
     file.write_text(whole.replace('"digest": "', '"digest": "0'))
-    with pytest.raises(IntegrityError, match="health reference of digits version 1 is torn"):
+    with pytest.raises(IntegrityError, match="health reference of digits version 1 is corrupt"):
         outcome(retrain, dataset=DIGITS)
     shutil.rmtree(folder)
     done = outcome(retrain, dataset=DIGITS)

@@ -12,7 +12,7 @@ import pytest
 from greenlightning.data.batch import content_id
 from greenlightning.errors import InputError
 from tasks.data import ingestion
-from tasks.data.ingestion import feature_names, land, load_batch, waiting
+from tasks.data.ingestion import feature_names, land, load_batch, read_content, waiting
 from tests.helpers.source_files import FORMATS, NAMES, X, Y, text, texts_in_parquet, write_csv, write_npz
 
 
@@ -122,3 +122,32 @@ def test_a_parquet_that_never_landed_is_no_batch(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1.0]}), tmp_path / "b.parquet")
     with pytest.raises(InputError, match="no column 'label'"):
         load_batch(tmp_path / "b.parquet")
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [
+        ([[0, 255], [3, 7]], [0, 1]),
+        ([[0.5, -1.0], [2.25, 7.0]], ["cat", "dog"]),
+        ([[0.1, 1e300], [float("nan"), 7.0]], [1.5, 2.0]),
+    ],
+)
+def test_the_content_that_landing_hands_on_is_that_of_its_file(
+    tmp_path: Path, cells: list[list[float]], labels: list[object]
+) -> None:
+    np.savez(tmp_path / "made.npz", X=np.array(cells), y=np.array(labels))
+    batch = land.fn(tmp_path / "made.npz", "d")
+    handed_on, on_disk = batch.content, read_content(batch.path)
+    assert np.array_equal(handed_on.X, on_disk.X, equal_nan=True)
+    assert (handed_on.X.dtype, handed_on.y.dtype) == (on_disk.X.dtype, on_disk.y.dtype)
+    assert handed_on.y.tolist() == on_disk.y.tolist()
+    assert handed_on.features == on_disk.features == ("x0", "x1")
+    assert handed_on.classes == labels
+
+
+def test_a_landed_batch_is_not_read_again(tmp_path: Path) -> None:
+    np.savez(tmp_path / "made.npz", X=np.arange(20.0).reshape(10, 2), y=[0, 1] * 5)
+    batch = land.fn(tmp_path / "made.npz", "d")
+    batch.path.unlink()
+    assert batch.content.X.shape == (10, 2)
+    assert batch.content.classes == [0, 1]

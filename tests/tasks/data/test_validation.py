@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from greenlightning.data.datasets import load
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.expectations import measure
-from tasks.data.ingestion import LandedBatch, land, load_batch
+from tasks.data.ingestion import LandedBatch, describe, land, load_batch
 from tasks.data.validation import Expectations, learn_expectations, quarantine, validate
 from tests.helpers.real_data import real_root
 
@@ -44,20 +45,20 @@ def base(tmp_path: Path) -> Expectations:
 
 
 def test_a_base_is_checked_without_expectations(tmp_path: Path) -> None:
-    report = validate.fn(batch_of(tmp_path, *blobs(0)).path, "d")
+    report = validate.fn(batch_of(tmp_path, *blobs(0)))
     assert report.passed
     assert report.statistics["class_counts"] == {"0": 100, "1": 100, "2": 100}
 
 
 @pytest.mark.parametrize("rows", [12, 60, 2000])
 def test_batches_of_the_same_source_pass(tmp_path: Path, base: Expectations, rows: int) -> None:
-    report = validate.fn(batch_of(tmp_path, *blobs(1, rows)).path, "d", base)
+    report = validate.fn(batch_of(tmp_path, *blobs(1, rows)), base)
     assert report.failures == ()
 
 
 def test_a_mildly_shifted_batch_passes(tmp_path: Path, base: Expectations) -> None:
     X, y = blobs(1)
-    assert validate.fn(batch_of(tmp_path, X + 0.4 * X.std(axis=0), y).path, "d", base).passed
+    assert validate.fn(batch_of(tmp_path, X + 0.4 * X.std(axis=0), y), base).passed
 
 
 def with_cell(value: float) -> Callable[[Arrays], Arrays]:
@@ -100,7 +101,7 @@ def one_column_in_another_unit(arrays: Arrays) -> Arrays:
 def test_corrupt_batches_fail_with_the_cause(
     tmp_path: Path, base: Expectations, corrupt: Callable[[Arrays], Arrays], causes: list[str]
 ) -> None:
-    report = validate.fn(batch_of(tmp_path, *corrupt(blobs(1))).path, "d", base)
+    report = validate.fn(batch_of(tmp_path, *corrupt(blobs(1))), base)
     assert not report.passed
     for cause in causes:
         assert any(cause in failure for failure in report.failures), report.failures
@@ -110,12 +111,12 @@ def test_corrupt_batches_fail_with_the_cause(
 def test_other_names_and_another_order_are_told_apart(tmp_path: Path, base: Expectations) -> None:
     X, y = blobs(1)
     swapped = [f"x{column}" for column in (1, 0, 2, 3, 4, 5, 6, 7)]
-    report = validate.fn(batch_of(tmp_path, X, y, feature_names=swapped).path, "d", base)
+    report = validate.fn(batch_of(tmp_path, X, y, feature_names=swapped), base)
     assert report.failures == (
         "The columns are not in the order of the base: 'x1' at position 1 where the base has 'x0'",
     )
     renamed = ["weight", *swapped[1:]]
-    report = validate.fn(batch_of(tmp_path, X, y, feature_names=renamed).path, "d", base)
+    report = validate.fn(batch_of(tmp_path, X, y, feature_names=renamed), base)
     assert "without 'x1' and with 'weight'" in report.failures[0]
 
 
@@ -124,24 +125,24 @@ def test_missing_labels_fail(tmp_path: Path, base: Expectations) -> None:
     rows = [[*row, "" if index < 2 else label] for index, (row, label) in enumerate(zip(X, y, strict=True))]
     lines = [",".join([*base.features, "label"]), *(",".join(map(str, row)) for row in rows)]
     (tmp_path / "made.csv").write_text("\n".join(lines))
-    report = validate.fn(land.fn(tmp_path / "made.csv", "d").path, "d", base)
+    report = validate.fn(land.fn(tmp_path / "made.csv", "d"), base)
     assert report.failures == ("2 of 300 rows have no label",)
 
 
 def test_new_labels_pass_only_where_they_are_allowed(tmp_path: Path, base: Expectations) -> None:
     X, y = blobs(1)
-    path = batch_of(tmp_path, X, np.where(y == 2, 7, y)).path
-    allowed = validate.fn(path, "d", base, allow_new_labels=True)
+    batch = batch_of(tmp_path, X, np.where(y == 2, 7, y))
+    allowed = validate.fn(batch, base, allow_new_labels=True)
     assert allowed.passed
     assert allowed.statistics["new_labels"] == [7]
-    assert validate.fn(path, "d", base.model_copy(update={"allow_new_labels": True})).passed
-    assert not validate.fn(path, "d", base).passed
+    assert validate.fn(batch, base.model_copy(update={"allow_new_labels": True})).passed
+    assert not validate.fn(batch, base).passed
 
 
 def test_a_file_that_cannot_be_opened_is_a_failed_report(tmp_path: Path, base: Expectations) -> None:
     path = batch_of(tmp_path, *blobs(1)).path
     path.write_bytes(path.read_bytes()[:-30])
-    report = validate.fn(path, "d", base)
+    report = validate.fn(describe(path, "d"), base)
     assert not report.passed
     assert "cannot be opened" in report.failures[0]
     assert report.docs.is_file()
@@ -150,20 +151,20 @@ def test_a_file_that_cannot_be_opened_is_a_failed_report(tmp_path: Path, base: E
 def test_a_batch_without_rows_fails(home: Path, base: Expectations) -> None:
     path = home / "empty.parquet"
     pq.write_table(pa.table({name: pa.array([], pa.float32()) for name in [*base.features, "label"]}), path)
-    assert "The batch has 0 rows; at least 10 are needed" in validate.fn(path, "d", base).failures
+    assert "The batch has 0 rows; at least 10 are needed" in validate.fn(describe(path, "d"), base).failures
 
 
 def test_the_page_is_self_contained_and_its_links_lead_to_the_data_docs(
     tmp_path: Path, base: Expectations
 ) -> None:
     X, y = blobs(1)
-    path = batch_of(tmp_path, X, np.where(y == 2, 7, y), feature_names=[*base.features[:7], "<b>"]).path
-    report = validate.fn(path, "d", base)
+    batch = batch_of(tmp_path, X, np.where(y == 2, 7, y), feature_names=[*base.features[:7], "<b>"])
+    report = validate.fn(batch, base)
     page = report.docs.read_text()
     assert "http" not in page
     assert "&lt;b&gt;" in page
     assert "<b>" not in page
-    folder = quarantine.fn(path, "d", report.failures)
+    folder = quarantine.fn(batch, report.failures)
     links = re.findall(r'href="([^"]+)"', page)
     assert links
     for place in (report.docs.parent, folder):
@@ -172,7 +173,7 @@ def test_the_page_is_self_contained_and_its_links_lead_to_the_data_docs(
 
 def test_data_docs_of_earlier_batches_stay(tmp_path: Path, base: Expectations) -> None:
     for seed in (1, 2):
-        validate.fn(batch_of(tmp_path, *blobs(seed)).path, "d", base)
+        validate.fn(batch_of(tmp_path, *blobs(seed)), base)
     pages = Workspace.current().data_docs.glob("_gx/validations/d-samples/*/*/*.html")
     assert len({page.parents[1].name for page in pages}) == 2
 
@@ -211,7 +212,7 @@ def test_nothing_is_learnt_from_an_unfit_base(
     path = batch_of(tmp_path, *corrupt(blobs(1))).path
     with pytest.raises(InputError, match=cause):
         learn_expectations(path)
-    assert not validate.fn(path, "d").passed
+    assert not validate.fn(describe(path, "d")).passed
 
 
 def test_measures_by_hand(base: Expectations) -> None:
@@ -245,14 +246,14 @@ def test_bounds_by_hand(base: Expectations) -> None:
 def test_quarantine_keeps_the_batch_beside_its_reason(tmp_path: Path, base: Expectations, home: Path) -> None:
     batch = batch_of(tmp_path, *blobs(1))
     content = batch.path.read_bytes()
-    folder = quarantine.fn(batch.path, "d", ["too many rows"])
+    folder = quarantine.fn(batch, ["too many rows"])
     assert folder == home / "data" / "quarantine" / "d" / batch.id
     assert not batch.path.exists()
     assert (folder / batch.path.name).read_bytes() == content
     reason = json.loads((folder / "reason.json").read_text())
     assert reason["failures"] == ["too many rows"]
     assert (reason["source"], reason["rows"], reason["id"]) == ("made.npz", 300, batch.id)
-    assert quarantine.fn(batch.path, "d", ["again"]) == folder
+    assert quarantine.fn(batch, ["again"]) == folder
     assert json.loads((folder / "reason.json").read_text()) == reason
 
 
@@ -267,16 +268,16 @@ def test_a_quarantine_killed_before_the_move_is_finished_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", die)
         with pytest.raises(KeyboardInterrupt):
-            quarantine.fn(batch.path, "d", ["cause"])
+            quarantine.fn(batch, ["cause"])
     assert batch.path.is_file()
-    folder = quarantine.fn(batch.path, "d", ["cause"])
+    folder = quarantine.fn(batch, ["cause"])
     assert (folder / batch.path.name).is_file()
 
 
-def test_only_waiting_batches_are_set_aside(tmp_path: Path) -> None:
+def test_only_waiting_batches_are_quarantined(tmp_path: Path) -> None:
     batch = batch_of(tmp_path, *blobs(1))
     with pytest.raises(InputError, match="does not wait in incoming"):
-        quarantine.fn(batch.path, "other", ["cause"])
+        quarantine.fn(replace(batch, dataset="other"), ["cause"])
     assert batch.path.is_file()
 
 
@@ -288,11 +289,11 @@ def test_real_batches_pass_and_their_corruptions_fail(tmp_path: Path, name: str)
     base = learn_expectations(batch_of(tmp_path, X[:half], y[:half]).path)
     for start in (half, half + 200):
         batch = batch_of(tmp_path, X[start : start + 100], y[start : start + 100])
-        assert validate.fn(batch.path, "d", base).failures == ()
+        assert validate.fn(batch, base).failures == ()
     later, labels = X[half:], y[half:]
     shuffled = later[:, np.random.default_rng(0).permutation(X.shape[1])]
     for bad in (later / 255, later.max() - later, shuffled):
-        assert not validate.fn(batch_of(tmp_path, bad, labels).path, "d", base).passed
+        assert not validate.fn(batch_of(tmp_path, bad, labels), base).passed
 
 
 def test_sixty_thousand_rows_of_784_columns_take_seconds(home: Path) -> None:
@@ -300,7 +301,7 @@ def test_sixty_thousand_rows_of_784_columns_take_seconds(home: Path) -> None:
     batch = land.fn(images, "d")
     base = learn_expectations(batch.path)
     started = time.perf_counter()
-    report = validate.fn(batch.path, "d", base)
+    report = validate.fn(batch, base)
     seconds = time.perf_counter() - started
     print(f"validate, 60,000 x 784: {seconds:.1f} s")
     assert report.passed
