@@ -1,10 +1,10 @@
-"""The solve, beside what could stand in its place: ``python -m benchmarks.measures.solving``.
+"""The solve compared with its alternatives: ``python -m benchmarks.measures.solving``.
 
-*Update*: rows learnt by updating the factor, compared with factorising again. *Solution*: the same up to coefficients,
-the check against the statistics included. *Strengths*: one Cholesky each of seven ridge strengths, beside one
-eigendecomposition for all. *Precision*: the float64 Cholesky, beside a float32 factor that preconditions
-conjugate gradients to the same residual. Repetitions are interleaved. Prints a Markdown table of medians and
-ranges, and writes ``benchmarks/results/solving.json``.
+*Update*: rows learnt by updating the factor, compared with factorising again. *Solution*: the same up to
+coefficients, with the check against the statistics. *Strengths*: one Cholesky for each of seven ridge strengths,
+compared with one eigendecomposition. *Precision*: the float64 Cholesky, compared with a float32 factor that
+preconditions conjugate gradients to the same residual. Repetitions are interleaved. Prints a Markdown table of
+medians and ranges, and writes ``benchmarks/results/solving.json``.
 """
 
 import argparse
