@@ -20,6 +20,7 @@ RUN_IN_ORDER = (
     "README.md",
     "docs/tutorial.md",
     "docs/how-to/sum-in-parallel.md",
+    "docs/how-to/extend-it.md",
     "docs/how-to/bring-your-data.md",
     "docs/how-to/forget-and-roll-back.md",
     "docs/how-to/backfill-and-plan.md",
