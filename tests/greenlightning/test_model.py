@@ -4,22 +4,17 @@ import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from greenlightning import GreenLightningClassifier, GreenLightningModel, Statistics
+from greenlightning import GreenLightningModel, Statistics
 from greenlightning.data.batch import Batch
-from greenlightning.data.datasets import load
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.data.targets import ClassTargets, RealTargets
 from greenlightning.errors import IntegrityError, LedgerError, MismatchError, NotFittedError
-from greenlightning.evaluation.scores import evaluate
-from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.paths import ExplicitPaths, LandmarkPaths
-from tests.helpers.real_data import real_root
 from tests.helpers.small import blobs, random_structure
 
 
@@ -270,46 +265,6 @@ def test_the_summary_is_flat_json(empty: GreenLightningModel, batches: list[Batc
     assert (summary["rows"], summary["batches"], summary["classes"], summary["alpha"]) == (80, 2, 4, 0.1)
     assert (summary["hidden_layer_sizes"], summary["recipe"], summary["feature_bits"]) == ("10-8", "landmarks", 8)
     assert all(isinstance(value, str | int | float) for value in summary.values())
-
-
-@pytest.mark.parametrize(
-    ("scores", "probabilities"),
-    [
-        ([0.2, 0.3, 0.5], [0.2, 0.3, 0.5]),  # on the simplex already
-        ([0.5, 0.5, 0.5], [1 / 3, 1 / 3, 1 / 3]),  # a third too much each
-        ([1.4, 0.0, -3.0], [1.0, 0.0, 0.0]),
-        ([0.9, 0.5, -2.0], [0.7, 0.3, 0.0]),  # 0.2 too much each
-        ([-1.0, -1.0, -1.2], [0.4, 0.4, 0.2]),  # 4.2 missing
-    ],
-)
-def test_scores_become_the_nearest_probabilities(scores: list[float], probabilities: list[float]) -> None:
-    """Then 1 % of the uniform distribution is mixed in."""
-    [found] = class_probabilities(np.array([scores]))
-    assert found == pytest.approx([0.99 * p + 0.01 / 3 for p in probabilities])
-
-
-def test_probabilities_are_probabilities_in_the_order_of_the_scores() -> None:
-    scores = np.random.default_rng(0).normal(size=(500, 7))
-    found = class_probabilities(scores)
-    assert found.sum(axis=1) == pytest.approx(np.ones(500))
-    assert (found >= 0.01 / 7 - 1e-12).all()
-    assert (found.argmax(axis=1) == scores.argmax(axis=1)).all()
-    assert class_probabilities(np.array([[0.3], [-2.0]])).tolist() == [[1.0], [1.0]]
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "accuracy", "bound"),
-    [
-        ("digits", {"hidden_layer_sizes": (32,), "max_epochs": 4}, 0.95, 0.2),
-        ("letter", {"hidden_layer_sizes": (64,), "max_epochs": 2}, 0.85, 0.3),
-    ],
-)
-def test_probabilities_are_calibrated(name: str, options: dict[str, Any], accuracy: float, bound: float) -> None:
-    data = load(name, None if name == "digits" else real_root(name))
-    model = GreenLightningClassifier(random_state=0, **options).fit(data.X_train, data.y_train)
-    found = evaluate(data.y_test, model.predict_proba(data.X_test), model.classes_)
-    assert found.accuracy > accuracy
-    assert found.ece < bound
 
 
 def test_defaults_are_for_classes(empty: GreenLightningModel) -> None:

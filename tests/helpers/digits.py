@@ -15,11 +15,13 @@ from flows.engine.outcome import Outcome, outcome_of
 from flows.learning.ingest import ingest
 from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Alias
 from tasks.core.settings import Learning
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batch_ref
 from tasks.data.holdout import Learnable, current_holdout
 from tasks.data.ingestion import LandedBatch, land
+from tasks.models import registry
 
 X, y = load_digits(return_X_y=True)
 COLUMNS = [f"pixel_{number}" for number in range(64)]
@@ -61,6 +63,11 @@ def add(name: str, rows: slice) -> str:
     landed = drop(name, rows)
     assert outcome(ingest, path=source(name, rows), dataset=DIGITS).state == "Versioned"
     return landed.id
+
+
+def champion_number() -> int:
+    """The number of the version that serves."""
+    return registry.version(DIGITS, Alias.CHAMPION).version
 
 
 def learnt_jointly(model: GreenLightningModel, batches: Sequence[str]) -> Statistics:

@@ -16,7 +16,6 @@ from greenlightning.energy.power import (
     DEFAULT_WATTS_PER_CORE,
     Known,
     carbon_intensity,
-    package_tdp,
     watts_per_core,
 )
 from greenlightning.errors import InputError, NotFittedError
@@ -131,20 +130,6 @@ def test_children_count_while_they_live_and_after_they_ended(machine: FakeMachin
             child.communicate("\n")
     watts = 125 / 4
     assert 0.18 * watts <= living <= meter.energy.joules <= 5 * watts
-
-
-@pytest.mark.parametrize(
-    ("model", "tdp"),
-    [
-        ("AMD EPYC 7763 64-Core Processor", 280.0),
-        ("Intel(R) Xeon(R) Gold 6130 CPU @ 2.10GHz", 125.0),
-        ("Intel(R) Xeon(R) Platinum 8370C CPU @ 2.80GHz", 205.0),
-        ("AMD EPYC", None),
-        ("", None),
-    ],
-)
-def test_the_tdp_comes_from_the_longest_entry_that_fits(model: str, tdp: float | None) -> None:
-    assert package_tdp(model) == tdp
 
 
 @pytest.mark.parametrize(
