@@ -2,14 +2,26 @@
 
 import json
 import sys
-from typing import Annotated
+from contextlib import chdir
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from flows.cli import insight, learning, lineage, maintenance, servers, versions
 from flows.cli.options import EXIT_CODES, Exit, console
+from tasks.core.environment import NEUTRAL, ensure_utf8
 
 __all__ = ["Exit", "app", "main"]
+
+
+class Command(TyperCommand):
+    """A command whose paths are relative to the user's folder; its body runs in ours."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with chdir(NEUTRAL):
+            return super().invoke(ctx)
+
 
 app = typer.Typer(
     help="Train the structure once, then retrain green: exact, additive, traceable.",
@@ -20,7 +32,7 @@ app = typer.Typer(
 )
 for panel in (learning, versions, insight, lineage, maintenance, servers):
     for command in panel.commands.registered_commands:
-        command.epilog = EXIT_CODES
+        command.epilog, command.cls = EXIT_CODES, Command
     app.add_typer(panel.commands)
 
 
@@ -31,15 +43,17 @@ def main_options(
         bool, typer.Option("--debug", help="Show logs, and a traceback when something fails.")
     ] = False,
 ) -> None:
-    """Set the embedded runtime up before a command imports it."""
+    """Prepare the workspace and the environment before a command imports Prefect."""
     from flows.engine.runtime import set_up
     from tasks.core.workspace import Workspace
 
-    set_up(Workspace.current().root, debug)
+    if "--help" not in sys.argv:
+        set_up(Workspace.current().root, debug)
 
 
 def main() -> None:
-    """Entry point: one clear line and an exit code for what goes wrong; a traceback only with --debug."""
+    """Run a command; an error is one line and an exit code, and with --debug a traceback."""
+    ensure_utf8()
     from rich.markup import escape
 
     from greenlightning import errors

@@ -1,18 +1,18 @@
-"""Commands that show what there is."""
+"""Commands that show the state of the workspace and compare versions."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.options import AsJson, console
+from flows.cli.options import AsJson, console, user_path
 
 commands = typer.Typer()
 
 
 @commands.command()
 def status(as_json: AsJson = False) -> None:
-    """Show each dataset's champion, its batches, what waits or was set aside, and what `up` runs."""
+    """Show each dataset's champion and batches, what waits or is quarantined, and what `up` runs."""
     from flows.console.status import print_status
 
     print_status(as_json)
@@ -21,11 +21,11 @@ def status(as_json: AsJson = False) -> None:
 @commands.command()
 def compare(
     a: Annotated[str, typer.Argument(help="Version number or alias (previous).")],
-    b: Annotated[str, typer.Argument(help="The version to hold against it.")],
+    b: Annotated[str, typer.Argument(help="The version to compare it with.")],
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show two versions side by side: scores, data, structure and energy, and what changed from A to B."""
+    """Compare two versions: scores, data, structure and energy, and what changed from A to B."""
     from flows.console.outcome_text import only_dataset
     from flows.versions.compare import print_comparison
 
@@ -36,11 +36,12 @@ def compare(
 def report(
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File of the page. Default: data/docs/NAME/report.html.")
+        Path | None,
+        typer.Option(parser=user_path, metavar="PATH", help="Output file. Default: data/docs/NAME/report.html."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write one page on a dataset: accuracy, energy, settling, calibration, lineage; log it to MLflow too."""
+    """Write an HTML report on a dataset (accuracy, energy, calibration, lineage) and log it to MLflow."""
     from flows.console.outcome_text import only_dataset
     from flows.versions.report import print_report
 
@@ -52,7 +53,7 @@ def demo(
     dataset: Annotated[str, typer.Option("--dataset", "-d", help="digits or fashion-mnist.")] = "digits",
     as_json: AsJson = False,
 ) -> None:
-    """Show the whole idea on real data: train once, retrain green on a stream, compare, trace."""
+    """Run the whole pipeline on real data: train once, retrain on a stream, compare, trace."""
     from flows.demo import demo as show
 
     show(dataset, as_json, console)

@@ -1,26 +1,42 @@
-"""Commands that bring data in and learn or unlearn it."""
+"""Commands that ingest data, train and retrain on it, and forget it."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from flows.cli.options import AsJson, Dataset, Margin, NewLabels, Reason, Runner, hand_over, run
+from flows.cli.options import AsJson, Dataset, Margin, NewLabels, Reason, Runner, run, submit, user_path
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
 
 
+def _source(text: str) -> str:
+    """A carbon source; the path of a CSV file is made absolute."""
+    kind, _, place = text.partition(":")
+    return f"csv:{user_path(place)}" if kind == "csv" and place else text
+
+
+def _site(text: str) -> str:
+    """NAME=FILE with an absolute path; what does not have this form is left to the command."""
+    name, _, file = text.partition("=")
+    return f"{name}={user_path(file)}" if file else text
+
+
 @commands.command()
 def ingest(
-    file: Annotated[Path, typer.Argument(help="CSV, Parquet, NPZ or IDX(.gz) file.")],
+    file: Annotated[
+        Path, typer.Argument(parser=user_path, metavar="FILE", help="CSV, Parquet, NPZ or IDX(.gz) file.")
+    ],
     dataset: Dataset,
-    label_column: Annotated[str, typer.Option(help="Column that holds the label.")] = "label",
-    labels: Annotated[Path | None, typer.Option(help="Label file of an IDX image file.")] = None,
+    label_column: Annotated[str, typer.Option(help="Name of the label column.")] = "label",
+    labels: Annotated[
+        Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
+    ] = None,
     allow_new_labels: NewLabels = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a file in: land it under its content's hash, validate it, version it or quarantine it."""
+    """Ingest a file: name it by the hash of its content, validate it, then version or quarantine it."""
     from flows.learning.ingest import ingest as flow
 
     run(
@@ -40,15 +56,15 @@ def train(  # noqa: PLR0913
     batch: Annotated[list[str] | None, typer.Option(help="Base batch; repeat for more. Default: all.")] = None,
     max_epochs: Annotated[
         int | None,
-        typer.Option(min=1, help=f"Epochs of structure extraction at most. Default: {EPOCHS}."),
+        typer.Option(min=1, help=f"Maximum epochs of structure extraction. Default: {EPOCHS}."),
     ] = None,
-    random_state: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 0,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
     runner: Runner = "local",
     as_json: AsJson = False,
 ) -> None:
-    """Extract the structure from the base batches until it settles, learn them under it, publish."""
+    """Extract the structure from the base batches, train the linear part on them, and publish the version."""
     from flows.learning.train import train as flow
     from tasks.core.settings import Deciding, Learning
 
@@ -64,42 +80,47 @@ def retrain(  # noqa: PLR0913
     ] = None,
     batch: Annotated[
         list[str] | None,
-        typer.Option("--batch", "--batches", help="Batch to learn; repeat, or use commas. Default: all new."),
+        typer.Option(
+            "--batch", "--batches", help="Batch to learn; repeat, or separate by commas. Default: all new ones."
+        ),
     ] = None,
     landed_from: Annotated[
-        str | None, typer.Option("--from", help="Landed on this day or time, or later; UTC.")
+        str | None, typer.Option("--from", help="Only batches that landed on this day or time, or later; UTC.")
     ] = None,
     landed_to: Annotated[
-        str | None, typer.Option("--to", help="Landed on this day or time, or earlier; UTC.")
+        str | None, typer.Option("--to", help="Only batches that landed on this day or time, or earlier; UTC.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be learnt, and what it would cost.")
+        bool, typer.Option("--dry-run", help="Show what would be learnt and its estimated cost; change nothing.")
     ] = False,
     allow_new_labels: NewLabels = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
     on_red: Annotated[
         Literal["recommend", "train"],
-        typer.Option(help="Where structure health is red: recommend a new structure, or extract it first."),
+        typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
     ] = "recommend",
     latest_start: Annotated[
         str | None, typer.Option(help="Start by this ISO date-time, or duration from now such as PT6H.")
     ] = None,
     carbon_source: Annotated[
-        str, typer.Option(help="Wait for a green grid: csv:PATH, electricitymaps:URL or uk:URL. Needs a worker.")
+        str,
+        typer.Option(
+            parser=_source,
+            metavar="SOURCE",
+            help="Wait for low carbon intensity: csv:PATH, electricitymaps:URL or uk:URL. Needs a worker.",
+        ),
     ] = "none",
-    jitter: Annotated[
-        str | None, typer.Option(help="Delay the start at random by up to this duration. Needs a worker.")
-    ] = None,
+    jitter: Annotated[str | None, typer.Option(help="Maximum random delay of the start. Needs a worker.")] = None,
     runner: Runner = "local",
     as_json: AsJson = False,
 ) -> None:
-    """Learn what the champion has not learnt yet, at the cost of the new rows alone."""
+    """Learn the batches that the champion has not learnt; the cost is that of the new rows."""
     from flows.learning.retrain import retrain as flow
     from tasks.core.settings import Deciding
 
     waits = carbon_source != "none" or jitter is not None
-    (hand_over if waits else run)(
+    (submit if waits else run)(
         flow,
         as_json,
         dataset=dataset,
@@ -124,11 +145,11 @@ def forget(
     dataset: Dataset,
     reason: Reason = "asked for",
     strict: Annotated[
-        bool, typer.Option("--strict", help="Extract structure and recipe anew without it.")
+        bool, typer.Option("--strict", help="Extract structure and recipe again without it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a learnt batch back: exactly in the linear part, and in the structure too with --strict."""
+    """Forget a learnt batch: exactly in the linear part, and with --strict in the structure too."""
     from flows.learning.forget import forget as flow
 
     run(flow, as_json, dataset=dataset, batch=batch, reason=reason, strict=strict)
@@ -137,12 +158,14 @@ def forget(
 @commands.command()
 def federate(
     dataset: Dataset,
-    site: Annotated[list[str], typer.Option(help="NAME=FILE of one site; repeat for each.")],
+    site: Annotated[
+        list[str], typer.Option(parser=_site, metavar="NAME=FILE", help="One site and its file; repeat for each.")
+    ],
     allow_new_labels: NewLabels = False,
     margin: Margin = 0.01,
     as_json: AsJson = False,
 ) -> None:
-    """Sum each site's statistics once, under the champion's structure: equal to learning centrally."""
+    """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
     from flows.learning.federate import federate as flow
     from greenlightning.errors import InputError
     from tasks.core.settings import Deciding
@@ -151,7 +174,7 @@ def federate(
     if unnamed := [name for name, equals, file in pairs if not (name and equals and file)]:
         raise InputError(f"--site {unnamed[0]} names no file", "Write it as --site NAME=FILE")
     if len({name for name, _, _ in pairs}) < len(pairs):
-        raise InputError("Two sites have the same name", "Give each --site a name of its own")
+        raise InputError("Two sites have the same name", "Give every --site another name")
     sites = {name: Path(file) for name, _, file in pairs}
     deciding = Deciding(margin=margin)
     run(flow, as_json, dataset=dataset, sites=sites, deciding=deciding, allow_new_labels=allow_new_labels)

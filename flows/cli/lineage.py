@@ -1,11 +1,11 @@
-"""Commands that say where a version comes from, and prove it."""
+"""Commands that trace a version to its data and code, and reproduce it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.options import AsJson, Dataset, run
+from flows.cli.options import AsJson, Dataset, run, user_path
 
 if TYPE_CHECKING:
     from flows.versions.lineage import Form
@@ -17,10 +17,13 @@ commands = typer.Typer()
 def lineage(
     of: Annotated[str, typer.Argument(help="Version number, alias (champion) or batch id.")] = "champion",
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
-    dot: Annotated[bool, typer.Option("--dot", help="Print the graph in Graphviz's language.")] = False,
-    html: Annotated[bool, typer.Option("--html", help="Write a page with the graph; print its path.")] = False,
+    dot: Annotated[bool, typer.Option("--dot", help="Print the graph in the DOT language.")] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write an HTML page with the graph and print its path.")
+    ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="File of the page. Default: lineage-… in data/docs/NAME/.")
+        Path | None,
+        typer.Option(parser=user_path, metavar="PATH", help="Output file. Default: lineage-… in data/docs/NAME/."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,7 +35,7 @@ def lineage(
     forms: dict[Form, bool] = {"json": as_json, "dot": dot, "html": html}
     wanted: list[Form] = [form for form, asked in forms.items() if asked]
     if len(wanted) > 1 or (output and not html):
-        raise InputError("The options for the form do not go together", "Give one of --json, --dot and --html")
+        raise InputError("These output options cannot be combined", "Give one of --json, --dot and --html")
     show_lineage(dataset or only_dataset(), of, wanted[0] if wanted else "tree", output)
 
 
@@ -40,16 +43,19 @@ def lineage(
 def reproduce(
     dataset: Dataset,
     version: Annotated[int | None, typer.Argument(min=1, help="Version number. Default: the champion.")] = None,
-    structure: Annotated[bool, typer.Option("--structure", help="Extract the structure anew too.")] = False,
+    structure: Annotated[bool, typer.Option("--structure", help="Extract the structure again too.")] = False,
     restore: Annotated[
-        bool, typer.Option("--restore", help="Put rebuilt files in the place of pruned or lost ones.")
+        bool, typer.Option("--restore", help="Replace pruned or lost files by the rebuilt ones.")
     ] = False,
     site_file: Annotated[
-        list[Path] | None, typer.Option("--site-file", help="A site's own file, for a federated version.")
+        list[Path] | None,
+        typer.Option(
+            "--site-file", parser=user_path, metavar="PATH", help="A site's own file, for a federated version."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rebuild a version from its versioned data and compare every number; exits with 0 if all agree."""
+    """Rebuild a version from its versioned data and compare every number; exits with 0 if all are equal."""
     from flows.versions.reproduce import reproduce as flow
 
     run(

@@ -1,31 +1,44 @@
-"""What the commands share: common options, exit codes, and how a flow is run from the terminal."""
+"""What the commands share: options, exit codes, and running a flow from the terminal."""
 
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
 EXIT_CODES = """
-Exit codes: 0 done (also when the champion was kept or there was nothing to learn), 1 unexpected error,
+Exit codes: 0 done (also if the champion was kept or there was nothing to learn), 1 unexpected error,
 2 wrong usage, 3 bad input, 4 a batch was quarantined, 5 no such champion, version, batch or dataset,
 6 stored bytes do not match their digest, 7 a server or worker did not start.
 """
 console = Console(stderr=True)
 
-Dataset = Annotated[str, typer.Option("--dataset", "-d", help="Dataset, experiment and model name.")]
+
+def user_path(text: str) -> Path:
+    """A path in the folder that the command was called in; commands run in another one."""
+    return Path(text).absolute()
+
+
+Dataset = Annotated[
+    str, typer.Option("--dataset", "-d", help="Name of the dataset, its experiment and its model.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-NewLabels = Annotated[bool, typer.Option("--allow-new-labels", help="Learn labels the model does not know yet.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the version.")]
+NewLabels = Annotated[
+    bool, typer.Option("--allow-new-labels", help="Accept labels that the model does not know yet.")
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why; recorded with the version.")]
 Runner = Annotated[
     Literal["local", "gpu"],
-    typer.Option(help="Where the linear part is learnt: here, or by a worker of the pool gpu (see: up --gpu)."),
+    typer.Option(help="Where the linear part is trained: here, or by a worker of the pool gpu (see: up --gpu)."),
 ]
-Margin = Annotated[float, typer.Option(min=0, max=1, help="Accuracy a challenger may lose and still be promoted.")]
+Margin = Annotated[
+    float, typer.Option(min=0, max=1, help="Accuracy that a challenger may lose and still be promoted.")
+]
 
 
 class Exit(IntEnum):
-    """What the process exits with; see ``--help``."""
+    """Exit codes of the process; ``--help`` explains them."""
 
     UNEXPECTED = 1
     BAD_INPUT = 3
@@ -35,16 +48,16 @@ class Exit(IntEnum):
     NOT_UP = 7
 
 
-def hand_over(flow: Any, as_json: bool, **parameters: Any) -> None:
-    """Have the runner run a flow that may wait, and print where to watch it."""
+def submit(flow: Any, as_json: bool, **parameters: Any) -> None:
+    """Submit a flow that may wait to a worker, and print where to watch it."""
     from flows.console.outcome_text import print_outcome
-    from flows.engine.submit import submit as hand
+    from flows.engine.submit import submit as submit_flow
 
-    print_outcome(hand(flow, parameters), as_json)
+    print_outcome(submit_flow(flow, parameters), as_json)
 
 
 def run(flow: Any, as_json: bool, **parameters: Any) -> None:
-    """Run a flow with progress bars, print its outcome, and exit with its code."""
+    """Run a flow with progress bars and print its outcome; exits with 4 if a batch was quarantined."""
     from flows.console.outcome_text import print_outcome
     from flows.console.progress_bars import progress_bars
     from flows.engine.outcome import outcome_of

@@ -1,4 +1,4 @@
-"""Commands that start and stop the dashboards, the workers and the schedules."""
+"""Commands that start and stop the dashboards, workers and schedules."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,10 +14,10 @@ NEXT = """\
 {state}: flow runs, deployments and schedules in Prefect, models and comparisons in MLflow.
   Prefect  {prefect_url}
   MLflow   {mlflow_url}
-Run a deployment from its page there, or any command here: both dashboards show it.
-See what runs with: greenlightning status. Stop it with: greenlightning down"""
+Run a deployment from its page, or any command here: both dashboards show it.
+See what runs: greenlightning status. Stop everything: greenlightning down"""
 commands = typer.Typer()
-Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")]
 
 
 @commands.command()
@@ -26,12 +26,14 @@ def up(
     mlflow_port: Port = 5000,
     gpu: Annotated[
         bool | None,
-        typer.Option("--gpu/--no-gpu", help="A worker for the pool gpu. Default: if a GPU is there."),
+        typer.Option("--gpu/--no-gpu", help="Start a worker for the pool gpu. Default: if there is a GPU."),
     ] = None,
-    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, until Ctrl-C or SIGTERM.")] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Run in the foreground until Ctrl-C or SIGTERM.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start Prefect and MLflow with their dashboards, the workers, the deployments and their schedules."""
+    """Start Prefect and MLflow with their dashboards, and the workers, deployments and schedules."""
     from flows.console.progress_bars import progress_bars
     from flows.servers import server_control
     from flows.servers.services import has_gpu
@@ -68,7 +70,7 @@ def _stay(ports: "Ports", gpu: bool, as_json: bool) -> None:
 
 
 def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
-    """Where the two dashboards answer, and what to do next."""
+    """Print the addresses of the dashboards and the next steps."""
     if as_json:
         print(json.dumps({"state": state, **started}), flush=True)
         return
@@ -77,7 +79,7 @@ def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
 
 @commands.command()
 def down(as_json: AsJson = False) -> None:
-    """Stop what ``up`` started."""
+    """Stop everything that `up` started."""
     from flows.servers import server_control
 
     stopped = server_control.stop()

@@ -1,4 +1,4 @@
-"""Commands that decide which version serves, and which are kept whole."""
+"""Commands that choose the version that serves, and protect versions from pruning."""
 
 from typing import Annotated
 
@@ -8,13 +8,13 @@ from flows.cli.options import AsJson, Dataset, run
 
 commands = typer.Typer()
 
-Version = Annotated[int, typer.Argument(min=1, help="Number of the version.")]
-Stated = Annotated[str, typer.Option("--reason", help="Why; kept with the version and the run.")]
+Version = Annotated[int, typer.Argument(min=1, help="Version number.")]
+Stated = Annotated[str, typer.Option("--reason", help="Why; recorded with the version and the run.")]
 
 
 @commands.command()
 def promote(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
-    """Serve a version that you chose, such as a challenger."""
+    """Make a version the champion, for example a challenger."""
     from flows.versions.promote import promote as flow
 
     run(flow, as_json, dataset=dataset, version=version, reason=reason)
@@ -24,10 +24,12 @@ def promote(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson 
 def rollback(
     dataset: Dataset,
     reason: Stated,
-    to: Annotated[int | None, typer.Option(min=1, help="Version to serve. Default: the one before.")] = None,
+    to: Annotated[
+        int | None, typer.Option(min=1, help="Version to serve. Default: the previous champion.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve an earlier version again; what only the version left had learnt is held back."""
+    """Serve an earlier version again; batches that only the later version had learnt are held back."""
     from flows.versions.rollback import rollback as flow
 
     run(flow, as_json, dataset=dataset, to=to, reason=reason)
@@ -35,7 +37,7 @@ def rollback(
 
 @commands.command()
 def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
-    """Keep a version whole, whatever maintenance finds."""
+    """Protect a version from pruning by maintenance."""
     from flows.versions.pin import pin as flow
 
     run(flow, as_json, dataset=dataset, version=version, reason=reason)
@@ -43,7 +45,7 @@ def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = Fa
 
 @commands.command()
 def unpin(version: Version, dataset: Dataset, as_json: AsJson = False) -> None:
-    """Leave a version to maintenance again."""
+    """Allow maintenance to prune a version again."""
     from flows.versions.pin import unpin as flow
 
     run(flow, as_json, dataset=dataset, version=version)

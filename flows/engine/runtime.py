@@ -1,14 +1,14 @@
-"""The embedded default: Prefect in this process and the workspace, quiet, no telemetry, no server to start."""
+"""Settings of Prefect for commands: runs go to the servers of the workspace, or to an embedded one, quietly."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tasks.core import environment
 from tasks.core.workspace import Workspace
 from tasks.orchestration.dashboards import running
 
-LOOPBACK = ("127.0.0.1", "localhost")
 QUIET = {
     "DO_NOT_TRACK": "true",
     "GOMP_SPINCOUNT": "1000",
@@ -25,13 +25,18 @@ QUIET = {
 
 
 def set_up(home: Path, debug: bool = False) -> None:
-    """Set the environment that Prefect reads when it is imported; what the user has set stays.
+    """Make the workspace ``home`` and set the environment that Prefect reads when it is imported.
 
-    Flow runs go to the server that ``up`` runs here, with their logs; without one, to an embedded server.
+    Settings of Prefect that the user has set stay. Flow runs go to the server that ``up`` runs here, with their
+    logs; without one, to an embedded server.
     """
+    workspace = Workspace(home)
+    workspace.create()
+    environment.clean(os.environ, home)
+    environment.limit_permissions()
     level = "INFO" if debug else "CRITICAL"
-    settings = QUIET | {"PREFECT_HOME": str(home / ".prefect"), "PREFECT_LOGGING_LEVEL": level}
-    if server := running(Workspace(home)).get("prefect_url"):
+    settings = QUIET | {"PREFECT_LOGGING_LEVEL": level}
+    if server := running(workspace).get("prefect_url"):
         settings |= {
             "PREFECT_API_URL": f"{server}/api",
             "PREFECT_LOGGING_LEVEL": "INFO",
@@ -39,8 +44,6 @@ def set_up(home: Path, debug: bool = False) -> None:
         }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
-    direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    os.environ["no_proxy"] = ",".join(dict.fromkeys([*filter(None, direct.split(",")), *LOOPBACK]))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One child process of the supervisor: started, asked whether it is ready, stopped with all that it started."""
+"""A child process of the supervisor: start it, check that it is ready, stop it with all its children."""
 
 import ctypes
 import signal
@@ -9,18 +9,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from flows.servers.services import CHECKOUT, Service
+from flows.servers.services import Service
 from greenlightning.errors import ServerError
 from tasks.core import processes
+from tasks.core.environment import NEUTRAL
 
 MARK = "GREENLIGHTNING_SUPERVISOR"
-"""In the environment of every child, and so of all that it starts: supervisor and service."""
+"""Variable in the environment of every child and its descendants: supervisor and service."""
 STOP_SECONDS = 15.0
 LAST_LINES = 3
 
 
 class ChildProcess:
-    """A service and the process that does it now; ``state`` is what ``status`` shows."""
+    """A service and its current process; ``status`` shows ``state``."""
 
     def __init__(self, service: Service, logs: Path, environ: Mapping[str, str], supervisor: str) -> None:
         self.service = service
@@ -34,11 +35,11 @@ class ChildProcess:
         self.tries = 0
 
     def start(self) -> int:
-        """Start a process in a session of its own and return its number; its output is added to the log."""
+        """Start the process in a new session and return its id; its output is appended to the log."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.service.command,
-                cwd=CHECKOUT,
+                cwd=NEUTRAL,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -50,35 +51,35 @@ class ChildProcess:
         return self.process.pid
 
     def ended(self) -> int | None:
-        """The exit code of a process that has ended."""
+        """The exit code of the process, None while it runs."""
         return self.process.poll() if self.process else None
 
     @property
     def is_up(self) -> bool:
-        """Whether it does its work: ready, or a single task that is done."""
+        """Whether the service is ready, or has done its single task."""
         return self.state in ("ready", "done")
 
     def is_ready(self) -> bool:
-        """Whether it answers now."""
+        """Whether the service answers now."""
         with suppress(OSError):
             return self.service.is_ready is not None and self.service.is_ready(self.since)
         return False
 
-    def why(self, happened: str) -> ServerError:
-        """The error that says what happened, the last lines of the log, and where it lies."""
+    def start_error(self, happened: str) -> ServerError:
+        """The error with what happened, the last lines of the log and its path."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        last = " / ".join(lines[-LAST_LINES:]) or "it logged nothing"
+        last = " / ".join(lines[-LAST_LINES:]) or "the log is empty"
         return ServerError(f"{self.name} did not start: {happened}: {last}", f"See {self.log}")
 
     def facts(self) -> dict[str, object]:
-        """What the state file says of it."""
+        """The entry of this service in the state file."""
         alive = self.process is not None and self.ended() is None
         pid = self.process.pid if self.process and alive else None
         return {"name": self.name, "state": self.state, "pid": pid, "log": str(self.log)}
 
 
 def stop_children(children: Sequence[ChildProcess]) -> None:
-    """Ask children to end, all at once, and kill what they leave behind."""
+    """Terminate all children at once, then kill the processes that remain."""
     running = [child.process for child in children if child.process and child.ended() is None]
     for process in running:
         process.terminate()
@@ -93,5 +94,5 @@ def stop_children(children: Sequence[ChildProcess]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Linux: have SIGTERM sent to this process when its parent dies (prctl, PR_SET_PDEATHSIG)."""
+    """On Linux, have the kernel send SIGTERM when the parent dies (prctl, PR_SET_PDEATHSIG)."""
     ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))

@@ -1,18 +1,18 @@
-"""``python -m flows.servers.deploy``: deploy infra/prefect.yaml; what was switched in the dashboard stays so."""
+"""``python -m flows.servers.deploy``: deploy infra/prefect.yaml and keep the switches set in the dashboard."""
 
 import os
 import subprocess
 import sys
 from typing import Any
 
-from flows.servers.services import CHECKOUT
+from tasks.core.environment import CHECKOUT
 from tasks.orchestration import prefect_api
 
 PLAN = "infra/prefect.yaml"
 
 
 def deploy(server: str) -> int:
-    """Deploy everything in the file and return the exit code; deploying alone would reset the switches."""
+    """Deploy everything in the file and return the exit code; Prefect alone would reset the switches."""
     before = {found["name"]: found for found in prefect_api.deployments(server)}
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", PLAN]
     code = subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=False).returncode
@@ -23,7 +23,7 @@ def deploy(server: str) -> int:
 
 
 def _keep_switches(server: str, old: dict[str, Any], new: dict[str, Any]) -> None:
-    """Switch schedules, found by their slugs, and the deployment itself back to what they were."""
+    """Restore the state of the schedules, matched by slug, and of the deployment."""
     was_active = {schedule["slug"]: schedule["active"] for schedule in old["schedules"]}
     for schedule in new["schedules"]:
         active = was_active.get(schedule["slug"], schedule["active"])

@@ -1,4 +1,4 @@
-"""The steps behind ``up`` and ``down``: ports, the supervisor in the background, waiting for it, ending it."""
+"""The steps of ``up`` and ``down``: choose ports, start the supervisor, wait until it is ready, stop it."""
 
 import os
 import socket
@@ -12,9 +12,10 @@ from typing import Any
 import psutil
 
 from flows.servers.child_process import MARK, STOP_SECONDS
-from flows.servers.services import CHECKOUT, HOST, Ports
+from flows.servers.services import HOST, Ports
 from greenlightning.errors import InputError, ServerError
 from tasks.core import processes
+from tasks.core.environment import NEUTRAL
 from tasks.core.progress import report_progress
 from tasks.core.workspace import Workspace
 from tasks.orchestration.dashboards import last_started, running
@@ -25,16 +26,16 @@ OWN = ("PREFECT_API_URL", "MLFLOW_TRACKING_URI")
 
 
 def refuse_other_servers() -> None:
-    """Raise InputError where the environment sends runs elsewhere than to the servers of the workspace."""
+    """Raise InputError if the environment sends runs to other servers than those of the workspace."""
     if named := [name for name in OWN if os.environ.get(name)]:
         raise InputError(
             f"{named[0]} is set, so runs would not go to the servers that `up` starts",
-            f"Unset {named[0]}, or do without `up`",
+            f"Unset {named[0]}, or do not use `up`",
         )
 
 
 def choose_ports(prefect: int, mlflow: int) -> Ports:
-    """The two ports on loopback, any free one for 0; raises InputError naming what is taken, and by whom."""
+    """Two free ports on loopback (0 takes any); raises InputError that names each taken port and its owner."""
     found, taken = [], []
     with ExitStack() as held:
         for option, port in (("--prefect-port", prefect), ("--mlflow-port", mlflow)):
@@ -49,14 +50,14 @@ def choose_ports(prefect: int, mlflow: int) -> Ports:
     if taken:
         options, ports = zip(*taken, strict=True)
         raise InputError(
-            f"Taken already: {' and '.join(ports)}",
-            f"Stop what listens there, or choose another with {' and '.join(options)} (0 takes any free one)",
+            f"Already in use: {' and '.join(ports)}",
+            f"Stop that process, or choose another port with {' and '.join(options)} (0 takes any free port)",
         )
     return Ports(*found)
 
 
 def _owner(port: int) -> str:
-    """`` by NAME (process PID)`` of who listens on a port, or nothing where the system does not tell."""
+    """`` by NAME (process PID)`` of the process that listens on a port; empty if the system does not show it."""
     try:
         listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
         pid = next(c.pid for c in listening if c.laddr.port == port and c.pid)
@@ -66,7 +67,7 @@ def _owner(port: int) -> str:
 
 
 def start(ports: Ports, gpu: bool) -> dict[str, Any]:
-    """Leave a supervisor running in the background, and return what the state file says once all is ready."""
+    """Start a supervisor in the background and return the content of the state file once all is ready."""
     workspace = Workspace.current()
     log = workspace.root / "logs" / "supervisor.log"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ def start(ports: Ports, gpu: bool) -> dict[str, Any]:
     with log.open("wb") as output:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "flows.servers.supervisor", *options],
-            cwd=CHECKOUT,
+            cwd=NEUTRAL,
             env=os.environ | {"GREENLIGHTNING_HOME": str(workspace.root)},
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -103,14 +104,14 @@ def start(ports: Ports, gpu: bool) -> dict[str, Any]:
 
 
 def wait(workspace: Workspace) -> dict[str, Any]:
-    """What runs here once all of it is ready; empty where nothing does."""
+    """The content of the state file once all is ready; empty if nothing runs."""
     while (started := running(workspace)) and not _is_ready(started):
         time.sleep(POLL_SECONDS)
     return started
 
 
 def _is_ready(started: dict[str, Any]) -> bool:
-    """Whether all is ready; how far it is, is told."""
+    """Whether all is ready; reports the progress."""
     states = [child["state"] for child in started["children"]]
     names = [child["name"] for child in started["children"] if child["state"] == "starting"]
     report_progress(
@@ -120,14 +121,14 @@ def _is_ready(started: dict[str, Any]) -> bool:
 
 
 def stop() -> bool:
-    """Stop what runs in the workspace, and what a killed supervisor left behind; whether there was anything."""
+    """Stop the servers of the workspace, also those of a killed supervisor; whether there were any."""
     workspace = Workspace.current()
     name = last_started(workspace).get("supervisor", "")
     pid = processes.pid_of(name)
     if pid is None:
         if running(workspace):
             raise InputError(
-                f"It runs on another host: {name.partition('/')[0]}", "Run `greenlightning down` there"
+                f"The servers run on another host: {name.partition('/')[0]}", "Run `greenlightning down` there"
             )
         return reap(name)
     supervisor = psutil.Process(pid)
@@ -145,4 +146,4 @@ def reap(supervisor: str) -> bool:
 
 def _last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it logged nothing"
+    return lines[-1] if lines else "the log is empty"

@@ -1,4 +1,4 @@
-"""What ``up`` runs: Prefect, MLflow, a worker for each pool, and the deployments; all on loopback."""
+"""The services that ``up`` runs on loopback: Prefect, MLflow, a worker for each pool, and the deployments."""
 
 import os
 import sys
@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from flows.engine.runtime import QUIET
 from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
 
 HOST = "127.0.0.1"
-CHECKOUT = Path(__file__).resolve().parents[2]
 POOLS = ("cpu", "gpu")
 USUAL = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -27,12 +25,15 @@ USUAL = {
     "PREFECT_WORKER_QUERY_SECONDS": "2",
     "PYTHONUNBUFFERED": "1",
 }
-"""Settings for SQLite and one machine; what the user has set stays."""
+"""Settings for SQLite and one machine; values that the user has set stay."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """One child process: how it is started, and when it counts as ready (given when it was started)."""
+    """One child process: its command, and ``is_ready``, which gets the time of its start.
+
+    ``after`` names the service that must be ready first; one that runs ``once`` is done when it exits with 0.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -44,7 +45,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the two dashboards answer."""
+    """Ports of the two dashboards on loopback."""
 
     prefect: int
     mlflow: int
@@ -59,7 +60,7 @@ class Ports:
 
 
 def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
-    """What the children see: this workspace and this server alone, quiet, logs to the dashboard."""
+    """Environment of the child processes: this workspace and this server only, logs sent to the dashboard."""
     origins = f"{ports.prefect_url},http://localhost:{ports.prefect}"
     fixed = {
         "GREENLIGHTNING_HOME": str(workspace.root),
@@ -73,7 +74,7 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
 
 
 def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:
-    """The children, in the order in which they are started."""
+    """The services in the order in which they are started."""
     pools = POOLS if gpu else POOLS[:1]
     return [_prefect(ports), _mlflow(workspace, ports), *(_worker(pool, ports) for pool in pools), _deploy()]
 
@@ -83,7 +84,7 @@ def _module(*words: str) -> tuple[str, ...]:
 
 
 def _prefect(ports: Ports) -> Service:
-    """The server; ready with both pools, and with no run under way of workers that an earlier `up` ran."""
+    """The server; it is ready when both pools exist and runs left by the workers of an earlier `up` are ended."""
     now = datetime.now(UTC)
 
     def is_ready(_: float) -> bool:
@@ -125,7 +126,7 @@ def _deploy() -> Service:
 
 
 def has_gpu() -> bool:
-    """Whether NVML sees a GPU that is not hidden from CUDA; torch is not imported for it."""
+    """Whether NVML finds a GPU and CUDA_VISIBLE_DEVICES does not hide all of them."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
         return False
     import pynvml

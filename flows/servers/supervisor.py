@@ -1,4 +1,4 @@
-"""The process that ``up`` leaves running: starts the children, restarts one that dies, stops them all."""
+"""The process behind ``up``: it starts the services, restarts one that dies, and stops them all."""
 
 import json
 import os
@@ -29,7 +29,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Supervisor:
-    """Runs services until a signal comes; ``say`` hears what happens, a line each."""
+    """Runs services until a signal arrives; ``say`` gets one line for each event."""
 
     def __init__(self, workspace: Workspace, ports: Ports, gpu: bool, say: Callable[[str], None]) -> None:
         self.workspace = workspace
@@ -41,21 +41,21 @@ class Supervisor:
         self.children = [ChildProcess(service, self.logs, environ, self.name) for service in plan]
         self.ready = False
         self.error: ServerError | None = None
-        self.told: str | None = None
+        self.stop_reason: str | None = None
 
     def run(self, on_ready: Callable[[dict[str, object]], None] = lambda _: None) -> None:
-        """Start all, call ``on_ready`` with the facts, and look after the children until a signal comes.
+        """Start all services, call ``on_ready`` with the state, and watch them until a signal arrives.
 
-        Raises ServerError where a child does not start.
+        Raises ServerError if a service does not start.
         """
         self.on_ready = on_ready
-        with self._alone(), self._listening():
+        with self._locked(), self._signals():
             try:
                 self._prepare()
-                while not self.told:
-                    self._look_after_all()
+                while not self.stop_reason:
+                    self._check_all()
                     time.sleep(POLL_SECONDS)
-                self.say(f"stopping: {self.told}")
+                self.say(f"stopping: {self.stop_reason}")
             except ServerError as error:
                 self.error = error
                 raise
@@ -63,8 +63,8 @@ class Supervisor:
                 self._stop_all()
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the workspace's lock; raises ServerError where another supervisor has it."""
+    def _locked(self) -> Iterator[None]:
+        """Hold the lock of the workspace; raises ServerError if another supervisor holds it."""
         locks = self.workspace.locks
         locks.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as held:
@@ -75,13 +75,13 @@ class Supervisor:
             yield
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Take SIGTERM, SIGINT and SIGHUP as the word to stop."""
+    def _signals(self) -> Iterator[None]:
+        """Stop at SIGTERM, SIGINT and SIGHUP."""
 
-        def told(number: int, _: FrameType | None) -> None:
-            self.told = signal.Signals(number).name
+        def stop(number: int, _: FrameType | None) -> None:
+            self.stop_reason = signal.Signals(number).name
 
-        before = {number: signal.signal(number, told) for number in SIGNALS}
+        before = {number: signal.signal(number, stop) for number in SIGNALS}
         try:
             yield
         finally:
@@ -97,10 +97,10 @@ class Supervisor:
                 child.log.replace(child.log.with_suffix(".log.1"))
             child.log.touch()
 
-    def _look_after_all(self) -> None:
+    def _check_all(self) -> None:
         before = self._facts()
         for child in self.children:
-            self._look_after(child)
+            self._check(child)
         if not self.ready and all(child.is_up for child in self.children):
             self.ready = True
             self.say("all is ready")
@@ -108,17 +108,17 @@ class Supervisor:
         if self._facts() != before:
             self._write()
 
-    def _look_after(self, child: ChildProcess) -> None:
+    def _check(self, child: ChildProcess) -> None:
         code = child.ended()
         match child.state:
             case "waiting" if self._may_start(child):
                 self._start(child)
             case "starting" if child.service.once and code == 0:
-                self._is(child, "done")
+                self._set_state(child, "done")
             case "starting" | "ready" if code is not None:
                 self._died(child, f"exit code {code}")
             case "starting" if child.is_ready():
-                self._is(child, "ready")
+                self._set_state(child, "ready")
             case "starting" if time.time() - child.since > START_SECONDS:
                 self._died(child, f"not ready after {START_SECONDS:.0f} s")
             case "restarting" if time.time() - child.since > 2**child.tries:
@@ -131,14 +131,14 @@ class Supervisor:
         self._write()
         self.say(f"{child.name}: started, process {child.start()}")
 
-    def _is(self, child: ChildProcess, state: str) -> None:
+    def _set_state(self, child: ChildProcess, state: str) -> None:
         child.state = state
         self.say(f"{child.name}: {state}")
 
     def _died(self, child: ChildProcess, happened: str) -> None:
-        """Raise ServerError while all is being started; later start it again, ever more slowly, at last not."""
+        """Raise ServerError during the first start; later plan a restart, each time after a longer wait."""
         if not self.ready:
-            raise child.why(happened)
+            raise child.start_error(happened)
         if child.service.address or child.ended() is None:
             stop_children([child])
         child.tries = 1 if time.time() - child.since > STEADY_SECONDS else child.tries + 1
@@ -147,14 +147,14 @@ class Supervisor:
         self.say(f"{child.name}: {happened}, {next_step}; see {child.log}")
 
     def _stop_all(self) -> None:
-        """Workers with their flow runs first, while the server still takes the runs' last states."""
+        """Stop the workers first, while the server still accepts the last states of their runs."""
         stop_children([child for child in self.children if child.service.after])
         stop_children([child for child in self.children if not child.service.after])
         self._write()
         self.say("stopped")
 
     def _facts(self) -> dict[str, object]:
-        """What the state file says; the addresses are those that answer."""
+        """The content of the state file; it has the addresses of the services that are up."""
         urls = {f"{child.name}_url": child.service.address for child in self.children if child.is_up}
         return {
             "supervisor": self.name,
@@ -165,7 +165,7 @@ class Supervisor:
         }
 
     def _write(self) -> None:
-        """Replace the state file in one step, so that no reader finds half of it."""
+        """Replace the state file atomically."""
         file = state_file(self.workspace)
         draft = file.with_suffix(".tmp")
         draft.write_text(json.dumps(self._facts(), indent=1))
@@ -173,7 +173,7 @@ class Supervisor:
 
 
 def main() -> None:
-    """``python -m flows.servers.supervisor``: what ``up`` starts in the background; its output is its log."""
+    """``python -m flows.servers.supervisor``: the process that ``up`` starts; its output is its log."""
     parser = ArgumentParser(prog="python -m flows.servers.supervisor")
     parser.add_argument("--prefect-port", type=int, required=True)
     parser.add_argument("--mlflow-port", type=int, required=True)

@@ -1,4 +1,4 @@
-"""Who runs a run: a process named so that a later one of the same number is not mistaken for it."""
+"""Names of processes that stay unique when the system reuses a process id, and stopping processes."""
 
 import socket
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from contextlib import suppress
 import psutil
 
 CLOCK_TOLERANCE = 10.0
-"""Seconds by which a process's start time may seem to move when the system clock is corrected."""
+"""Seconds by which the start time of a process may shift when the system clock is corrected."""
 
 
 def name(pid: int) -> str:
@@ -16,7 +16,7 @@ def name(pid: int) -> str:
 
 
 def has_died(process: str) -> bool:
-    """Whether the named process has ended; one of another host, or of no name, is not ours to judge."""
+    """Whether the named process has ended; False for a process of another host and for an empty name."""
     host, _, rest = process.partition("/")
     if host != socket.gethostname():
         return False
@@ -30,13 +30,13 @@ def has_died(process: str) -> bool:
 
 
 def pid_of(process: str) -> int | None:
-    """The number of a named process that runs on this host, else None."""
+    """The id of a named process that runs on this host, else None."""
     host, _, rest = process.partition("/")
     return None if host != socket.gethostname() or has_died(process) else int(rest.partition("/")[0])
 
 
 def marked(variable: str, beginning: str) -> list[psutil.Process]:
-    """The running processes whose environment holds ``variable`` with a value of that beginning."""
+    """The running processes in whose environment ``variable`` starts with ``beginning``."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -46,11 +46,11 @@ def marked(variable: str, beginning: str) -> list[psutil.Process]:
 
 
 def stop(found: Iterable[psutil.Process], patience: float) -> None:
-    """Ask processes to end, and kill those that have not after ``patience`` seconds."""
-    for process in (asked := list(found)):
+    """Terminate processes, and kill those that still run after ``patience`` seconds."""
+    for process in (terminated := list(found)):
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, left = psutil.wait_procs(asked, patience)
+    _, left = psutil.wait_procs(terminated, patience)
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()

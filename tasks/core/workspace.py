@@ -1,8 +1,9 @@
-"""Where everything lives: one folder, the workspace (``GREENLIGHTNING_HOME``; default: the checkout)."""
+"""The workspace: the folder that holds data, models and runs (``GREENLIGHTNING_HOME``; default: the checkout)."""
 
 import os
 import re
 from dataclasses import dataclass
+from errno import ENOTDIR
 from pathlib import Path
 
 from greenlightning.errors import InputError
@@ -22,7 +23,7 @@ def checked_name(name: str, what: str = "dataset") -> str:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Folders of one workspace; nothing is created by asking for a path."""
+    """The folders of one workspace; only ``create`` creates one."""
 
     root: Path
 
@@ -31,6 +32,23 @@ class Workspace:
         """The workspace of ``GREENLIGHTNING_HOME``, or the checkout this file lies in."""
         home = os.environ.get("GREENLIGHTNING_HOME")
         return cls(Path(home).expanduser().resolve() if home else Path(__file__).resolve().parents[2])
+
+    def create(self) -> None:
+        """Create the folder and its missing parents, closed to other users (0700).
+
+        Raises InputError if that is not possible.
+        """
+        missing = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
+        try:
+            for folder in reversed(missing):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            if not self.root.is_dir():
+                raise NotADirectoryError(ENOTDIR, "it is not a folder")
+        except OSError as error:
+            raise InputError(
+                f"The workspace {self.root} cannot be created: {error.strerror}",
+                "Name another folder in GREENLIGHTNING_HOME",
+            ) from error
 
     def incoming(self, dataset: str) -> Path:
         return self.root / "data" / "incoming" / checked_name(dataset)

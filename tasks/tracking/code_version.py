@@ -1,16 +1,13 @@
 """The git commit of the running code, and the address of its repository."""
 
+import os
 import subprocess
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tasks.core.constants import Tag
-
-if TYPE_CHECKING:
-    pass
+from tasks.core.environment import CHECKOUT, without_repository
 
 
 @cache
@@ -33,15 +30,17 @@ def repository() -> str:
         remote = f"ssh://{host}/{path}"
     parts = urlsplit(remote)
     if not parts.hostname:
-        return Path(__file__).resolve().parents[2].as_uri()
+        return CHECKOUT.as_uri()
     port = f":{parts.port}" if parts.port else ""
     return parts._replace(netloc=f"{parts.hostname}{port}").geturl()
 
 
 def _git(*arguments: str) -> str | None:
-    """Output of a git command in the checkout of this file, or None where git or a repository is missing."""
-    command = ["git", "-C", str(Path(__file__).resolve().parent), *arguments]
+    """Output of a git command in the checkout, or None where git or a repository is missing."""
+    command = ["git", "-C", str(CHECKOUT), *arguments]
+    environ = without_repository(os.environ)
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10, env=environ)
     except (OSError, subprocess.SubprocessError):
         return None
+    return done.stdout.strip()

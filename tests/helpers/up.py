@@ -13,7 +13,7 @@ from typing import Any
 from tests.helpers.prefect_server import EAGER, ROOT, PrefectServer
 from tests.helpers.waiting import output_of
 
-GREENLIGHTNING = (sys.executable, "-c", "from flows.cli import main; main()")
+GREENLIGHTNING = (sys.executable, "-P", "-m", "greenlightning")
 FREE_PORTS = ("--prefect-port", "0", "--mlflow-port", "0")
 
 

@@ -1,4 +1,4 @@
-"""``up``, ``down`` and ``status`` on real servers: ready when they say so, stopped when they are told to."""
+"""``up``, ``down`` and ``status`` on real servers: ready when they say so, stopped when asked."""
 
 import json
 import os
@@ -207,8 +207,8 @@ def test_a_taken_port_is_named_with_who_has_it_and_what_to_do(home: Path) -> Non
         port = taken.getsockname()[1]
         said = greenlightning(home, "up", "--prefect-port", "0", "--mlflow-port", str(port))
     assert (said.returncode, said.stdout) == (3, "")
-    assert re.search(rf"Taken already: port {port} by \S+ \(process {os.getpid()}\)\. ", said.stderr), said.stderr
-    assert "choose another with --mlflow-port" in said.stderr
+    assert re.search(rf"Already in use: port {port} by \S+ \(process {os.getpid()}\)\. ", said.stderr), said.stderr
+    assert "choose another port with --mlflow-port" in said.stderr
     assert last_started(Workspace(home)) == {}
 
 
@@ -258,7 +258,7 @@ def test_a_child_that_always_dies_is_given_up_and_reported(home: Path, monkeypat
     def hear(line: str) -> None:
         tell(line)
         if "given up" in line:
-            watched.told = "the test"
+            watched.stop_reason = "the test"
 
     watched.say = hear
     watched.run()
@@ -273,7 +273,7 @@ def test_two_supervisors_do_not_share_a_workspace(home: Path, monkeypatch: pytes
     def meanwhile(_: Any) -> None:
         with pytest.raises(ServerError, match="Another `up` has just started here"):
             second.run()
-        first.told = "the test"
+        first.stop_reason = "the test"
 
     first.run(meanwhile)
     assert first.ready and not second.ready
