@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.core import environment
+from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace
 from tasks.orchestration.dashboards import running
 
@@ -49,7 +50,19 @@ def set_up(home: Path, debug: bool = False) -> None:
 @contextmanager
 def embedded() -> Iterator[None]:
     """Run flows without the heartbeat thread, which would cost each of them a second."""
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        if not PREFECT_API_URL.value():
+            _start_server(Workspace.current())
         yield
+
+
+def _start_server(workspace: Workspace) -> None:
+    """Start the embedded server of this process if it has to create or migrate its database."""
+    from prefect.client.orchestration import get_client
+
+    database = workspace.root / ".prefect" / "prefect.db"
+    if not is_migrated(workspace, "prefect", database):
+        with first_use(workspace, "prefect", database), get_client(sync_client=True) as client:
+            client.hello()

@@ -102,7 +102,7 @@ def _prefect(ports: Ports) -> Service:
 def _mlflow(workspace: Workspace, ports: Ports) -> Service:
     stores = (
         "--backend-store-uri",
-        f"sqlite:///{workspace.mlruns / 'mlflow.db'}",
+        f"sqlite:///{workspace.database}",
         "--artifacts-destination",
         (workspace.mlruns / "artifacts").as_uri(),
     )

@@ -118,12 +118,19 @@ def _own_modules_first(environ: Environ) -> None:
 
 def _user_and_home(environ: Environ, home: Path) -> None:
     """Name a user that the system has no name for, and give libraries a home folder that they can write to."""
-    try:
-        account = pwd.getpwuid(os.getuid())
-    except KeyError:
-        account = None
+    registered = _password_home()
+    if registered is None:
         environ.setdefault("LOGNAME", f"uid-{os.getuid()}")
-    folder = environ.get("HOME") or (account and account.pw_dir) or ""
+    folder = Path(environ.get("HOME") or registered or home / ".prefect" / "home")
     if not os.access(folder, os.W_OK | os.X_OK):
-        folder = str(home / ".prefect" / "home")
-    environ["HOME"] = folder
+        folder = home / ".prefect" / "home"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environ["HOME"] = str(folder)
+
+
+def _password_home() -> str | None:
+    """The home folder that the system's user database names for this user, None where it has no such user."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return None

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from greenlightning.errors import InputError
 
+REFUSED = re.compile(r"[?{}\x00-\x1f\x7f]")
+"""A question mark ends the address of a SQLite file; DVC reads braces and line ends as its own syntax."""
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -36,8 +38,13 @@ class Workspace:
     def create(self) -> None:
         """Create the folder and its missing parents, closed to other users (0700).
 
-        Raises InputError if that is not possible.
+        Raises InputError if that is not possible, or if a store could not keep its files in such a folder.
         """
+        if refused := sorted(set(REFUSED.findall(str(self.root)))):
+            raise InputError(
+                f"The path of the workspace, {str(self.root)!r}, contains {' and '.join(map(repr, refused))}",
+                "Name a folder without it in GREENLIGHTNING_HOME; SQLite or DVC cannot use this one",
+            )
         missing = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
         try:
             for folder in reversed(missing):
@@ -68,9 +75,14 @@ class Workspace:
         return self.root / "mlruns"
 
     @property
+    def database(self) -> Path:
+        """The embedded SQLite file of MLflow."""
+        return self.mlruns / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's address: ``MLFLOW_TRACKING_URI`` where set, else the embedded SQLite file."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.mlruns / 'mlflow.db'}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
 
     @property
     def scratch(self) -> Path:

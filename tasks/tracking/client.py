@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlightning.errors import InputError
 from tasks.core.constants import Tag
+from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace, checked_name
 from tasks.tracking.relocation import relocate_artifacts
 from tasks.tracking.run_notes import NOTE_TAG, experiment_note
@@ -49,7 +50,11 @@ def connect() -> "MlflowClient":
     mlflow.set_registry_uri(uri)
     if chosen is None:  # MLflow exports the address; the workspace alone must go on deciding it
         os.environ.pop("MLFLOW_TRACKING_URI", None)
-    return mlflow.MlflowClient(uri, uri)
+    client = mlflow.MlflowClient(uri, uri)
+    if uri.startswith("sqlite:") and not is_migrated(workspace, "mlflow", workspace.database):
+        with first_use(workspace, "mlflow", workspace.database):
+            client.search_experiments(max_results=1)
+    return client
 
 
 def experiment_id(dataset: str) -> str:
