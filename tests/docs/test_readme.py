@@ -90,6 +90,13 @@ def test_the_pages_link_to_what_is_there() -> None:
             assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
 
 
+def test_the_pages_name_files_that_are_there() -> None:
+    named = re.compile(r"`((?:benchmarks|flows|greenlightning|infra|tasks|tests)/[\w./-]+)`")
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for path in named.findall(page.read_text()):
+            assert (ROOT / path).exists(), f"{page.relative_to(ROOT)} names {path}"
+
+
 def test_every_page_of_the_docs_is_in_the_index() -> None:
     docs = ROOT / "docs"
     index = (docs / "index.md").read_text()
