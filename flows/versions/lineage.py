@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
+from flows.console.lineage_tree import lineage_tree
 from flows.console.outcome_text import out, parsed_reference
 from tasks.lineage.graph import graph_of, to_dot, to_json
 from tasks.lineage.page import render_page
 from tasks.lineage.run_artifacts import page_path
-from tasks.lineage.tree import lineage, render
+from tasks.lineage.tree import lineage
 
 Form = Literal["tree", "json", "dot", "html"]
 
@@ -16,7 +17,7 @@ def show_lineage(dataset: str, of: str, form: Form = "tree", output: Path | None
     """Print the lineage of a version or a batch in a form; a page is written and its path printed."""
     tree = lineage(dataset, parsed_reference(of))
     if form == "tree":
-        out.print(render(tree))
+        out.print(lineage_tree(tree))
         return
     graph = graph_of(dataset, tree)
     if form == "html":

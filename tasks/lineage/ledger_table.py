@@ -1,4 +1,4 @@
-"""The ledger of a version as a table: one row a batch, the batches learnt last first."""
+"""The ledger of a version as a table: one row a batch, the latest first."""
 
 from tasks.data.batch_index import pointer_path, read_pointer
 from tasks.lineage.tree import ledger_of
@@ -8,19 +8,18 @@ MD5_DIGITS = 8
 
 
 def ledger_table(dataset: str, number: int) -> list[dict[str, str | int]]:
-    """Batch, rows, source, landed, since which version, md5; the last ``LONGEST`` batches that were learnt."""
+    """Batch, rows, source, landing time, first version and md5 of the last ``LONGEST`` batches learnt."""
     rows: list[dict[str, str | int]] = []
-    for node in ledger_of(dataset, number).children[: -LONGEST - 1 : -1]:
-        ref = read_pointer(pointer_path(dataset, node.name), dataset)
-        site = node.facts.get("site")
+    for batch in ledger_of(dataset, number)[: -LONGEST - 1 : -1]:
+        pointer = read_pointer(pointer_path(dataset, batch.name), dataset)
         rows.append(
             {
-                "batch": node.name,
-                "rows": int(node.facts.get("rows", 0)),
-                "source": f"site {site}" if site else ref.source if ref else "unknown",
-                "landed": ref.landed_at[:16].replace("T", " ") if ref else "",
-                "since": node.facts["since"],
-                "md5": node.facts["md5"][:MD5_DIGITS],
+                "batch": batch.name,
+                "rows": batch.rows or 0,
+                "source": f"site {batch.site}" if batch.site else pointer.source if pointer else "unknown",
+                "landed": pointer.landed_at[:16].replace("T", " ") if pointer else "",
+                "since": str(batch.since),
+                "md5": batch.md5[:MD5_DIGITS],
             }
         )
     return rows

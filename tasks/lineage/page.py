@@ -1,47 +1,73 @@
-"""One self-contained HTML page a lineage: its graph as SVG, ledger and history as tables; nothing is loaded."""
+"""The HTML page of a lineage: its graph as SVG, ledger and history as tables; the page loads nothing."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.core.constants import Tag
 from tasks.core.templates import render
 from tasks.lineage.drawing import draw
-from tasks.lineage.tree import LineageNode, short
+from tasks.lineage.graph import nodes_of
+from tasks.lineage.tree import LineageNode, VersionNode, short
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
-LEDGER = ("source", "batch", "rows", "site", "since", "landed", "md5")
-STEPS = ("greenlightning.kind", "created", "decision", "reason", "git.commit")
+LEDGER_COLUMNS = ("source", "batch", "rows", "site", "since", "landed", "md5")
+VERSION_COLUMNS = {
+    "kind": Tag.KIND,
+    "created": "created",
+    "decision": Tag.DECISION,
+    "reason": Tag.REASON,
+    "commit": Tag.GIT_COMMIT,
+}
+
+
+class Table(NamedTuple):
+    """A table of the page."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: list[list[str]]
 
 
 def render_page(dataset: str, tree: LineageNode, graph: "DiGraph[str]") -> str:
     """The lineage as HTML, readable in light and dark, offline; every value is escaped."""
     facts = {fact.removeprefix("greenlightning."): value for fact, value in tree.facts.items()}
-    number = tree.name.removeprefix(f"{dataset} version ").partition(" ")[0]
+    version = tree.number if isinstance(tree, VersionNode) else None
     return render(
         "lineage.html",
-        title=tree.name if tree.kind == "version" else f"Batch {tree.name} of {dataset}",
+        title=tree.name if version else f"Batch {tree.name} of {dataset}",
         reason=facts.pop("reason", ""),
         facts=facts,
         drawing=draw(graph),
         tables=_tables(tree, graph),
-        command=f"greenlightning reproduce {number} --dataset {dataset}" if tree.kind == "version" else "",
+        command=f"greenlightning reproduce {version} --dataset {dataset}" if version else "",
     )
 
 
-def _tables(tree: LineageNode, graph: "DiGraph[str]") -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
-    """Ledger and history of a version, or the versions that learnt a batch: heading, columns, rows."""
+def _tables(tree: LineageNode, graph: "DiGraph[str]") -> list[Table]:
+    """Ledger and history of a version, or the versions that learnt a batch."""
+    if not isinstance(tree, VersionNode):
+        return [_versions_table("Versions that learnt it", tree.children)]
     parts = {part.kind: part.children for part in tree.children}
-    steps = tree.children if tree.kind == "batch" else parts.get("history", ())
-    heading = "Versions that learnt it" if tree.kind == "batch" else "Made from"
     tables = []
     if ledger := parts.get("ledger"):
-        drawn = {node["facts"].get("batch"): node["facts"] for node in graph.nodes.values()}
-        known = [{"batch": batch.name, **batch.facts, **drawn.get(batch.name, {})} for batch in reversed(ledger)]
-        used = tuple(name for name in LEDGER if any(name in facts for facts in known))
-        rows = [[facts.get(name, "") for name in used] for facts in known]
-        tables.append((f"Ledger: {len(ledger)} batches", used, rows))
-    if steps:
-        rows = [[step.name, *(short(step.facts.get(fact, "")) for fact in STEPS)] for step in steps]
-        columns = ("version", *(fact.rpartition(".")[2] for fact in STEPS))
-        tables.append((heading, columns, rows))
+        tables.append(_ledger_table(ledger, graph))
+    if history := parts.get("history"):
+        tables.append(_versions_table("Made from", history))
     return tables
+
+
+def _ledger_table(ledger: Sequence[LineageNode], graph: "DiGraph[str]") -> Table:
+    """The batches of a ledger, the latest first; the graph knows the sources of those that it shows."""
+    shown = {node.facts.get("batch"): node.facts for node in nodes_of(graph).values()}
+    known = [{"batch": batch.name, **batch.facts, **shown.get(batch.name, {})} for batch in reversed(ledger)]
+    used = tuple(name for name in LEDGER_COLUMNS if any(name in facts for facts in known))
+    return Table(
+        f"Ledger: {len(ledger)} batches", used, [[facts.get(name, "") for name in used] for facts in known]
+    )
+
+
+def _versions_table(heading: str, versions: Sequence[LineageNode]) -> Table:
+    rows = [[one.name, *(short(one.facts.get(fact, "")) for fact in VERSION_COLUMNS.values())] for one in versions]
+    return Table(heading, ("version", *VERSION_COLUMNS), rows)

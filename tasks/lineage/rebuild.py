@@ -16,7 +16,7 @@ from tasks.data.holdout import Learnable, current_holdout, holdout_of
 from tasks.data.labels import LABEL
 from tasks.data.reading import read_table
 from tasks.data.versioning import checkout, md5_of
-from tasks.lineage.tree import learnt_in, ledger_entries, line_of
+from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
 from tasks.models.logged_models import MODEL_FILES, digests
 from tasks.models.version_info import VersionInfo
@@ -58,7 +58,7 @@ def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
     for done, (batch, md5) in enumerate(info.batches.items(), start=1):
         site = entries.get(batch, {}).get("site")
         try:
-            holdout = holdout_at(learnt_in(batch, line))
+            holdout = holdout_at(first_learner(batch, line))
             learnable = learnables.setdefault(holdout.id, Learnable(holdout))
             if site:
                 rows = _of_site(batch, md5, site, brought, learnable)
@@ -86,7 +86,7 @@ def _of_site(batch: str, md5: str, site: str, brought: Mapping[str | None, Path]
 
 def line_with(info: VersionInfo) -> list[VersionInfo]:
     """The version and those it was made from, the nearest first."""
-    return [info, *line_of(info, {one.version: one for one in registry.versions(info.dataset)})]
+    return [info, *ancestors_of(info, {one.version: one for one in registry.versions(info.dataset)})]
 
 
 def frozen_parts(info: VersionInfo) -> GreenLightningModel:

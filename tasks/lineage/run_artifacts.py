@@ -1,4 +1,4 @@
-"""The lineage beside the models: ``lineage.json`` and ``lineage.html`` as artifacts of the run that made one."""
+"""The lineage of a version as artifacts of the run that made it: ``lineage.json`` and ``lineage.html``."""
 
 import logging
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tasks.core.workspace import Workspace, checked_name
 from tasks.lineage.graph import graph_of, to_json
 from tasks.lineage.page import render_page
-from tasks.lineage.tree import LineageNode, of_version
+from tasks.lineage.tree import LineageNode, VersionNode, of_version
 from tasks.models import registry
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
@@ -15,15 +15,15 @@ FILE, PAGE = "lineage.json", "lineage.html"
 
 
 def page_path(dataset: str, tree: LineageNode) -> Path:
-    """Where the page of a lineage is written unless its reader says otherwise."""
-    name = tree.name.removeprefix(f"{dataset} ").partition(" (")[0].replace(" ", "-")
+    """The default file of a lineage page."""
+    name = f"version-{tree.number}" if isinstance(tree, VersionNode) else tree.name
     return Workspace.current().data_docs / checked_name(dataset) / f"lineage-{name}.html"
 
 
 def log_lineage(dataset: str, number: int, parent: VersionInfo | None, run_id: str) -> None:
-    """Log the lineage of a new version as artifacts of its run; what goes wrong here is told, never raised.
+    """Log the lineage of a new version as artifacts of its run; a failure is logged, never raised.
 
-    Looks at the version and its parent alone, so that it costs the same after a thousand versions.
+    Reads the version and its parent alone, so that the cost does not grow with the number of versions.
     """
     try:
         chosen = registry.version(dataset, number)

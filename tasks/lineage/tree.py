@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from greenlightning.errors import NothingServedError
 from tasks.core.constants import Alias, Tag
@@ -14,27 +14,57 @@ from tasks.models.registry import version, versions
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 
-if TYPE_CHECKING:
-    from rich.tree import Tree
-
 SHORT = 12
-STYLES = {"version": "bold green", "batch": "cyan", "structure": "magenta", "recipe": "magenta"}
-DECIDED = (Tag.KIND, Tag.DECISION, Tag.REASON)
-SERVED = (Tag.PROMOTED_AT, Tag.PROMOTION_REASON, Tag.REPLACED, Tag.ROLLED_BACK_FROM)
-CODE = (Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY)
+DECISION_TAGS = (Tag.KIND, Tag.DECISION, Tag.REASON)
+PROMOTION_TAGS = (Tag.PROMOTED_AT, Tag.PROMOTION_REASON, Tag.REPLACED, Tag.ROLLED_BACK_FROM)
+CODE_TAGS = (Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY)
 
 
 @dataclass(frozen=True)
 class LineageNode:
-    """One thing in a lineage: its kind and name, the facts known of it, and what it was made of."""
+    """A node of a lineage tree: its kind, its name, facts to show, and what it was made of."""
 
     kind: str
     name: str
     facts: Mapping[str, str] = field(default_factory=dict)
     children: tuple["LineageNode", ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """The tree below this node as plain data."""
+        children = [child.to_dict() for child in self.children]
+        return {"kind": self.kind, "name": self.name, "facts": dict(self.facts), "children": children}
 
-def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> LineageNode:
+
+@dataclass(frozen=True, kw_only=True)
+class VersionNode(LineageNode):
+    """A model version."""
+
+    number: int
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FirstLearnt:
+    """The first version known to have learnt a batch; ``exact`` unless older versions were not looked at."""
+
+    version: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"version {self.version}" + ("" if self.exact else " or before")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNode(LineageNode):
+    """A batch; ``since`` is known in a version's ledger alone, ``rows`` unless the ledger's files are missing."""
+
+    rows: int | None = None
+    md5: str = ""
+    site: str | None = None
+    since: FirstLearnt | None = None
+
+
+def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> VersionNode | BatchNode:
     """The lineage of a version (its number or alias), or of a batch (its 16-digit id).
 
     Raises NothingServedError where the dataset has no such version, or no version that learnt the batch.
@@ -45,98 +75,104 @@ def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> LineageNode
     return of_version(known[version(dataset, of if isinstance(of, int) else Alias(of)).version], known)
 
 
-def of_version(chosen: VersionInfo, known: Mapping[int, VersionInfo]) -> LineageNode:
+def of_version(chosen: VersionInfo, known: Mapping[int, VersionInfo]) -> VersionNode:
     """The lineage of ``chosen`` back through those of its ancestors that are among ``known``."""
-    ancestors = line_of(chosen, known)
+    ancestors = ancestors_of(chosen, known)
     digest = chosen.tags[Tag.STRUCTURE_DIGEST]
-    trained = tuple(LineageNode("batch", batch) for batch in structure_seen(chosen.run_id, digest))
-    structure = LineageNode("structure", digest, children=trained)
-    recipe = LineageNode("recipe", chosen.tags[Tag.RECIPE_DIGEST])
-    statistics = LineageNode("statistics", chosen.tags[Tag.STATISTICS_DIGEST])
-    parts = (structure, recipe, statistics, _run(chosen), _ledger(chosen, ancestors))
-    history = LineageNode("history", "", {"versions": str(len(ancestors))}, tuple(map(_step, ancestors)))
-    return LineageNode(
-        "version", _title(chosen), _version_facts(chosen), (*parts, *([history] if ancestors else []))
-    )
+    seen = tuple(LineageNode("batch", batch) for batch in structure_seen(chosen.run_id, digest))
+    children = [
+        LineageNode("structure", digest, children=seen),
+        LineageNode("recipe", chosen.tags[Tag.RECIPE_DIGEST]),
+        LineageNode("statistics", chosen.tags[Tag.STATISTICS_DIGEST]),
+        LineageNode("run", chosen.run_id, _tagged(chosen, CODE_TAGS)),
+        _ledger(chosen, ancestors),
+    ]
+    if ancestors:
+        count = {"versions": str(len(ancestors))}
+        children.append(LineageNode("history", "", count, tuple(map(_summary, ancestors))))
+    return _version_node(chosen, _facts(chosen), tuple(children))
 
 
-def ledger_of(dataset: str, number: int) -> LineageNode:
-    """The part ``ledger`` of a version's lineage alone."""
+def ledger_of(dataset: str, number: int) -> list[BatchNode]:
+    """The batches of a version's ledger, the earliest learnt first."""
     known = {info.version: info for info in versions(dataset)}
-    return _ledger(known[number], line_of(known[number], known))
+    return _learnt_batches(known[number], ancestors_of(known[number], known))
 
 
-def _of_batch(dataset: str, batch: str) -> LineageNode:
+def _of_batch(dataset: str, batch: str) -> BatchNode:
     learners = [info for info in versions(dataset) if batch in info.batches]
     if not learners:
         raise NothingServedError(
-            f"No version of {dataset!r} learnt batch {batch}", "See what there is with: greenlightning status"
+            f"No version of {dataset!r} learnt batch {batch}", "List what there is with: greenlightning status"
         )
-    entry = ledger_entries(learners[0]).get(batch, {})
-    facts = {"md5": learners[0].batches[batch], "rows": str(entry.get("rows", "unknown"))}
-    return LineageNode("batch", batch, facts, tuple(map(_step, learners)))
+    rows, md5 = ledger_entries(learners[0]).get(batch, {}).get("rows"), learners[0].batches[batch]
+    facts = {"md5": md5, "rows": "unknown" if rows is None else str(rows)}
+    return BatchNode("batch", batch, facts, tuple(map(_summary, learners)), rows=rows, md5=md5)
 
 
-def line_of(info: VersionInfo, known: Mapping[int, VersionInfo]) -> list[VersionInfo]:
+def ancestors_of(info: VersionInfo, known: Mapping[int, VersionInfo]) -> list[VersionInfo]:
     """The versions that this one was made from, the nearest first."""
-    line = []
+    found = []
     while (parent := known.get(info.parent or 0)) and parent.version < info.version:
-        line.append(parent)
+        found.append(parent)
         info = parent
-    return line
+    return found
 
 
-def _title(info: VersionInfo) -> str:
-    return f"{info.dataset} version {info.version}" + (f" ({', '.join(info.aliases)})" if info.aliases else "")
+def _version_node(
+    info: VersionInfo, facts: Mapping[str, str], children: tuple[LineageNode, ...] = ()
+) -> VersionNode:
+    aliases = f" ({', '.join(info.aliases)})" if info.aliases else ""
+    name = f"{info.dataset} version {info.version}{aliases}"
+    return VersionNode("version", name, facts, children, number=info.version, aliases=info.aliases)
 
 
-def _version_facts(info: VersionInfo) -> dict[str, str]:
-    facts = _facts(info, (Tag.ROWS, Tag.ALPHA, *DECIDED, *SERVED))
+def _facts(info: VersionInfo) -> dict[str, str]:
+    facts = _tagged(info, (Tag.ROWS, Tag.ALPHA, *DECISION_TAGS, *PROMOTION_TAGS))
     if facts.get(Tag.PROMOTION_REASON) == facts.get(Tag.REASON):
         facts.pop(Tag.PROMOTION_REASON, None)
     return {"created": info.created, **facts}
 
 
-def _step(info: VersionInfo) -> LineageNode:
-    facts = _facts(info, (*DECIDED, Tag.PROMOTED_AT, *CODE))
-    return LineageNode("version", _title(info), {"created": info.created, **facts})
+def _summary(info: VersionInfo) -> VersionNode:
+    """A version in another node's lineage, without its own."""
+    facts = _tagged(info, (*DECISION_TAGS, Tag.PROMOTED_AT, *CODE_TAGS))
+    return _version_node(info, {"created": info.created, **facts})
 
 
-def _facts(info: VersionInfo, tags: Sequence[Tag]) -> dict[str, str]:
+def _tagged(info: VersionInfo, tags: Sequence[Tag]) -> dict[str, str]:
     return {str(tag): info.tags[tag] for tag in tags if info.tags.get(tag)}
 
 
-def _run(info: VersionInfo) -> LineageNode:
-    return LineageNode("run", info.run_id, _facts(info, CODE))
-
-
 def _ledger(info: VersionInfo, ancestors: Sequence[VersionInfo]) -> LineageNode:
-    """The batches a version learnt: md5 of their bytes, rows, site, and the version to learn each first."""
+    batches = _learnt_batches(info, ancestors)
+    return LineageNode("ledger", "", {"batches": str(len(batches)), "rows": info.tags[Tag.ROWS]}, tuple(batches))
+
+
+def _learnt_batches(info: VersionInfo, ancestors: Sequence[VersionInfo]) -> list[BatchNode]:
+    """The batches that a version learnt, ordered by the version that learnt each first."""
     line = (info, *ancestors)
-    since = {batch: learnt_in(batch, line) for batch in info.batches}
+    first = {batch: first_learner(batch, line) for batch in info.batches}
     entries, nodes = ledger_entries(info), []
-    for batch, md5 in sorted(info.batches.items(), key=lambda item: (since[item[0]].version, item[0])):
-        entry = {key: str(value) for key, value in entries.get(batch, {}).items() if value is not None}
-        nodes.append(LineageNode("batch", batch, {**entry, "md5": md5, "since": _told(since[batch], line)}))
-    size = {"batches": str(len(nodes)), "rows": info.tags[Tag.ROWS]}
-    return LineageNode("ledger", "", size, tuple(nodes))
+    for batch, md5 in sorted(info.batches.items(), key=lambda item: (first[item[0]].version, item[0])):
+        learner, entry = first[batch], entries.get(batch, {})
+        since = FirstLearnt(learner.version, learner.parent is None or learner.version != line[-1].version)
+        facts = {key: str(value) for key, value in entry.items() if value is not None}
+        facts |= {"md5": md5, "since": str(since)}
+        rows, site = entry.get("rows"), entry.get("site")
+        nodes.append(BatchNode("batch", batch, facts, rows=rows, md5=md5, site=site, since=since))
+    return nodes
 
 
-def learnt_in(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
-    """The version of ``line`` (the nearest first) that learnt ``batch`` and handed it on under one recipe."""
+def first_learner(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
+    """The version of ``line`` (the nearest first) that learnt ``batch`` and passed it on under one recipe."""
     recipe = line[0].tags[Tag.RECIPE_DIGEST]
     kept = takewhile(lambda one: batch in one.batches and one.tags[Tag.RECIPE_DIGEST] == recipe, line)
     return list(kept)[-1]
 
 
-def _told(first: VersionInfo, line: Sequence[VersionInfo]) -> str:
-    """What is known of when a batch was learnt, where ``line`` may end before the first version."""
-    cut = first.parent is not None and first.version == line[-1].version
-    return f"version {first.version}" + (" or before" if cut else "")
-
-
 def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
-    """The ledger as its version's artifact holds it; empty where the files are gone (the tags still tell)."""
+    """The ledger as the version's artifact holds it; empty where the file is missing."""
     from mlflow.artifacts import load_dict
     from mlflow.exceptions import MlflowException
 
@@ -145,29 +181,6 @@ def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
         return dict(load_dict(f"{where}/{LEDGER_FILE}")["entries"])
     except (OSError, MlflowException):
         return {}
-
-
-def render(node: LineageNode) -> "Tree":
-    """The tree for a terminal, digests shortened to 12 digits."""
-    from rich.text import Text
-    from rich.tree import Tree
-
-    def line(node: LineageNode) -> Text:
-        text = Text.assemble((_label(node), STYLES.get(node.kind, "")))
-        for name, value in node.facts.items():
-            text.append(f"  {name.removeprefix('greenlightning.')} ", "dim").append(short(value))
-        return text
-
-    def grow(branch: Tree, node: LineageNode) -> Tree:
-        for child in node.children:
-            grow(branch.add(line(child)), child)
-        return branch
-
-    return grow(Tree(line(node)), node)
-
-
-def _label(node: LineageNode) -> str:
-    return node.name if node.kind == "version" else f"{node.kind} {short(node.name)}".strip()
 
 
 def short(value: str) -> str:
