@@ -102,8 +102,8 @@ PHASES = {
     ),
     "registering, promoting": (
         "tasks.models.registry:register_model",
-        "tasks.models.registry:promote",
-        "tasks.models.registry:set_challenger",
+        "tasks.models.champion:promote",
+        "tasks.models.champion:set_challenger",
         "tasks.models.model_card:model_card",
     ),
     "lineage: page, OpenLineage": (

@@ -10,7 +10,7 @@ from flows.engine.parameters import DatasetName, Stated, VersionNumber
 from flows.engine.session import session
 from greenlightning.errors import MismatchError
 from tasks.core.constants import Kind
-from tasks.models import registry
+from tasks.models import champion, registry
 from tasks.models.version_info import serving_already
 from tasks.promotion.decisions import audit_tags, check_loadable, serving_notes
 from tasks.tracking.metrics import set_tags
@@ -26,7 +26,7 @@ def promote(dataset: DatasetName, version: VersionNumber, reason: Stated) -> Sta
         seen = serving.version if serving else None
         set_tags(run.run_id, audit_tags(seen, version, reason))
         check_loadable(dataset, version)
-        if not registry.promote(dataset, version, seen, reason):
+        if not champion.promote(dataset, version, seen, reason):
             raise MismatchError(
                 f"Another version than {seen} became the champion of {dataset!r} meanwhile",
                 "Look at it, then promote again",

@@ -10,7 +10,7 @@ from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, Stated
 from flows.engine.session import champion_of, session
 from tasks.core.constants import Kind
-from tasks.models import registry
+from tasks.models import champion, registry
 from tasks.promotion.decisions import audit_tags, check_loadable, serving_notes
 from tasks.tracking.metrics import set_tags
 
@@ -23,11 +23,11 @@ def rollback(
 ) -> State[Any]:
     """Move the champion alias back to an earlier version; what only the version left had learnt is held back."""
     serving = champion_of(dataset)
-    chosen = registry.version(dataset, registry.before(serving) if to is None else to)
+    chosen = registry.version(dataset, champion.previous_version(serving) if to is None else to)
     with session(dataset, Kind.ROLLBACK, f"rollback {dataset} to {chosen.version}") as run:
         set_tags(run.run_id, audit_tags(serving.version, chosen.version, reason))
         check_loadable(dataset, chosen.version)
-        number = registry.rollback(dataset, chosen.version, reason)
+        number = champion.rollback(dataset, chosen.version, reason)
     done = Outcome(
         state="Rolled back",
         dataset=dataset,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -218,11 +219,11 @@ def _shift(mean: NDArray[np.float64], base: Expectations) -> float:
 
 
 def _repeated(X: NDArray[Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-    """True for every row that equals an earlier one, label included."""
-    seen: set[int] = set()
-    repeated = np.zeros(len(X), dtype=np.bool_)
-    for index, (row, label) in enumerate(zip(X, y.tolist(), strict=True)):
-        name = hash((row.tobytes(), label))
-        repeated[index] = name in seen
-        seen.add(name)
+    """True for every row that equals an earlier one, label included; rows with equal hashes are compared."""
+    labels = y.tolist()
+    hashes = [hash((row.tobytes(), label)) for row, label in zip(X, labels, strict=True)]
+    repeated = pd.Series(hashes, dtype=np.int64).duplicated(keep=False).to_numpy(copy=True)
+    alike = np.flatnonzero(repeated)
+    content = pd.DataFrame({"row": [X[i].tobytes() for i in alike], "label": [labels[i] for i in alike]})
+    repeated[alike] = content.duplicated().to_numpy()
     return repeated

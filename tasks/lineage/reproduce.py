@@ -34,6 +34,7 @@ from tasks.lineage.rebuild import (
     versioned,
 )
 from tasks.models import registry
+from tasks.models.champion import promotion_lock
 from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES
 from tasks.models.retention import files_of, restore, unmark
 from tasks.models.version_info import VersionInfo
@@ -207,7 +208,7 @@ def put_back(dataset: str, number: int, folder: Path) -> None:
     if info.pruned and registered(info, model.statistics):
         restore.fn(dataset, number, model)
     else:
-        with registry.locked(dataset), TemporaryDirectory() as staging:
+        with promotion_lock(dataset), TemporaryDirectory() as staging:
             copytree(folder, Path(staging) / MODEL_FILES)
             (Path(staging) / LEDGER_FILE).write_text(json.dumps(model.ledger.to_dict(), indent=1))
             files_of(info).log_artifacts(staging)

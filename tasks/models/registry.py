@@ -1,21 +1,19 @@
-"""The registry: versions with their lineage, and the champion, moved last and only by compare-and-swap."""
+"""MLflow's model registry: register a version with its lineage, find versions, load one."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from prefect import task
-
 from greenlightning.errors import IntegrityError, NothingServedError
-from tasks.core.constants import BATCH_TAG, HELD_BACK_TAG, Alias, Tag
-from tasks.core.workspace import Workspace, checked_name
+from tasks.core.constants import BATCH_TAG, Alias, Tag
+from tasks.core.workspace import checked_name
 from tasks.models.logged_models import MODEL_FILES, digests, log_model
 from tasks.models.model_card import model_description
-from tasks.models.version_info import VersionInfo, pruned_error, serving_already
+from tasks.models.version_info import VersionInfo as VersionInfo
+from tasks.models.version_info import pruned_error
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
@@ -25,23 +23,6 @@ if TYPE_CHECKING:
 
     from greenlightning.model import GreenLightningModel
 
-__all__ = [
-    "VersionInfo",
-    "before",
-    "champion",
-    "load",
-    "load_version",
-    "locked",
-    "made_from",
-    "promote",
-    "register_model",
-    "rollback",
-    "set_challenger",
-    "version",
-    "versions",
-]
-
-LOCK_TIMEOUT = 60.0
 FROM_RUN = (Tag.KIND, Tag.FLOW_RUN_ID, Tag.GIT_COMMIT, Tag.GIT_DIRTY, Tag.HEALTH)
 
 
@@ -92,16 +73,16 @@ def _ensure_registered(client: "MlflowClient", dataset: str) -> None:
 
 def champion(dataset: str) -> VersionInfo | None:
     """The serving version, or None where the dataset has none yet."""
-    return _find(dataset, Alias.CHAMPION)
+    return find(dataset, Alias.CHAMPION)
 
 
 def version(dataset: str, number: int | Alias) -> VersionInfo:
     """The version of that number or alias; raises NothingServedError where there is none."""
-    if found := _find(dataset, number):
+    if found := find(dataset, number):
         return found
     raise NothingServedError(
         f"Dataset {dataset!r} has no {number if isinstance(number, Alias) else f'version {number}'}",
-        "See what there is with: greenlightning status",
+        "List the versions with: greenlightning status",
     )
 
 
@@ -118,7 +99,7 @@ def versions(dataset: str) -> list[VersionInfo]:
     names: dict[int, tuple[str, ...]] = {}
     for alias, number in aliases.items():
         names[int(number)] = (*names.get(int(number), ()), alias)
-    found = _search(client, f"name = '{dataset}'")
+    found = _search(f"name = '{dataset}'")
     return [_info(entry, names.get(int(entry.version), ())) for entry in found]
 
 
@@ -130,24 +111,26 @@ def made_from(dataset: str, number: int) -> list[VersionInfo]:
 def having(dataset: str, tag: Tag, value: str) -> list[VersionInfo]:
     """The versions with that value of a tag, the newest first, without their aliases."""
     condition = f"name = '{checked_name(dataset)}' AND tags.`{tag}` = '{value}'"
-    return [_info(entry, ()) for entry in _search(connect(), condition)]
+    return [_info(entry, ()) for entry in _search(condition)]
 
 
 def made_by(dataset: str, run_id: str) -> list[VersionInfo]:
     """The versions that a run registered, the newest first, without their aliases."""
-    return [_info(entry, ()) for entry in _search(connect(), f"run_id = '{run_id}'") if entry.name == dataset]
+    return [_info(entry, ()) for entry in _search(f"run_id = '{run_id}'") if entry.name == dataset]
 
 
-def _search(client: "MlflowClient", condition: str) -> Iterator["ModelVersion"]:
-    token = None
-    while True:
-        page = client.search_model_versions(condition, order_by=["version_number DESC"], page_token=token)
-        yield from page
-        if not (token := page.token):
-            return
+def _search(condition: str) -> "list[ModelVersion]":
+    import mlflow
+
+    connect()
+    found: list[ModelVersion] = mlflow.search_model_versions(
+        filter_string=condition, order_by=["version_number DESC"]
+    )
+    return found
 
 
-def _find(dataset: str, number: int | Alias) -> VersionInfo | None:
+def find(dataset: str, number: int | Alias) -> VersionInfo | None:
+    """The version of that number or alias, or None where there is none."""
     from mlflow.exceptions import MlflowException
 
     client = connect()
@@ -184,14 +167,14 @@ def _info(found: "ModelVersion", aliases: Sequence[str]) -> VersionInfo:
 def load(dataset: str, number: int | Alias = Alias.CHAMPION) -> "GreenLightningModel":
     """Load a version from its safetensors and JSON.
 
-    Raises NothingServedError where there is no such version, IntegrityError where its files are gone, torn,
-    pruned, or not those it was registered with.
+    Raises NothingServedError if there is no such version, IntegrityError if its files are missing, corrupt,
+    pruned, or not those that were registered.
     """
     return load_version(version(dataset, number))
 
 
 def load_version(found: VersionInfo) -> "GreenLightningModel":
-    """What ``load`` does, for a version that was looked up already."""
+    """Load a version that was looked up already, as ``load`` does."""
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
@@ -203,93 +186,14 @@ def load_version(found: VersionInfo) -> "GreenLightningModel":
             files = download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder)
             model = GreenLightningModel.load(Path(files))
         except (OSError, MlflowException) as error:
-            raise (pruned_error(found) if found.pruned else _broken(found, "are gone or torn")) from error
+            raise (pruned_error(found) if found.pruned else _broken(found, "are missing or corrupt")) from error
     if any(found.tags[tag] != digest for tag, digest in digests(model).items()):
-        raise _broken(found, "are not those it was registered with")
+        raise _broken(found, "are not those that were registered")
     return model
 
 
-def _broken(found: VersionInfo, what: str) -> IntegrityError:
+def _broken(found: VersionInfo, fault: str) -> IntegrityError:
     return IntegrityError(
-        f"The files of {found.dataset} version {found.version} {what}",
+        f"The files of {found.dataset} version {found.version} {fault}",
         f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {found.dataset} --reason WHY",
     )
-
-
-@task(task_run_name="promote {dataset} version {version_number}", persist_result=False)
-def promote(dataset: str, version_number: int, expected_champion: int | None, reason: str = "") -> bool:
-    """Make a version the champion, if the champion still is ``expected_champion``; else return False.
-
-    Where it returns False another retraining landed first: merge onto its champion and try again.
-    """
-    with locked(dataset):
-        chosen = version(dataset, version_number)
-        serving = champion(dataset)
-        if serving and serving.version == chosen.version:
-            return True
-        if (serving.version if serving else None) != expected_champion:
-            return False
-        audit: dict[str, str] = {Tag.REPLACED: str(serving.version)} if serving else {}
-        _serve(chosen, serving, audit | {Tag.PROMOTION_REASON: reason})
-    return True
-
-
-@task(task_run_name="roll back {dataset}", persist_result=False)
-def rollback(dataset: str, to: int | None = None, reason: str = "") -> int:
-    """Serve the version ``to``, by default the one served before, and return its number.
-
-    Batches that only the version left behind had learnt are tagged as held back: trainings leave them out.
-    Raises NothingServedError where there is no such version, InputError where it is serving already.
-    """
-    with locked(dataset):
-        serving = version(dataset, Alias.CHAMPION)
-        chosen = version(dataset, before(serving) if to is None else to)
-        if chosen.version == serving.version:
-            raise serving_already(chosen)
-        audit: dict[str, str] = {Tag.ROLLED_BACK_FROM: str(serving.version), Tag.PROMOTION_REASON: reason}
-        left = serving.batches.keys() - chosen.batches.keys()
-        _serve(chosen, serving, audit | {f"{HELD_BACK_TAG}{batch}": str(serving.version) for batch in left})
-    return chosen.version
-
-
-def before(serving: VersionInfo) -> int:
-    """The version served before: ``previous``, or where a kill left that torn, the one this replaced."""
-    previous = _find(serving.dataset, Alias.PREVIOUS)
-    if previous and previous.version != serving.version:
-        return previous.version
-    if replaced := serving.tags.get(Tag.REPLACED):
-        return int(replaced)
-    raise NothingServedError(f"Nothing was served for {serving.dataset!r} before", "Name a version with --to")
-
-
-@task(task_run_name="challenge {dataset} with version {version_number}", persist_result=False)
-def set_challenger(dataset: str, version_number: int) -> None:
-    """Name a version as the candidate that the champion is compared with."""
-    chosen = version(dataset, version_number)
-    connect().set_registered_model_alias(dataset, Alias.CHALLENGER, str(chosen.version))
-
-
-def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str, str]) -> None:
-    """Move the champion to ``chosen``, as the very last step: a kill before it leaves the old one serving."""
-    if chosen.pruned:
-        raise pruned_error(chosen)
-    client = connect()
-    name, number = chosen.dataset, str(chosen.version)
-    client.set_model_version_tag(name, number, Tag.PROMOTED_AT, datetime.now(UTC).isoformat(timespec="seconds"))
-    for tag, value in audit.items():
-        client.set_model_version_tag(name, number, tag, value)
-    if serving:
-        client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
-    client.delete_registered_model_alias(name, Alias.CHALLENGER)
-    client.set_registered_model_alias(name, Alias.CHAMPION, number)
-
-
-@contextmanager
-def locked(dataset: str) -> Iterator[None]:
-    """Hold the dataset's promotion lock, so that comparing and moving the champion are one step."""
-    from filelock import FileLock
-
-    folder = Workspace.current().locks
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / f"{checked_name(dataset)}.champion.lock", timeout=LOCK_TIMEOUT):
-        yield

@@ -19,6 +19,7 @@ from tasks.data.batch_index import BatchRef, batches
 from tasks.data.holdout import holdout_of
 from tasks.data.versioning import is_stored
 from tasks.models import registry
+from tasks.models.champion import promotion_lock
 from tasks.models.logged_models import MODEL_FILES, STATISTICS_FILE, digests, logged_structure
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
@@ -124,7 +125,7 @@ def retained(dataset: str, keep: int, older_than_days: int) -> Retained:
 @task(task_run_name="prune {dataset} version {number}", persist_result=False)
 def prune(dataset: str, number: int) -> int:
     """Take the statistics of a version away and return the bytes freed; 0 where it became protected meanwhile."""
-    with registry.locked(dataset):
+    with promotion_lock(dataset):
         info = registry.version(dataset, number)
         if is_protected(info):
             return 0
@@ -150,7 +151,7 @@ def restore(dataset: str, number: int, model: "GreenLightningModel") -> None:
             f"What was made again for {dataset} version {number} has another {wrong[0]}",
             "Use the code and the holdout that made it; see greenlightning lineage",
         )
-    with registry.locked(dataset), TemporaryDirectory() as folder:
+    with promotion_lock(dataset), TemporaryDirectory() as folder:
         model.statistics.save(Path(folder))
         files_of(info).log_artifact(str(Path(folder) / Path(STATISTICS_FILE).name), MODEL_FILES)
         unmark(registry.version(dataset, number))

@@ -1,4 +1,4 @@
-"""The expectations of a version: what new batches must look like, stored with the run that made it."""
+"""The expectations of a version, stored with the run that made it."""
 
 from pydantic import ValidationError
 
@@ -11,9 +11,9 @@ EXPECTATIONS = "expectations.json"
 
 
 def expectations_of(version: registry.VersionInfo) -> Expectations:
-    """What batches must look like for a version: learnt from its base, handed on with every version.
+    """The expectations that new batches must meet, learnt from the base of the version's line.
 
-    Raises IntegrityError where they are gone or torn.
+    Raises IntegrityError if they are missing or corrupt.
     """
     from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
@@ -23,6 +23,6 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
         return Expectations.model_validate_json(load_text(where))
     except (MlflowException, OSError, ValidationError) as error:
         raise IntegrityError(
-            f"The expectations of {version.dataset} version {version.version} are gone or torn",
+            f"The expectations of {version.dataset} version {version.version} are missing or corrupt",
             f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {version.dataset} --reason WHY",
         ) from error

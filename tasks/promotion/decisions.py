@@ -5,6 +5,7 @@ from prefect import task
 from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.models import registry
+from tasks.models.champion import promotion_lock
 from tasks.models.retention import files_of, statistics_bytes, unmark
 from tasks.models.version_info import VersionInfo, pruned_error
 from tasks.tracking.client import connect
@@ -54,7 +55,7 @@ def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool
 @task(task_run_name="pin {dataset} version {number}", persist_result=False)
 def pin(dataset: str, number: int, reason: str) -> None:
     """Keep a version from maintenance; raises IntegrityError where it is pruned already."""
-    with registry.locked(dataset):
+    with promotion_lock(dataset):
         if (info := registry.version(dataset, number)).pruned:
             if not statistics_bytes(files_of(info)):
                 raise pruned_error(info)
@@ -65,7 +66,7 @@ def pin(dataset: str, number: int, reason: str) -> None:
 @task(task_run_name="unpin {dataset} version {number}", persist_result=False)
 def unpin(dataset: str, number: int) -> None:
     """Leave a version to maintenance again; raises InputError where it is not pinned."""
-    with registry.locked(dataset):
+    with promotion_lock(dataset):
         if Tag.PINNED not in registry.version(dataset, number).tags:
             raise InputError(f"{dataset} version {number} is not pinned", "Pin it with: greenlightning pin")
         connect().delete_model_version_tag(dataset, str(number), Tag.PINNED)

@@ -6,7 +6,7 @@ from prefect import task
 
 from tasks.core.constants import Kind, Tag
 from tasks.lineage.run_artifacts import log_lineage
-from tasks.models import registry
+from tasks.models import champion, registry
 from tasks.models.model_card import model_card
 from tasks.models.version_expectations import EXPECTATIONS
 from tasks.promotion.candidate import KEPT, Candidate
@@ -67,10 +67,10 @@ def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run") ->
 def _promote_or_keep(candidate: Candidate, number: int) -> bool:
     """Move the alias that the decision names; False where the champion changed meanwhile."""
     if not candidate.decision.promote:
-        registry.set_challenger.fn(candidate.dataset, number)
+        champion.set_challenger.fn(candidate.dataset, number)
         return True
     parent = candidate.parent.version if candidate.parent else None
-    return registry.promote.fn(candidate.dataset, number, parent, candidate.decision.reason)
+    return champion.promote.fn(candidate.dataset, number, parent, candidate.decision.reason)
 
 
 def _log_energy(candidate: Candidate) -> None:

@@ -275,7 +275,7 @@ def test_stored_bytes_without_their_digest_exit_with_6(champion: Path, say: Call
     for file in (champion / "mlruns").rglob("statistics*.safetensors"):
         file.write_bytes(file.read_bytes()[:-1] + b"?")
     said = say("retrain", "-d", DIGITS)
-    assert (said.code, "are gone or torn" in refusal(said)) == (6, True)
+    assert (said.code, "are missing or corrupt" in refusal(said)) == (6, True)
     assert registry.version(DIGITS, Alias.CHAMPION).version == 1
 
 

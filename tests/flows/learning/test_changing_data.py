@@ -301,14 +301,14 @@ def test_two_retrainings_at_once_both_land() -> None:
 # --- kills ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["log_model", "register_model", "promote.fn"])
+@pytest.mark.parametrize("where", ["registry.log_model", "registry.register_model", "champion.promote.fn"])
 def test_a_kill_leaves_the_old_champion_serving_and_the_next_retraining_finishes(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [base] = batches(DIGITS)
     first = add("first", FIRST)
     with monkeypatch.context() as patch:
-        patch.setattr(f"tasks.models.registry.{where}", interrupted)
+        patch.setattr(f"tasks.models.{where}", interrupted)
         with pytest.raises(KeyboardInterrupt):
             retrain(DIGITS, return_state=True)
     assert champion().version == 1

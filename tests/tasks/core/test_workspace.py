@@ -33,7 +33,7 @@ def test_a_file_is_no_workspace(home: Path) -> None:
 
 @pytest.mark.parametrize("name", ["que?x", "br{ace", "bra}ce", "new\nline", "tab\tx"])
 def test_a_path_that_sqlite_or_dvc_cannot_use_is_refused(name: str, home: Path) -> None:
-    with pytest.raises(InputError, match="The path of the workspace, .* contains ") as refusal:
+    with pytest.raises(InputError, match=r"The path of the workspace, .* contains ") as refusal:
         Workspace(home / name).create()
     assert len(str(refusal.value).splitlines()) == 1
     assert list(home.iterdir()) == []

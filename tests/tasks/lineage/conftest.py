@@ -7,7 +7,7 @@ import pytest
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
-from tasks.models import registry
+from tasks.models import champion
 from tasks.tracking.runs import flow_run
 from tests.helpers.versions import register_version
 
@@ -30,6 +30,6 @@ def history(mlflow_home: Path, tmp_path: Path, tiny_model: GreenLightningModel, 
         with flow_run("digits", kind) as run_id:
             register_version(model, tmp_path / str(number), run_id, tags)
         runs.append(run_id)
-    registry.promote.fn("digits", 1, None)
-    registry.promote.fn("digits", 2, 1)
+    champion.promote.fn("digits", 1, None)
+    champion.promote.fn("digits", 2, 1)
     return runs

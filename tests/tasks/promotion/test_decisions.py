@@ -83,7 +83,7 @@ def test_a_version_whose_files_are_gone_is_neither_promoted_nor_rolled_back_to()
     outcome(retrain, dataset=DIGITS)
     files_of(registry.version(DIGITS, 1)).delete_artifacts(STATISTICS_FILE)
     for decide in (promote, rollback):
-        with pytest.raises(IntegrityError, match="The files of digits version 1 are gone or torn"):
+        with pytest.raises(IntegrityError, match="The files of digits version 1 are missing or corrupt"):
             outcome(decide, dataset=DIGITS, reason="back", **({"version": 1} if decide is promote else {"to": 1}))
     assert served().version == 2
 

@@ -143,7 +143,7 @@ def test_where_the_files_of_one_are_gone_the_logged_scores_stand_side_by_side(wo
         file.unlink()
     after = compare_versions(DIGITS, 1, 2, MARGIN)
     assert after.paired is None
-    assert "gone or torn" in after.unpaired
+    assert "missing or corrupt" in after.unpaired
     assert after.differences() == pytest.approx(before.differences())
     assert after.only_b.keys() == before.only_b.keys()
 

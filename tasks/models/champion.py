@@ -1,0 +1,95 @@
+"""Which version serves: the aliases champion, previous and challenger, moved under a lock by compare-and-swap."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from prefect import task
+
+from greenlightning.errors import NothingServedError
+from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
+from tasks.core.workspace import Workspace, checked_name
+from tasks.models import registry
+from tasks.models.version_info import VersionInfo, pruned_error, serving_already
+from tasks.tracking.client import connect
+
+LOCK_TIMEOUT = 60.0
+
+
+@task(task_run_name="promote {dataset} version {version_number}", persist_result=False)
+def promote(dataset: str, version_number: int, expected_champion: int | None, reason: str = "") -> bool:
+    """Make a version the champion, if the champion still is ``expected_champion``; else return False.
+
+    False means that another run promoted first: merge onto its champion and try again.
+    """
+    with promotion_lock(dataset):
+        chosen = registry.version(dataset, version_number)
+        serving = registry.champion(dataset)
+        if serving and serving.version == chosen.version:
+            return True
+        if (serving.version if serving else None) != expected_champion:
+            return False
+        audit: dict[str, str] = {Tag.REPLACED: str(serving.version)} if serving else {}
+        _serve(chosen, serving, audit | {Tag.PROMOTION_REASON: reason})
+    return True
+
+
+@task(task_run_name="roll back {dataset}", persist_result=False)
+def rollback(dataset: str, to: int | None = None, reason: str = "") -> int:
+    """Serve the version ``to``, by default the one served before, and return its number.
+
+    Batches that only the replaced version had learnt are tagged as held back: trainings leave them out.
+    Raises NothingServedError if there is no such version, InputError if it is serving already.
+    """
+    with promotion_lock(dataset):
+        serving = registry.version(dataset, Alias.CHAMPION)
+        chosen = registry.version(dataset, previous_version(serving) if to is None else to)
+        if chosen.version == serving.version:
+            raise serving_already(chosen)
+        audit: dict[str, str] = {Tag.ROLLED_BACK_FROM: str(serving.version), Tag.PROMOTION_REASON: reason}
+        lost = serving.batches.keys() - chosen.batches.keys()
+        _serve(chosen, serving, audit | {f"{HELD_BACK_TAG}{batch}": str(serving.version) for batch in lost})
+    return chosen.version
+
+
+def previous_version(serving: VersionInfo) -> int:
+    """The version served before, by alias or, where a kill left the alias unset, by the tag ``replaced``."""
+    previous = registry.find(serving.dataset, Alias.PREVIOUS)
+    if previous and previous.version != serving.version:
+        return previous.version
+    if replaced := serving.tags.get(Tag.REPLACED):
+        return int(replaced)
+    raise NothingServedError(f"Nothing was served for {serving.dataset!r} before", "Name a version with --to")
+
+
+@task(task_run_name="challenge {dataset} with version {version_number}", persist_result=False)
+def set_challenger(dataset: str, version_number: int) -> None:
+    """Give a version the alias ``challenger``."""
+    chosen = registry.version(dataset, version_number)
+    connect().set_registered_model_alias(dataset, Alias.CHALLENGER, str(chosen.version))
+
+
+def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str, str]) -> None:
+    """Make ``chosen`` the champion; its alias moves last, so that a kill leaves the old champion serving."""
+    if chosen.pruned:
+        raise pruned_error(chosen)
+    client = connect()
+    name, number = chosen.dataset, str(chosen.version)
+    client.set_model_version_tag(name, number, Tag.PROMOTED_AT, datetime.now(UTC).isoformat(timespec="seconds"))
+    for tag, value in audit.items():
+        client.set_model_version_tag(name, number, tag, value)
+    if serving:
+        client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
+    client.delete_registered_model_alias(name, Alias.CHALLENGER)
+    client.set_registered_model_alias(name, Alias.CHAMPION, number)
+
+
+@contextmanager
+def promotion_lock(dataset: str) -> Iterator[None]:
+    """Hold the dataset's lock, so that no other process moves the champion between a look and a change."""
+    from filelock import FileLock
+
+    folder = Workspace.current().locks
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with FileLock(folder / f"{checked_name(dataset)}.champion.lock", timeout=LOCK_TIMEOUT):
+        yield

@@ -1,0 +1,36 @@
+"""Batches of three overlapping classes, landed without a source file of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.data.ingestion import LandedBatch, land
+
+Arrays = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+def batch_of(folder: Path, X: object, y: object, **options: object) -> LandedBatch:
+    """Land inputs and labels for the dataset ``d``."""
+    np.savez(folder / "made.npz", X=X, y=y, **options)
+    return land.fn(folder / "made.npz", "d")
+
+
+def blobs(seed: int, rows: int = 300) -> Arrays:
+    """Samples of eight columns and three classes, overlapping."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(rows) % 3
+    X = rng.normal(size=(rows, 8)) + np.outer(y, np.arange(8)) + 10 * np.arange(8)
+    return X, y
+
+
+def with_cell(value: float) -> Callable[[Arrays], Arrays]:
+    """A change of arrays that puts one value into one cell."""
+
+    def corrupt(arrays: Arrays) -> Arrays:
+        X, y = arrays
+        X[3, 2] = value
+        return X, y
+
+    return corrupt
