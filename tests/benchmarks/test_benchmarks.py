@@ -1,13 +1,9 @@
 """The benchmark measures what it says: streams, what peers may see, resuming, and tables made from the records."""
 
-import gc
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,39 +13,17 @@ from benchmarks.core.records import Records, code_version, latest
 from benchmarks.core.streams import STREAMS, arrange
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
 from benchmarks.peers.kinds import all_kinds
-from benchmarks.peers.network import FROM_SCRATCH, Replayed, WatchedNetwork, rises
+from benchmarks.peers.network import FROM_SCRATCH, Replayed, WatchedNetwork
 from benchmarks.peers.ours import OURS, Ours
-from benchmarks.peers.peer import About, Array, Kind, Peer, grid
-from benchmarks.peers.tuning import chosen, tuned
-from benchmarks.report import page, tables
-from benchmarks.report.pairs import Pair, Spread
-from benchmarks.report.targets import Target, all_targets
+from benchmarks.peers.peer import About, Array, Kind
+from benchmarks.report import page
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset
-from tests.helpers.small import blobs
+from tests.helpers.records import Recording, records
 
 N, CLASSES = 240, 6
 LABELS = np.arange(N) % CLASSES
 SMALL_NETWORK = {"hidden_layer_sizes": [8], "max_epochs": 2}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def little_garbage() -> Iterator[None]:
-    """What lives already is skipped when garbage is collected before each measurement."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    """Six blobs in four columns: 240 rows to train on, 60 to test on."""
-    X, y = blobs(N + 60, n_classes=CLASSES)
-    return Dataset("blobs", X[:N], y[:N], X[N:], y[N:], ("a", "b", "c", "d"), "made here")
-
-
-def records(folder: Path, part: str = "protocol", **options: Any) -> Records:
-    return Records(part, "code", "machine", folder, **options)
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -80,22 +54,6 @@ def test_labels_drift_and_do_not_otherwise() -> None:
         distance = np.abs(shares[0] - shares[-1]).sum() / 2
         assert low <= distance <= high, name
     assert (shares[0] > 0).all()
-
-
-class Recording(Peer):
-    """Remembers what it was given, and predicts the first label."""
-
-    def __init__(self) -> None:
-        self.given: list[tuple[str, Array]] = []
-
-    def start(self, X: Array, y: Array) -> None:
-        self.given.append(("start", X))
-
-    def update(self, X: Array, y: Array) -> None:
-        self.given.append(("update", X))
-
-    def predict(self, X: Array) -> Array:
-        return np.zeros(len(X), dtype=int)
 
 
 def test_a_peer_sees_the_batch_or_everything_so_far_and_never_a_test_row(data: Dataset, tmp_path: Path) -> None:
@@ -221,123 +179,6 @@ def test_a_cost_has_seconds_joules_and_their_source() -> None:
     assert cost.joules > 0
     assert cost.source
     assert cost.peak_bytes is None or cost.peak_bytes > 0.9 * held.nbytes
-
-
-def test_tuning_takes_the_fastest_of_the_near_best() -> None:
-    tried = [
-        {"setting": {"a": 1}, "accuracy": 0.900, "seconds": 9.0},
-        {"setting": {"a": 2}, "accuracy": 0.898, "seconds": 2.0},
-        {"setting": {"a": 3}, "accuracy": 0.896, "seconds": 1.0},
-    ]
-    assert chosen(tried) == {"a": 2}
-
-
-def test_tuning_stays_inside_the_base_and_is_done_once(data: Dataset, tmp_path: Path) -> None:
-    given: list[Array] = []
-
-    class Watching(Recording):
-        def start(self, X: Array, y: Array) -> None:
-            given.append(X)
-
-        def predict(self, X: Array) -> Array:
-            given.append(X)
-            return super().predict(X)
-
-    kind = Kind("one", lambda s, a: Watching(), "far", grid(a=[1, 2]))
-    for _ in range(2):
-        assert set(tuned(data, [kind], tmp_path)) == {"one"}
-    assert len(given) == 2 * 2 * 3
-    bases = [{tuple(row) for row in data.X_train[arrange("iid", data.y_train, seed).base]} for seed in range(3)]
-    for seed, base in enumerate(bases):
-        for X in (given[2 * seed], given[2 * seed + 1]):
-            assert all(tuple(row) in base for row in X)
-
-
-def record(accuracy: float, seconds: float, **more: Any) -> dict[str, Any]:
-    return {"accuracy": accuracy, "seconds": seconds, "joules": 4 * seconds, "source": "none", **more}
-
-
-CURVE = [[1.0, 4.0, 0.80, 0.70], [2.0, 8.0, 0.90, 0.80], [3.0, 12.0, 0.95, 0.90], [4.0, 16.0, 0.95, 0.89]]
-
-
-def test_a_pair_compares_the_whole_run_and_the_first_epoch_that_is_level() -> None:
-    pair = Pair.of(record(0.903, 0.1), record(0.90, 4.0, curve=CURVE))
-    assert pair.gain == pytest.approx(0.003)
-    assert pair.seconds == pytest.approx({"full": 40, "held_out": 20, "test": 30})
-    assert pair.joules == pytest.approx({"full": 40, "held_out": 20, "test": 30})
-    assert pair.reached == {"full": True, "held_out": True, "test": True}
-    ahead = Pair.of(record(0.96, 0.1), record(0.90, 4.0, curve=CURVE))
-    assert ahead.reached == {"full": False, "held_out": False, "test": False}
-    assert ahead.seconds["test"] == pytest.approx(40)
-
-
-def test_a_curve_is_kept_where_it_rises() -> None:
-    curve = [
-        [1.0, 2.0, 0.5, 0.5],
-        [2.0, 3.0, 0.4, 0.5],
-        [3.0, 4.0, 0.4, 0.6],
-        [4.0, 5.0, 0.7, 0.1],
-        [5.0, 6.0, 0.7, 0.6],
-    ]
-    assert [seconds for seconds, *_ in rises(curve)] == [1.0, 3.0, 4.0]
-
-
-def test_a_target_is_met_missed_or_not_measured() -> None:
-    least = Target("ratio", 30.0, Spread.of([29.0, 31.0, 60.0]))
-    assert least.verdict == "met"
-    assert replace(least, limit=62.0).verdict == "**missed**: reached 0.5 of it"
-    assert replace(least, found=None).verdict == "not measured"
-    assert replace(least, holds=False).verdict == "**missed**: accuracy not equal"
-    assert Target("growth", 1.05, Spread.of([2.1]), at_most=True).verdict == "**missed**: 2 times it"
-    assert Target("points", -0.005, Spread.of([-0.008])).verdict == "**missed**: by 0.30 point"
-
-
-def test_targets_and_tables_are_computed_from_the_records(tmp_path: Path) -> None:
-    for seed, seconds in enumerate((0.1, 0.2, 0.4)):
-        for stream in STREAMS:
-            cell = {"dataset": "letter", "stream": stream, "seed": seed, "stage": 10}
-            more = {"bytes_read": 72_000, "peak_bytes": 5_000_000}
-            records(tmp_path).add(cell | {"peer": OURS}, record(0.95, seconds, **more))
-            records(tmp_path).add(cell | {"peer": FROM_SCRATCH}, record(0.94, 8.0, curve=CURVE, **more))
-    found = {t.what: t for t in all_targets(tmp_path)}
-    row = found["retraining, letter: seconds, network (its early-stopped run) over ours"]
-    assert row.found == Spread(40.0, 20.0, 80.0, 3)
-    assert row.verdict == "**missed**: reached 0.8 of it"
-    assert row.note == "accuracy +1.00 points"
-    assert found["drifted stream, letter: final accuracy, ours less network"].verdict == "met"
-    update = "updating a factor of D = 4,000 by 100 rows: seconds, factorising again over ours"
-    assert found[update].found is None
-    runs = [{"D": 4_000, "what": "update, 100 rows", "ratios": [6.0, 8.0]}]
-    (tmp_path / "solving.json").write_text(json.dumps(runs))
-    seconds = {"statistics": 0.1, "solve": 0.1, "landing": 0.6}
-    overhead = {"dataset": "digits", "runs": [{"flow": "retrain", "seconds": seconds}]}
-    (tmp_path / "overhead.json").write_text(json.dumps(overhead))
-    found = {t.what: t for t in all_targets(tmp_path)}
-    assert found[update].found == Spread(7.0, 6.0, 8.0, 2)
-    outside = found["a small retraining (digits), warm process: share outside learning"]
-    assert outside.found is not None
-    assert outside.found.median == pytest.approx(0.75)
-    assert outside.verdict == "stated"
-    text = tables.protocol_table(latest("protocol", tmp_path), "letter")
-    assert (
-        "| iid | **ours** | 0.9500 (0.9500 to 0.9500) | 0.200 (0.100 to 0.400) | 0.800 (0.400 to 1.60) |" in text
-    )
-    assert "| 0.0720 | 5.00 (5.00 to 5.00) | 3 seeds, 1 batches |" in text
-
-
-def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
-    target = tmp_path / "benchmarks.md"
-    target.write_text(f"before\n{page.BEGIN}\nold numbers\n{page.END}\nafter\n")
-    for _ in range(2):
-        page.write(tmp_path / "nothing", tmp_path)
-    text = target.read_text()
-    assert text.startswith("before\n")
-    assert text.endswith("\nafter\n")
-    assert "old numbers" not in text
-    assert text.count("## Targets") == 1
-    target.write_text("no marks")
-    with pytest.raises(SystemExit, match="lacks the marks"):
-        page.write(tmp_path / "nothing", tmp_path)
 
 
 def test_the_quick_way_is_the_fastest_of_ours_that_is_level_with_the_network() -> None:

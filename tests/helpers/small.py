@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from greenlightning.structure.gates import Structure
 
 
@@ -24,3 +25,17 @@ def blobs(n: int, n_features: int = 4, n_classes: int = 3, seed: int = 0) -> tup
     y = np.arange(n) % n_classes
     centres = 3.0 * np.random.default_rng(99).normal(size=(n_classes, n_features))
     return centres[y] + np.random.default_rng(seed).normal(size=(n, n_features)), y
+
+
+def small_recipe(kind: str, bits: int = 8) -> PathFeatures:
+    """An explicit, projected or landmark recipe of a few gates over the blobs."""
+    X, y = blobs(60)
+    if kind == "landmarks":
+        return LandmarkPaths.build(random_structure(4, (6, 5)), X, y, n_landmarks=15, feature_bits=bits)
+    projection = 2 if kind == "projection" else None
+    return ExplicitPaths.build(random_structure(4, (6,)), X, feature_bits=bits, projection=projection)
+
+
+def integers_of(paths: PathFeatures, X: object) -> list[list[int]]:
+    """The integer features of ``X`` (n, d), row by row."""
+    return [row for _, block in paths.blocks(X, block_rows=2) for row in block.tolist()]

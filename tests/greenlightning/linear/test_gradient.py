@@ -9,21 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from greenlightning import PathSGDClassifier, Structure
+from greenlightning import PathSGDClassifier
 from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, IntegrityError, MismatchError, NotFittedError
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.linear.softmax import PathScores, RoutedScores
 from greenlightning.linear.solver import Coefficients
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
-from tests.helpers.small import blobs, random_structure
+from tests.helpers.small import blobs, random_structure, small_recipe
 
 Floats = NDArray[np.float64]
 
@@ -46,21 +44,13 @@ def test_scikit_learn_contract(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
-def recipe(kind: str, bits: int = 8) -> PathFeatures:
-    X, y = blobs(60)
-    if kind == "landmarks":
-        return LandmarkPaths.build(random_structure(4, (6, 5)), X, y, n_landmarks=15, feature_bits=bits)
-    projection = 2 if kind == "projection" else None
-    return ExplicitPaths.build(random_structure(4, (6,)), X, feature_bits=bits, projection=projection)
-
-
 every_recipe = pytest.mark.parametrize("kind", ["explicit", "projection", "landmarks"])
 
 
 @every_recipe
 @pytest.mark.parametrize("bits", [8, 16])
 def test_scores_are_features_times_coefficients(kind: str, bits: int) -> None:
-    paths, X = recipe(kind, bits), blobs(2_500, seed=1)[0]
+    paths, X = small_recipe(kind, bits), blobs(2_500, seed=1)[0]
     V = torch.from_numpy(np.random.default_rng(0).normal(size=(paths.n_features_out, 3)))
     scores = PathScores.of(paths)
     assert isinstance(scores, RoutedScores) == (kind != "landmarks")
@@ -71,7 +61,7 @@ def test_scores_are_features_times_coefficients(kind: str, bits: int) -> None:
 @every_recipe
 def test_the_first_step_is_the_rate_along_the_signs_of_the_gradient(kind: str) -> None:
     """Adam's moments begin at the gradient and its square: g / |g|. From zero every class is a third likely."""
-    paths, (X, y) = recipe(kind), blobs(60)
+    paths, (X, y) = small_recipe(kind), blobs(60)
     model = PathSGDClassifier(paths, eta0=0.25, batch_size=60, alpha=0.0).partial_fit(X, y)
     excess = 1 / 3 - np.eye(3)[y]
     gradient = paths.transform(X).T @ excess / 60
@@ -84,7 +74,7 @@ def test_the_first_step_is_the_rate_along_the_signs_of_the_gradient(kind: str) -
 
 def test_training_ends_where_the_penalised_gradient_is_zero() -> None:
     """At the minimum of mean log-loss plus alpha / 2 ‖V‖²: φᵀ(p − y) / n + alpha V = 0."""
-    paths, (X, y) = recipe("explicit"), blobs(60)
+    paths, (X, y) = small_recipe("explicit"), blobs(60)
     options: dict[str, Any] = {"batch_size": 60, "alpha": 0.01, "max_iter": 400, "tol": 0.0}
     model = PathSGDClassifier(paths, n_iter_no_change=400, **options).fit(X, y)
     phi, V = paths.transform(X), model.coefficients_.weights
@@ -138,13 +128,13 @@ def test_early_stopping_restores_the_best_on_the_held_back_share(split_digits: t
 
 def test_without_progress_on_the_training_rows_it_stops() -> None:
     X, y = blobs(60)
-    model = PathSGDClassifier(recipe("explicit"), tol=10.0, n_iter_no_change=3).fit(X, y)
+    model = PathSGDClassifier(small_recipe("explicit"), tol=10.0, n_iter_no_change=3).fit(X, y)
     assert model.n_iter_ == 4
 
 
 @every_recipe
 def test_the_same_seed_gives_the_same_coefficients(kind: str) -> None:
-    paths, (X, y) = recipe(kind), blobs(200)
+    paths, (X, y) = small_recipe(kind), blobs(200)
     first, again, other = (
         PathSGDClassifier(paths, batch_size=16, max_iter=2, random_state=seed).fit(X, y).coefficients_.weights
         for seed in (3, 3, 4)
@@ -155,7 +145,7 @@ def test_the_same_seed_gives_the_same_coefficients(kind: str) -> None:
 
 def test_a_stream_goes_on_with_its_moments() -> None:
     """Without them a second batch would begin with steps of the full rate in every direction."""
-    paths, (X, y) = recipe("explicit"), blobs(60)
+    paths, (X, y) = small_recipe("explicit"), blobs(60)
     stream = PathSGDClassifier(paths, batch_size=30, random_state=0)
     stream.partial_fit(X[:30], y[:30], classes=[0, 1, 2])
     before, anew = copy.deepcopy(stream), copy.deepcopy(stream)
@@ -169,7 +159,7 @@ def test_a_stream_goes_on_with_its_moments() -> None:
 
 
 def test_a_warm_start_goes_on_where_it_was() -> None:
-    paths, (X, y) = recipe("explicit"), blobs(60)
+    paths, (X, y) = small_recipe("explicit"), blobs(60)
     options: dict[str, Any] = {"max_iter": 5, "batch_size": 10, "random_state": 0}
     warm = PathSGDClassifier(paths, warm_start=True, **options).fit(X, y)
     cold = PathSGDClassifier(paths, **options).fit(X, y)
@@ -184,7 +174,7 @@ def test_new_classes_begin_at_zero_and_leave_the_known_ones() -> None:
     X, y = blobs(160, n_classes=4)
     names = np.array(["b", "d", "c", "a"])[y]
     old = names != "a"
-    model = PathSGDClassifier(recipe("explicit"), eta0=1e-9, random_state=0).fit(X[old], names[old])
+    model = PathSGDClassifier(small_recipe("explicit"), eta0=1e-9, random_state=0).fit(X[old], names[old])
     before = model.coefficients_.weights
     model.partial_fit(X, names)
     assert model.classes_.tolist() == ["a", "b", "c", "d"]
@@ -194,66 +184,11 @@ def test_new_classes_begin_at_zero_and_leave_the_known_ones() -> None:
     assert model.fit(X, names).score(X, names) > 0.9
 
 
-def copies(paths: PathFeatures | Structure, **options: Any) -> list[PathSGDClassifier]:
-    """Two copies, trained on 30 and on 90 rows."""
-    X, y = blobs(120)
-    rows = slice(0, 30), slice(30, None)
-    return [PathSGDClassifier(paths, max_iter=3, random_state=0, **options).fit(X[r], y[r]) for r in rows]
-
-
-@every_recipe
-def test_an_average_is_the_mean_weighted_by_rows(kind: str) -> None:
-    few, many = copies(recipe(kind))
-    found = PathSGDClassifier.average([few, many])
-    for part in ("weights", "intercept"):
-        of_few, of_many, mean = (getattr(m.coefficients_, part) for m in (few, many, found))
-        assert np.array_equal(mean, 0.25 * of_few + 0.75 * of_many)
-        swapped = PathSGDClassifier.average([few, many], weights=[3, 1])
-        assert np.array_equal(getattr(swapped.coefficients_, part), 0.75 * of_few + 0.25 * of_many)
-    assert found.n_samples_seen_ == 120
-    assert found.score(*blobs(120)) > 0.9
-    assert found.partial_fit(*blobs(10)).n_samples_seen_ == 130
-
-
-@given(st.lists(st.integers(1, 50), min_size=2, max_size=4))
-def test_an_average_of_one_model_with_itself_is_that_model(weights: list[int]) -> None:
-    model = known_model(np.arange(12.0).reshape(4, 3))
-    found = PathSGDClassifier.average([model] * len(weights), weights=weights)
-    assert found.coefficients_.weights == pytest.approx(model.coefficients_.weights, rel=1e-14)
-
-
-def known_model(weights: Floats) -> PathSGDClassifier:
-    """A model of one input, two gates and three classes whose coefficients are given."""
-    paths = ExplicitPaths.build(Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]]), [[0.0]])
-    model = PathSGDClassifier(paths)
-    return model._become(paths, np.arange(3), Coefficients(weights, np.zeros(3)), 1)
-
-
-def test_copies_of_different_recipes_or_classes_are_not_averaged() -> None:
-    X, y = blobs(60)
-    first = PathSGDClassifier(random_structure(4, (6,)), max_iter=1).fit(X, y)
-    stranger = PathSGDClassifier(random_structure(4, (6,), seed=1), max_iter=1).fit(X, y)
-    narrow = PathSGDClassifier(random_structure(4, (6,)), max_iter=1).fit(X[y < 2], y[y < 2])
-    with pytest.raises(MismatchError, match="different recipes"):
-        PathSGDClassifier.average([first, stranger])
-    with pytest.raises(MismatchError, match=r"different classes.*Name all classes"):
-        PathSGDClassifier.average([first, narrow])
-    narrow.fit(X[y < 2], y[y < 2], classes=[0, 1, 2])
-    assert PathSGDClassifier.average([first, narrow]).classes_.tolist() == [0, 1, 2]
-
-
-@pytest.mark.parametrize(("models", "weights"), [(0, None), (2, [1]), (2, [0, 0]), (2, [2, -1]), (2, [np.nan, 1])])
-def test_weights_that_average_nothing_are_refused(models: int, weights: Any) -> None:
-    known = [known_model(np.zeros((4, 3)))] * models
-    with pytest.raises(InputError, match="cannot be averaged by weights"):
-        PathSGDClassifier.average(known, weights=weights)
-
-
 @every_recipe
 def test_it_comes_back_from_disk_the_same(kind: str, tmp_path: Path) -> None:
     X, y = blobs(90)
     names = np.array(["a", "b", "c"])[y]
-    model = PathSGDClassifier(recipe(kind), max_iter=2, early_stopping=True, random_state=5).fit(X, names)
+    model = PathSGDClassifier(small_recipe(kind), max_iter=2, early_stopping=True, random_state=5).fit(X, names)
     model.save(tmp_path)
     loaded = PathSGDClassifier.load(tmp_path)
     assert np.array_equal(loaded.predict_proba(X), model.predict_proba(X))
@@ -280,7 +215,7 @@ def swap_recipe(folder: Path) -> None:
 
 @pytest.mark.parametrize("harm", [change_json, tear_coefficients, swap_recipe])
 def test_a_changed_file_is_an_integrity_error(harm: Callable[[Path], None], tmp_path: Path) -> None:
-    PathSGDClassifier(recipe("explicit"), max_iter=1).fit(*blobs(60)).save(tmp_path)
+    PathSGDClassifier(small_recipe("explicit"), max_iter=1).fit(*blobs(60)).save(tmp_path)
     harm(tmp_path)
     with pytest.raises(IntegrityError, match=r"do not belong together|cannot be read"):
         PathSGDClassifier.load(tmp_path)
@@ -300,12 +235,12 @@ def test_a_changed_file_is_an_integrity_error(harm: Callable[[Path], None], tmp_
 )
 def test_parameters_that_make_no_sense_are_refused(options: dict[str, Any], cause: str) -> None:
     with pytest.raises(InputError, match=cause):
-        PathSGDClassifier(recipe("explicit"), **options).fit(*blobs(60))
+        PathSGDClassifier(small_recipe("explicit"), **options).fit(*blobs(60))
 
 
 def test_data_that_does_not_fit_is_refused() -> None:
     X, y = blobs(60)
-    model = PathSGDClassifier(recipe("explicit"), max_iter=1)
+    model = PathSGDClassifier(small_recipe("explicit"), max_iter=1)
     with pytest.raises(NotFittedError.__base__, match="not fitted"):
         model.predict(X)
     with pytest.raises(InputError, match=r"takes \(n, 4\)"):
