@@ -1,4 +1,4 @@
-"""What the command line prints of a plan."""
+"""A retraining plan on the terminal."""
 
 from rich.console import Console
 from rich.table import Table
@@ -7,7 +7,7 @@ from tasks.scheduling.cost_estimate import RetrainingPlan
 
 
 def print_plan(plan: RetrainingPlan, out: Console) -> None:
-    """Print the batches of a plan in order, and what learning them would cost beside training from scratch."""
+    """Print the batches of a plan, and the estimated costs of learning them and of training from scratch."""
     if not plan.batches:
         return
     table = Table("batch", "rows", "landed", "source", "", box=None)

@@ -1,4 +1,4 @@
-"""Progress bars for steps that tell how far they are."""
+"""Progress bars on the terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from tasks.core.progress import progress_listener
 
 @contextmanager
 def progress_bars(console: Console) -> Iterator[None]:
-    """Show what ``tasks.core.progress.tell`` says: one bar, named by the step that runs."""
+    """Show one bar for the progress that steps report while the body runs."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), MofNCompleteColumn())
     shown = console.is_terminal
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not shown) as bars:

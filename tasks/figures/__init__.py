@@ -1,1 +1,1 @@
-"""Figures drawn with matplotlib: training, health and run figures, in one style."""
+"""Figures in one style: matplotlib for training, SVG templates for each run and structure health."""

@@ -1,4 +1,4 @@
-"""How every picture looks: one palette, quiet axes, lines named where they end; no global state of matplotlib."""
+"""The style of every figure: one palette, light axes, lines labelled at their ends; no global matplotlib state."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
@@ -21,7 +21,7 @@ ROUNDS = 40
 
 
 def blank(width: float, height: float) -> tuple["Figure", "Axes"]:
-    """A figure of that size in inches with one quiet axes."""
+    """A figure of that size (inches) with one axes in our style."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -33,7 +33,7 @@ def blank(width: float, height: float) -> tuple["Figure", "Axes"]:
 
 
 def quiet(axes: "Axes") -> None:
-    """Take away what is no data, and set the rest back."""
+    """Hide two spines, and draw the others, the ticks and the grid in light colours."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(QUIET)
     axes.tick_params(which="both", colors=QUIET, labelsize=9)
@@ -58,13 +58,13 @@ def titles(axes: "Axes", title: str, subtitle: str) -> None:
 
 
 def positive(series: Sequence[float]) -> NDArray[np.float64]:
-    """The series for a log scale: values that have no logarithm become gaps."""
+    """``series`` for a log scale: values without a logarithm become NaN, which plots as a gap."""
     values = np.asarray(series, dtype=np.float64)
     return np.where(values > 0, values, np.nan)
 
 
 def name_ends(axes: "Axes", x: Any, ends: Mapping[str, float], colours: Sequence[str]) -> None:
-    """Write each line's name right of its last point, pushed apart where two would touch."""
+    """Label each line at its last point; labels that would overlap are pushed apart."""
     axes.autoscale_view()
     in_axes = axes.transScale + axes.transLimits
     heights = {name: float(np.clip(in_axes.transform((x, y))[1], 0.0, 1.0)) for name, y in ends.items()}
@@ -88,7 +88,7 @@ def name_ends(axes: "Axes", x: Any, ends: Mapping[str, float], colours: Sequence
 
 
 def joules_text(value: float) -> str:
-    """``value`` joules to three figures, with the prefix that suits it."""
+    """``value`` joules to three figures, with an SI prefix."""
     for size, unit in ((1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")):
         if value >= size:
             return f"{value / size:.3g} {unit}"

@@ -1,4 +1,4 @@
-"""Pictures of a run: matplotlib figures without global state, every line named where it ends."""
+"""Figures of training: how a structure settled, and accuracy across retrainings."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def settling_figure(history: "SettlingHistory") -> "Figure":
-    """Flip rate beside weight change over the epochs, log scale, and the epoch at which the gates settled."""
+    """Plot flip rate and weight change by epoch on a log scale, and the epoch at which the gates settled."""
     from matplotlib.ticker import MaxNLocator
 
     flips = [record.flip_rate for record in history.records]
@@ -49,7 +49,7 @@ def settling_figure(history: "SettlingHistory") -> "Figure":
 
 
 def retrainings_figure(steps: Sequence[str], accuracy: Mapping[str, Sequence[float]]) -> "Figure":
-    """Accuracy on the holdout after each retraining: one line a way of training, ours first."""
+    """Plot accuracy on the holdout after each retraining: one line a training method, ours first."""
     figure, axes = blank(7.6, 4.2)
     at = np.arange(len(steps))
     for number, (series, colour) in enumerate(zip(accuracy.values(), PALETTE, strict=False)):

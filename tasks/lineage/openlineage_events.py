@@ -1,4 +1,4 @@
-"""OpenLineage events: START and COMPLETE, FAIL or ABORT of each tracked run, to a file or where the user says."""
+"""OpenLineage events of each tracked run (START; COMPLETE, FAIL or ABORT), to a file or the user's transport."""
 
 import logging
 import os
@@ -27,31 +27,31 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def lineage_events(dataset: str, kind: Kind, run_id: str) -> Iterator[None]:
-    """Tell of the run ``run_id`` when its body starts and ends; a failed body is FAIL, an interrupted one ABORT.
+    """Emit an event when the body of the run starts and ends; a failed body is FAIL, an interrupted one ABORT.
 
-    Nothing that goes wrong in telling reaches the body, nor holds it up for longer than three seconds.
+    No failure to emit an event reaches the body, nor delays it for more than three seconds.
     """
-    _tell("START", dataset, kind, run_id)
+    _emit("START", dataset, kind, run_id)
     try:
         yield
     except BaseException as error:
-        _tell("FAIL" if isinstance(error, Exception) else "ABORT", dataset, kind, run_id, error)
+        _emit("FAIL" if isinstance(error, Exception) else "ABORT", dataset, kind, run_id, error)
         raise
-    _tell("COMPLETE", dataset, kind, run_id)
+    _emit("COMPLETE", dataset, kind, run_id)
 
 
 def event_file() -> Path:
-    """Where events go unless the user says otherwise: one JSON object a line."""
+    """The default file of events: one JSON object a line."""
     return Workspace.current().mlruns / "openlineage.jsonl"
 
 
-def _tell(state: str, dataset: str, kind: Kind, run_id: str, error: BaseException | None = None) -> None:
+def _emit(state: str, dataset: str, kind: Kind, run_id: str, error: BaseException | None = None) -> None:
     if os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
         return
     try:
         _deliver(_event(state, dataset, kind, run_id, error))
     except Exception as fault:
-        _warn(f"OpenLineage is not told of runs: {fault}")
+        _warn(f"OpenLineage events are not sent: {fault}")
 
 
 def _event(state: str, dataset: str, kind: Kind, run_id: str, error: BaseException | None) -> "RunEvent":
@@ -75,7 +75,7 @@ def _event(state: str, dataset: str, kind: Kind, run_id: str, error: BaseExcepti
 
 
 def _deliver(event: "RunEvent") -> None:
-    """By the user's transport, if there is one; where it fails, and by default, into the workspace's file."""
+    """Send an event by the user's transport; without one, or where it fails, append it to our own file."""
     from openlineage.client import OpenLineageClient
 
     if _configured() and not unreachable:
@@ -90,19 +90,19 @@ def _deliver(event: "RunEvent") -> None:
 
 @cache
 def _warn(message: str) -> None:
-    """Say something once a process."""
+    """Log a warning once a process."""
     log.warning(message)
 
 
 def _configured() -> bool:
-    """Whether the user told the OpenLineage client where to send events, in one of its documented ways."""
+    """Whether the user configured the OpenLineage client, in one of its documented ways."""
     folders = (Path.cwd(), Path.home() / ".openlineage")
     files = any((folder / "openlineage.yml").is_file() for folder in folders)
     return files or any(os.environ.get(name) for name in SETTINGS)
 
 
 def _within(seconds: float, call: Callable[[], None]) -> None:
-    """Make a call in a thread of its own; raises what it raised, TimeoutError where it takes longer."""
+    """Make a call in a thread; raises what it raised, or TimeoutError where it takes longer."""
     faults: list[Exception] = []
 
     def work() -> None:

@@ -1,4 +1,4 @@
-"""What OpenLineage is told of a run: job, inputs, outputs and their facets, read from MLflow and the pointers."""
+"""The OpenLineage run, job, inputs, outputs and facets of a tracked run, read from MLflow and the pointers."""
 
 import json
 import os
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 VERSION = installed("greenlightning")
 PRODUCER = f"urn:greenlightning:{VERSION}"
 SCHEMAS = "urn:greenlightning:openlineage:1-0-0"
-"""Under which name ``docs/reference/openlineage/`` holds the schemas of our facets (decision 0018)."""
+"""Name of our facets' schemas, which ``docs/reference/openlineage/`` holds (decision 0018)."""
 
 SERVING = (Kind.ROLLBACK,)
 """Kinds of runs that make no version and choose which one serves."""
@@ -53,7 +53,7 @@ set_producer(PRODUCER)
 
 @attr.define
 class EnergyRunFacet(RunFacet):
-    """What a run spent, and how that is known."""
+    """The energy of a run, and the source of that figure."""
 
     joules: float
     seconds: float

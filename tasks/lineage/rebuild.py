@@ -1,4 +1,4 @@
-"""A version rebuilt from what it is: frozen parts by digest, ledger, and the versioned bytes of each batch."""
+"""Rebuilding a version from its frozen parts, its ledger and the versioned bytes of each batch."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ FROZEN = (Tag.STRUCTURE_DIGEST, Tag.RECIPE_DIGEST)
 
 @dataclass
 class RebuiltModel:
-    """A model learnt anew from the batches that are here, and what was wrong with each that is not."""
+    """A model rebuilt from the available batches, and the error of each batch that is missing."""
 
     model: GreenLightningModel
     missing: dict[str, GreenLightningError] = field(default_factory=dict)
@@ -48,20 +48,20 @@ def checked(info: VersionInfo, model: GreenLightningModel) -> GreenLightningMode
 
 
 def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
-    """Learn the version's ledger, batch by batch, as far as the batches are here.
+    """Learn the available batches of the version's ledger, one by one.
 
-    The batches of sites are among ``site_files``, found by the md5 of their bytes.
+    Batches of sites are found among ``site_files`` by the md5 of their bytes.
     """
-    rebuilt, entries, line = RebuiltModel(frozen_parts(info)), ledger_entries(info), line_with(info)
+    rebuilt, entries, line = RebuiltModel(frozen_parts(info)), ledger_entries(info), with_ancestors(info)
     learnables: dict[str, Learnable] = {}
-    brought = {md5_of(path): path for path in site_files}
+    given = {md5_of(path): path for path in site_files}
     for done, (batch, md5) in enumerate(info.batches.items(), start=1):
         site = entries.get(batch, {}).get("site")
         try:
             holdout = holdout_at(first_learner(batch, line))
             learnable = learnables.setdefault(holdout.id, Learnable(holdout))
             if site:
-                rows = _of_site(batch, md5, site, brought, learnable)
+                rows = _of_site(batch, md5, site, given, learnable)
             else:
                 rows = learnable.open(versioned(info.dataset, batch, md5))
             rebuilt.model = rebuilt.model.learn(rows, md5=md5, site=site)
@@ -71,45 +71,45 @@ def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
     return rebuilt
 
 
-def _of_site(batch: str, md5: str, site: str, brought: Mapping[str | None, Path], learnable: Learnable) -> Batch:
-    """The rows of a site's own file; NothingServedError where none of the files brought along has its bytes."""
-    if md5 not in brought:
+def _of_site(batch: str, md5: str, site: str, given: Mapping[str | None, Path], learnable: Learnable) -> Batch:
+    """The rows of a site's own file; NothingServedError where none of the given files has its bytes."""
+    if md5 not in given:
         raise NothingServedError(
             f"batch {batch} was learnt from site {site}, whose rows never left it",
-            "Run it where the site's own file is, and name that with --site-file",
+            "Run the command at the site, and name its file with --site-file",
         )
-    frame = read_table(brought[md5])
+    frame = read_table(given[md5])
     y = frame.pop(LABEL).to_numpy()
     X = frame.to_numpy(dtype="float64")
     return learnable.rows(X, y, content_id(X, y))
 
 
-def line_with(info: VersionInfo) -> list[VersionInfo]:
-    """The version and those it was made from, the nearest first."""
+def with_ancestors(info: VersionInfo) -> list[VersionInfo]:
+    """The version and its ancestors, the nearest first."""
     return [info, *ancestors_of(info, {one.version: one for one in registry.versions(info.dataset)})]
 
 
 def frozen_parts(info: VersionInfo) -> GreenLightningModel:
     """Structure and recipe of a version, with its ridge strength, as a model that has learnt nothing.
 
-    They are those of any version with the same two digests, so a version whose files were pruned has them too.
-    Raises IntegrityError where none is left.
+    Any version with the same two digests has them, so a version whose files were pruned can be rebuilt too.
+    Raises IntegrityError where none has them.
     """
-    kin = registry.having(info.dataset, Tag.RECIPE_DIGEST, info.tags[Tag.RECIPE_DIGEST])
-    for keeper in sorted(kin, key=lambda one: one.version != info.version):
-        if found := _read(keeper, float(info.tags[Tag.ALPHA])):
+    candidates = registry.having(info.dataset, Tag.RECIPE_DIGEST, info.tags[Tag.RECIPE_DIGEST])
+    for owner in sorted(candidates, key=lambda one: one.version != info.version):
+        if found := _read(owner, float(info.tags[Tag.ALPHA])):
             held = digests(found)
             if all(held[tag] == info.tags[tag] for tag in FROZEN):
                 return found
     raise IntegrityError(
-        f"No version of {info.dataset!r} holds the recipe {info.tags[Tag.RECIPE_DIGEST][:12]} any more",
+        f"No version of {info.dataset!r} has the recipe {info.tags[Tag.RECIPE_DIGEST][:12]} any more",
         "Restore mlruns/artifacts from a backup",
     )
 
 
-def _read(keeper: VersionInfo, alpha: float) -> GreenLightningModel | None:
+def _read(owner: VersionInfo, alpha: float) -> GreenLightningModel | None:
     with TemporaryDirectory() as folder:
-        files = _downloaded(keeper, folder)
+        files = _downloaded(owner, folder)
         try:
             return GreenLightningModel.load_empty(files, alpha) if files else None
         except OSError:
@@ -117,7 +117,7 @@ def _read(keeper: VersionInfo, alpha: float) -> GreenLightningModel | None:
 
 
 def registered(info: VersionInfo, statistics: "Statistics") -> GreenLightningModel | None:
-    """The model as registered, ``statistics`` in the place of pruned ones; None where other files are gone."""
+    """The model as registered, with ``statistics`` in place of pruned ones; None where other files are missing."""
     with TemporaryDirectory() as folder:
         if (files := _downloaded(info, folder)) is None:
             return None
@@ -141,7 +141,7 @@ def _downloaded(info: VersionInfo, folder: str) -> Path | None:
 
 
 def versioned(dataset: str, batch: str, md5: str) -> BatchRef:
-    """The batch of a ledger, its bytes at hand and of the ledger's md5; raises what is wrong with it."""
+    """A batch of a ledger, checked out; raises IntegrityError where its md5 differs from the ledger's."""
     ref = batch_ref(dataset, batch)
     if ref.md5 != md5:
         raise IntegrityError(
@@ -153,7 +153,7 @@ def versioned(dataset: str, batch: str, md5: str) -> BatchRef:
 
 
 def holdout_at(info: VersionInfo) -> BatchRef:
-    """The holdout whose rows the run of a version left out; the current one where that is not logged."""
+    """The holdout that the run of a version logged; the current one where it logged none."""
     run = connect().get_run(info.run_id)
     for entry in run.inputs.dataset_inputs if run.inputs else ():
         if any(tag.value == "holdout" for tag in entry.tags):
@@ -162,16 +162,16 @@ def holdout_at(info: VersionInfo) -> BatchRef:
 
 
 def incomplete_error(
-    info: VersionInfo, missing: dict[str, GreenLightningError], held: str = ""
+    info: VersionInfo, missing: dict[str, GreenLightningError], verified: str = ""
 ) -> GreenLightningError:
-    """The error that says which batches of a version are not here, or not as they were learnt."""
+    """The error that names a version's missing or changed batches; ``verified`` describes the others."""
     first = next(
         (one for one in missing.values() if isinstance(one, IntegrityError)), next(iter(missing.values()))
     )
     causes = "; ".join(error.cause for error in missing.values())
     here = len(info.batches) - len(missing)
     return type(first)(
-        f"{info.dataset} version {info.version} cannot be rebuilt whole: {causes}; "
-        f"{here} of {len(info.batches)} batches are here{held}",
+        f"{info.dataset} version {info.version} cannot be rebuilt completely: {causes}; "
+        f"{here} of {len(info.batches)} batches are available{verified}",
         first.remedy,
     )

@@ -1,4 +1,4 @@
-"""Reproduction: rebuild a version from versioned data and hold every number of it against the registered one."""
+"""Reproduction: rebuild a version from versioned data and compare every number with the registered one."""
 
 import ast
 import json
@@ -28,10 +28,10 @@ from tasks.lineage.rebuild import (
     frozen_parts,
     holdout_at,
     incomplete_error,
-    line_with,
     registered,
     relearn,
     versioned,
+    with_ancestors,
 )
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
@@ -48,7 +48,7 @@ TOLERANCE = 1e-8
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What held when a version was rebuilt: in one phrase and line by line; the rebuilt model; what it took."""
+    """A rebuilt version: the verdict in a phrase and in lines, the model's folder, the cost, and missing files."""
 
     verdict: str
     notes: tuple[str, ...]
@@ -61,10 +61,10 @@ class Reproduction:
 def reproduce_version(
     dataset: str, number: int, run_id: str, folder: Path, site_files: Sequence[Path] = ()
 ) -> Reproduction:
-    """Learn a version's batches anew and compare statistics, ridge strength and coefficients with its own.
+    """Rebuild a version from its batches and compare statistics, ridge strength and coefficients.
 
-    Raises NothingServedError where a batch is not here, IntegrityError where anything differs: the coefficients
-    by more than 1e-8.
+    Raises NothingServedError where a batch is missing, and IntegrityError where anything differs (coefficients
+    by more than 1e-8).
     """
     info = registry.version(dataset, number)
     with EnergyMeter() as meter:
@@ -76,12 +76,12 @@ def reproduce_version(
         stored = registered(info, model.statistics)
         verdict, notes = _compared(info, stored, model, run_id)
         model.save(folder / "model")
-    told = (
+    statistics = (
         f"statistics of {model.statistics.n:,} rows in {len(model.ledger)} batches: equal to the bit "
         f"(digest {model.statistics.digest[:12]})"
     )
-    gone = stored is None or info.pruned
-    return Reproduction(verdict, (told, *notes), folder / "model", EnergyCost.of(meter.energy), gone)
+    incomplete = stored is None or info.pruned
+    return Reproduction(verdict, (statistics, *notes), folder / "model", EnergyCost.of(meter.energy), incomplete)
 
 
 def _log_inputs(info: VersionInfo, rebuilt: RebuiltModel, run_id: str) -> None:
@@ -93,10 +93,10 @@ def _log_inputs(info: VersionInfo, rebuilt: RebuiltModel, run_id: str) -> None:
 def _compared(
     info: VersionInfo, stored: GreenLightningModel | None, model: GreenLightningModel, run_id: str
 ) -> tuple[str, tuple[str, ...]]:
-    """Ridge strength and coefficients beside the registered ones: a verdict, details; raises IntegrityError."""
+    """Compare ridge strength and coefficients with the registered ones: verdict and details; or IntegrityError."""
     if stored is None:
-        gone = "the version's own files are gone, so there are no coefficients to compare with"
-        return f"statistics equal to the bit; {gone}", (f"ridge strength: {model.alpha!r}, as registered",)
+        missing = "the version's own files are missing, so there are no coefficients to compare with"
+        return f"statistics equal to the bit; {missing}", (f"ridge strength: {model.alpha!r}, as registered",)
     if stored.alpha != model.alpha:
         raise IntegrityError(
             f"The files of version {info.version} have ridge strength {stored.alpha!r}, its tag {model.alpha!r}",
@@ -107,7 +107,7 @@ def _compared(
     log_metrics(run_id, {str(Metric.COEFFICIENT_DIFFERENCE): difference})
     if difference > TOLERANCE:
         raise IntegrityError(
-            f"The coefficients of version {info.version} differ by up to {difference:.3g} from those solved anew",
+            f"The coefficients of version {info.version} differ by up to {difference:.3g} from the rebuilt ones",
             "Solve it where it was made; if they differ there too, its files were changed",
         )
     how = "equal to the bit" if np.array_equal(ours, theirs) else "equal within 1e-8"
@@ -118,7 +118,7 @@ def _compared(
 
 
 def _part_of(info: VersionInfo, rebuilt: RebuiltModel) -> str:
-    """Whether the batches that are here are part of the registered statistics, and these give its coefficients."""
+    """Whether the available batches are part of the registered statistics, and these give the coefficients."""
     try:
         stored = registry.load(info.dataset, info.version)
         rest = stored.statistics - rebuilt.model.statistics
@@ -135,7 +135,7 @@ def _part_of(info: VersionInfo, rebuilt: RebuiltModel) -> str:
     )
 
 
-@task(task_run_name="extract structure of {dataset} version {number} anew", persist_result=False)
+@task(task_run_name="extract structure of {dataset} version {number} again", persist_result=False)
 def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[str, ...], EnergyCost]:
     """Extract a version's structure from its base with the logged settings; compare digests, recipe and alpha.
 
@@ -152,18 +152,18 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     structure, spent = train_structure(data, settings, seen)
     _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)
     entries = {ref.id: LedgerEntry(part.rows, ref.md5) for ref, part in zip(refs, parts, strict=True)}
-    spent = spent + train_linear(structure, data, settings, Ledger(entries), folder / "anew")
-    anew = GreenLightningModel.load(folder / "anew")
-    _same("recipe", info.tags[Tag.RECIPE_DIGEST], anew.paths.digest)
-    _same("ridge strength", info.tags[Tag.ALPHA], repr(anew.alpha))
-    told = f"extracted anew from {len(refs)} batches as version {maker.version} did it"
-    return (f"structure, recipe and ridge strength {told}: equal (structure {structure.digest[:12]})",), spent
+    spent = spent + train_linear(structure, data, settings, Ledger(entries), folder / "again")
+    again = GreenLightningModel.load(folder / "again")
+    _same("recipe", info.tags[Tag.RECIPE_DIGEST], again.paths.digest)
+    _same("ridge strength", info.tags[Tag.ALPHA], repr(again.alpha))
+    how = f"extracted again from {len(refs)} batches, as for version {maker.version}"
+    return (f"structure, recipe and ridge strength {how}: equal (structure {structure.digest[:12]})",), spent
 
 
 def _maker(info: VersionInfo) -> VersionInfo:
     """The version whose run extracted the structure: the first of the line with the same frozen parts."""
     frozen = [info.tags[tag] for tag in FROZEN]
-    line = line_with(info)
+    line = with_ancestors(info)
     return next(one for one in reversed(line) if [one.tags[tag] for tag in FROZEN] == frozen)
 
 
@@ -181,7 +181,7 @@ def _settings(maker: VersionInfo) -> Learning:
 
 
 def _plain(value: str) -> Any:
-    """A logged parameter as it was: MLflow keeps numbers, tuples and None as their text."""
+    """The value of a logged parameter; MLflow stores numbers, tuples and None as text."""
     try:
         return ast.literal_eval(value)
     except (SyntaxError, ValueError):
@@ -193,14 +193,14 @@ def _same(what: str, wanted: str, found: str) -> None:
         import torch
 
         raise MismatchError(
-            f"The {what} extracted anew is {found[:12]}, not {wanted[:12]}",
-            "Extracting one is floating-point training, which repeats to the bit on one machine with one torch "
-            f"(here {torch.__version__}); from the frozen structure on the version is reproduced all the same",
+            f"The {what} extracted again is {found[:12]}, not {wanted[:12]}",
+            "Extraction is floating-point training: it repeats to the bit on one machine with one torch version "
+            f"(here {torch.__version__}); leave --structure out to reproduce the rest from the frozen structure",
         )
 
 
 def put_back(dataset: str, number: int, folder: Path) -> None:
-    """Put rebuilt files in the place of those that a version lost: pruned statistics alone, or all of the model.
+    """Restore the files that a version lost from rebuilt ones: pruned statistics alone, or the whole model.
 
     Raises IntegrityError where the version cannot be loaded then.
     """
@@ -217,7 +217,7 @@ def put_back(dataset: str, number: int, folder: Path) -> None:
 
 
 def record(dataset: str, number: int, run_id: str, notes: tuple[str, ...], spent: EnergyCost) -> None:
-    """Log what was found at the run, and at the version when it was reproduced last."""
+    """Log the findings in the run, and the time of the reproduction at the version."""
     log_energy(run_id, **spent.logged())
     set_tags(run_id, {Tag.DECISION: "reproduced", Tag.REASON: "; ".join(notes)})
     now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""One step of a comparison: ours beside the references on the same rows, and the pictures of all steps."""
+"""The results of a demo: each step with its baselines, and figures of all steps."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tasks.core.energy_cost import NO_COST, EnergyCost
 
 @dataclass(frozen=True)
 class DemoStep:
-    """What one step did: its state, and accuracy and cost of ours and of the references where it learnt."""
+    """One step: its state, and accuracy and cost of GreenLightning and the baselines where it trained a model."""
 
     name: str
     state: str
@@ -23,17 +23,17 @@ class DemoStep:
 
     @property
     def learnt(self) -> bool:
-        """Whether a model came out of it."""
+        """Whether the step trained a model."""
         return self.rows > 0
 
     @property
     def ratio(self) -> float:
-        """Joules of the conventional network over ours."""
+        """Joules of the conventional network divided by ours."""
         return self.conventional_spent.joules / self.spent.joules
 
 
 def draw(steps: Sequence[DemoStep], folder: Path) -> list[Path]:
-    """Save the accuracy after each step and the energy of all retrainings as pictures in ``folder``."""
+    """Save figures of the accuracy after each step and the energy of all retrainings in ``folder``."""
     from tasks.figures.run_figures import energy_figure
     from tasks.figures.training_figures import retrainings_figure
 

@@ -1,8 +1,8 @@
-"""The history of a dataset: every version as its own run saw it, and the references on the same rows."""
+"""The history of a dataset: every version with the results its run logged, and the baselines on the same rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.constants import Kind, Metric, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
@@ -13,13 +13,12 @@ from tasks.tracking.run_energy import avoided_by, spent_by
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-PAGE = 1000
 CONVENTIONAL = "conventional"
 
 
 @dataclass(frozen=True)
 class MethodResult:
-    """Accuracy on the holdout and what it cost, None where the run logged none."""
+    """Accuracy on the holdout and cost; None where the run logged none."""
 
     accuracy: float | None
     spent: EnergyCost | None
@@ -27,7 +26,7 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A version: how it was made, from how many rows, how well it did, and the references by their method."""
+    """A version: how it was made, rows, results, and the results of its baselines (``references``) by method."""
 
     version: int
     made_by: str
@@ -41,7 +40,7 @@ class HistoryEntry:
 
     @property
     def conventional(self) -> EnergyCost | None:
-        """A conventional training on the same rows: as a reference measured it, else ours and what it avoided."""
+        """Cost of conventional training on the same rows: a baseline's, else ours plus what it avoided."""
         reference = self.references.get(CONVENTIONAL)
         if reference and reference.spent:
             return reference.spent
@@ -52,42 +51,37 @@ class HistoryEntry:
 
     @property
     def retraining(self) -> bool:
-        """Whether it kept a structure that was there, and what the conventional way costs is known."""
+        """Whether the version kept an existing structure, and the cost of conventional training is known."""
         return self.made_by != Kind.TRAIN and self.ours.spent is not None and self.conventional is not None
 
 
 def history_of(dataset: str) -> list[HistoryEntry]:
-    """All versions of the dataset, the oldest first; reads MLflow alone, and all runs in one go."""
-    made: dict[str, Run] = {}
+    """All versions of the dataset, the oldest first; reads MLflow alone, and all runs at once."""
+    runs: dict[str, Run] = {}
     references: dict[int, dict[str, MethodResult]] = {}
-    for run in _runs(dataset):
-        made[run.info.run_id] = run
+    for run in _finished_runs(dataset):
+        runs[run.info.run_id] = run
         if run.data.tags.get(Tag.KIND) == Kind.REFERENCE:
-            beside = references.setdefault(int(run.data.tags[Tag.VERSION]), {})
-            beside.setdefault(run.data.params.get(SharedParam.METHOD, "reference"), _measured(run))
+            found = references.setdefault(int(run.data.tags[Tag.VERSION]), {})
+            found.setdefault(run.data.params.get(SharedParam.METHOD, "reference"), _result(run))
     infos = reversed(registry.versions(dataset))
-    return [_milestone(info, made.get(info.run_id), references.get(info.version, {})) for info in infos]
+    return [_entry(info, runs.get(info.run_id), references.get(info.version, {})) for info in infos]
 
 
-def _runs(dataset: str) -> "Iterator[Run]":
-    """The finished runs that a version stands beside, the newest first."""
-    client, experiment = connect(), experiment_id(dataset)
+def _finished_runs(dataset: str) -> "list[Run]":
+    """The finished runs that belong to a version, the newest first."""
+    import mlflow
+
+    connect()
     wanted = f"tags.`{Tag.VERSION}` LIKE '%' AND attributes.status = 'FINISHED'"
-    token: Any = None
-    while True:
-        page = client.search_runs([experiment], wanted, max_results=PAGE, page_token=token)
-        yield from page
-        if not (token := page.token):
-            return
+    return list(mlflow.search_runs([experiment_id(dataset)], wanted, output_format="list"))
 
 
-def _measured(run: "Run") -> MethodResult:
+def _result(run: "Run") -> MethodResult:
     return MethodResult(run.data.metrics.get(Metric.ACCURACY), spent_by(run))
 
 
-def _milestone(
-    info: registry.VersionInfo, run: "Run | None", references: Mapping[str, MethodResult]
-) -> HistoryEntry:
+def _entry(info: registry.VersionInfo, run: "Run | None", references: Mapping[str, MethodResult]) -> HistoryEntry:
     return HistoryEntry(
         version=info.version,
         made_by=info.tags.get(Tag.KIND, ""),
@@ -95,7 +89,7 @@ def _milestone(
         decision=info.tags.get(Tag.DECISION, ""),
         served=Tag.PROMOTED_AT in info.tags,
         rows=int(info.tags[Tag.ROWS]),
-        ours=_measured(run) if run else MethodResult(None, None),
+        ours=_result(run) if run else MethodResult(None, None),
         avoided=avoided_by(run) if run else None,
         references=references,
     )

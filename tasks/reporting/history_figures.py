@@ -1,4 +1,4 @@
-"""Pictures of a dataset's history: accuracy, energy against conventional retraining, calibration."""
+"""Figures of a dataset's history: accuracy, energy against conventional retraining, calibration."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -21,7 +21,7 @@ TICKS = 12
 
 
 def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
-    """Accuracy on the holdout by version, with the references; hollow where a version never served."""
+    """Plot accuracy on the holdout by version, with the baselines; hollow points never served."""
     figure, axes = blank(7.6, 4.2)
     ends = {}
     for (name, points), colour in zip(_accuracies(history).items(), PALETTE, strict=False):
@@ -40,7 +40,7 @@ def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
 
 
 def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, float, bool]]]:
-    """By method, ours first: place in the history, accuracy, and whether the version served."""
+    """Points by method, ours first: place in the history, accuracy, and whether the version served."""
     found: dict[str, list[tuple[int, float, bool]]] = {OURS: [], CONVENTIONAL: []}
     for at, one in enumerate(history):
         for method, measured in {OURS: one.ours, **one.references}.items():
@@ -50,7 +50,7 @@ def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, 
 
 
 def spending_figure(retrainings: "Sequence[HistoryEntry]") -> "Figure":
-    """Joules of all retrainings so far, ours and conventional from scratch, by version, log scale."""
+    """Plot the joules of all retrainings so far by version, ours and conventional, on a log scale."""
     figure, axes = blank(7.6, 4.2)
     ours = list(accumulate(one.ours.spent.joules for one in retrainings if one.ours.spent))
     theirs = list(accumulate(one.conventional.joules for one in retrainings if one.conventional))
@@ -64,24 +64,25 @@ def spending_figure(retrainings: "Sequence[HistoryEntry]") -> "Figure":
     _name_versions(axes, retrainings)
     axes.set_ylabel("joules so far (log scale)" if axes.get_yscale() == "log" else "joules so far")
     axes.yaxis.set_major_formatter(lambda value, _: joules_text(value))
+    axes.yaxis.set_minor_formatter(lambda value, _: joules_text(value))
     ratio = f"{theirs[-1] / ours[-1]:,.3g} × as much from scratch" if ours[-1] > 0 else ""
     titles(axes, "Energy of all retrainings", ratio)
     return figure
 
 
 def reliability_figure(found: "Reliability") -> "Figure":
-    """Share of right answers by confidence, beside the diagonal; a point's area grows with its rows."""
+    """Plot the share of correct predictions by confidence; a point's area grows with its rows."""
     figure, axes = blank(4.8, 4.6)
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     axes.vlines(found.confidence, found.confidence, found.accuracy, color=PALETTE[2], linewidth=1.6)
     axes.scatter(found.confidence, found.accuracy, 16 + 240 * found.rows / found.rows.sum(), color=GREEN, zorder=3)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xlabel="confidence", ylabel="share that is right")
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xlabel="confidence", ylabel="share correct")
     titles(axes, f"Expected calibration error {found.ece:.3f}", f"{found.rows.sum():,} rows of the holdout")
     return figure
 
 
 def _name_versions(axes: "Axes", history: "Sequence[HistoryEntry]") -> None:
-    """Name at most twelve versions below the axis, with the day each was made where it is another."""
+    """Label at most twelve versions on the x axis, each with its day where the day changes."""
     shown = np.unique(np.linspace(0, len(history) - 1, min(TICKS, len(history))).round().astype(int))
     days = [history[at].created[:10] for at in shown]
     new = [place == 0 or day != days[place - 1] for place, day in enumerate(days)]

@@ -1,4 +1,4 @@
-"""The report on a dataset: gathered from MLflow and from the champion's files, drawn, and logged with it."""
+"""The report on a dataset, made from MLflow and the champion's files, and logged with the champion's run."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from tasks.models.version_info import VersionInfo
 
 FILE = "report.html"
-ACCURACY = "On the fixed holdout that no model learns; references were trained from scratch on the same rows."
-SETTLING = "When the champion's gates stopped changing; they are frozen since. Weights would go on changing."
-CALIBRATION = "How often the champion is right at each confidence; on the dotted line, as often as it says."
-UNSPENT = "No retraining yet: there is no energy to hold against conventional retraining."
+ACCURACY = "On the fixed holdout that no model learns. Baselines were trained from scratch on the same rows."
+SETTLING = "The champion's gates were frozen when they stopped changing. The weights would change further."
+CALIBRATION = "How often the champion is correct at each confidence. A calibrated model lies on the dotted line."
+UNSPENT = "No retraining yet: there is no energy to compare with conventional retraining."
 COLUMNS = ("version", "made by", "created", "decision", "rows", "accuracy", "spent", "from scratch")
 
 
 @dataclass(frozen=True)
 class Report:
-    """The page, the version that served when it was made and the run that made that, and the history shown."""
+    """The HTML page, the champion it shows, the run that made the champion, and the history."""
 
     dataset: str
     champion: int
@@ -45,7 +45,7 @@ class Report:
     history: tuple[HistoryEntry, ...]
 
     def numbers(self) -> dict[str, Any]:
-        """What the page shows, as plain data: totals of the retrainings, and every version."""
+        """The numbers of the page as plain data: totals of the retrainings, and every version."""
         retrainings = _retrainings(self.history)
         spent, conventional = totals(retrainings)
         return {
@@ -60,13 +60,13 @@ class Report:
 
 
 def make_report(dataset: str) -> Report:
-    """Gather and draw the report; raises NothingServedError where the dataset has no champion."""
+    """Make the report; raises NothingServedError where the dataset has no champion."""
     serving = registry.version(dataset, Alias.CHAMPION)
     history = tuple(history_of(dataset))
     retrainings = _retrainings(history)
     figures = [embedded("Accuracy over time", accuracy_figure(history), ACCURACY)]
     if retrainings:
-        figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _known(retrainings)))
+        figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _sources(retrainings)))
     missing = [] if retrainings else [UNSPENT]
     try:
         figures += _of_model(dataset, registry.load(dataset, serving.version))
@@ -93,7 +93,7 @@ def log_report(report: Report) -> None:
 
 
 def totals(retrainings: Sequence[HistoryEntry]) -> tuple[EnergyCost, EnergyCost]:
-    """What the retrainings spent, and what as many conventional ones from scratch spend."""
+    """Total cost of the retrainings, and of as many conventional ones from scratch."""
     ours = sum((one.ours.spent for one in retrainings if one.ours.spent), NO_COST)
     return ours, sum((one.conventional for one in retrainings if one.conventional), NO_COST)
 
@@ -103,7 +103,7 @@ def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
 
 
 def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
-    """The figures that take the model itself: how its structure settled, how far its answers can be trusted."""
+    """The figures that need the model: settling and calibration."""
     X, y = load_batch(checkout(current_holdout(dataset)))
     found = evaluate(y, model.predict_proba(X), model.classes).reliability
     calibration = embedded("Calibration", reliability_figure(found), CALIBRATION)
@@ -113,7 +113,7 @@ def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]
 
 
 def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry]) -> str:
-    """The history in a line."""
+    """The history in one line."""
     count = f"{len(history)} version" + ("s" if len(history) > 1 else "")
     span = f"{count}, {history[0].created[:10]} to {history[-1].created[:10]}"
     if not retrainings:
@@ -123,7 +123,7 @@ def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry
 
 
 def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str, str]:
-    """The champion in a line."""
+    """The facts of the champion."""
     now = next(one for one in history if one.version == serving.version)
     return {
         "champion": f"version {serving.version}",
@@ -136,12 +136,12 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
     }
 
 
-def _known(retrainings: Sequence[HistoryEntry]) -> str:
-    """How both lines of the energy picture are known."""
+def _sources(retrainings: Sequence[HistoryEntry]) -> str:
+    """The sources of both lines of the energy figure."""
     ours, theirs = (spent.source for spent in totals(retrainings))
     measured = sum(CONVENTIONAL in one.references for one in retrainings)
-    beside = f"the conventional network was trained beside {measured} of {len(retrainings)} versions"
-    return f"Ours: {ours}. From scratch: {theirs}; {beside}. Versions that never served count too."
+    beside = f"the conventional network was trained for {measured} of {len(retrainings)} versions"
+    return f"Ours: {ours}. From scratch: {theirs}; {beside}. Versions that never served are included."
 
 
 def _row(one: HistoryEntry) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VersionSide:
-    """One version: its scores, the rows of each batch (None where its ledger is gone), structure and energy."""
+    """One version: its scores, the rows of each batch (None where its ledger is missing), structure and energy."""
 
     version: int
     aliases: tuple[str, ...]
@@ -76,7 +76,7 @@ class VersionComparison:
 
 
 def compare_versions(dataset: str, a: int | Alias, b: int | Alias, margin: float) -> VersionComparison:
-    """Hold version ``b`` against version ``a``; raises NothingServedError where there is no such version."""
+    """Compare version ``b`` with version ``a``; raises NothingServedError where there is no such version."""
     infos = [registry.version(dataset, number) for number in (a, b)]
     try:
         models = [registry.load(dataset, info.version) for info in infos]
@@ -115,7 +115,7 @@ def _side(info: "VersionInfo", model: "GreenLightningModel | None", found: Mappi
 def _structure(
     info: "VersionInfo", model: "GreenLightningModel | None", params: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the version's digests name, in words where its run or its files still tell."""
+    """Digests and settings of the version, as far as its run and its files hold them."""
     features, recipe = params.get(SharedParam.FEATURES, ""), params.get(f"{Params.MODEL}recipe", "")
     facts = {
         "structure": info.tags[Tag.STRUCTURE_DIGEST],

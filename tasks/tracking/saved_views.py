@@ -1,4 +1,4 @@
-"""Views that MLflow's experiment page offers under "Views": which columns, which charts, on which axes."""
+"""Saved views of MLflow's experiment page: columns, charts and axes."""
 
 import json
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from tasks.core.constants import Metric, SharedParam, Tag
 
 VIEW_TAG = "mlflow.sharedViewState."
 COMPARISON = "compare-methods"
-"""Key of the view that holds ours against the references."""
+"""Key of the view that compares GreenLightning with the baselines."""
 
 COLUMNS = (Metric.ACCURACY, Metric.JOULES, Metric.SECONDS, Metric.JOULES_AVOIDED)
 AXES = (SharedParam.METHOD, SharedParam.ROWS, SharedParam.EPOCHS, SharedParam.FEATURES)
 
 
 def saved_views() -> dict[str, str]:
-    """Experiment tags of the saved views; MLflow 3.17 reads its page state, as JSON, from such a tag."""
-    envelope = {"name": "Ours against the references", "createdAt": 0, "state": json.dumps(_comparison())}
+    """Experiment tags of the saved views; MLflow 3.17 reads the state of its page, as JSON, from such a tag."""
+    envelope = {"name": "GreenLightning and baselines", "createdAt": 0, "state": json.dumps(_comparison())}
     return {f"{VIEW_TAG}{COMPARISON}": json.dumps(envelope)}
 
 
@@ -36,7 +36,7 @@ def _comparison() -> dict[str, Any]:
         _chart("joules", "BAR", "what") | {"metricKey": Metric.JOULES},
     ]
     sections = [
-        _section("how", "How each run made its model, and what came of it") | {"columns": 1, "cardHeight": 420},
+        _section("how", "How each run made its model, and its results") | {"columns": 1, "cardHeight": 420},
         _section("what", "Accuracy against joules"),
         _section("all", "Model metrics", display=False, isGenerated=True),
         _section("system", "System metrics", display=False, isGenerated=True),

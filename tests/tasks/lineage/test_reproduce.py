@@ -70,7 +70,7 @@ def test_a_federated_version_is_reproduced_where_the_sites_files_are_and_only_th
     assert outcome(federate, dataset=DIGITS, sites=sites).version == 2
     with pytest.raises(NothingServedError) as refused:
         outcome(reproduce, dataset=DIGITS, version=2, site_files=[sites["north"]])
-    assert "learnt from site south, whose rows never left it; 2 of 3 batches are here" in refused.value.cause
+    assert "learnt from site south, whose rows never left it; 2 of 3 batches are available" in refused.value.cause
     assert "200 rows are left for the others, 200 in the ledger" in refused.value.cause
     done = outcome(reproduce, dataset=DIGITS, version=2, site_files=list(sites.values()))
     assert done.reason.endswith(TO_THE_BIT)
