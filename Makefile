@@ -25,8 +25,8 @@ help: ## Show this list
 run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist takes another set
 	@$(BIN)/greenlightning demo $(if $(DATASET),--dataset '$(DATASET)')
 
-test: setup ## Run the tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+test: setup ## Run the tests; ARGS=--cov also measures coverage
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 quick: setup ## Run the tests that need no server and no browser: under a minute
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow and not browser"
@@ -55,5 +55,5 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 clean: ## Remove .venv and caches; data, models and runs stay
-	@rm -rf .venv site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv site .coverage* *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find $(MODULES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
