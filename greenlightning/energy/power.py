@@ -1,4 +1,7 @@
-"""Watts of a CPU and grams of a kilowatt-hour, from codecarbon's offline tables: no import, no network."""
+"""Power of a CPU and carbon intensity of the grid, from codecarbon's offline tables if they are installed.
+
+The tables are read without importing codecarbon, and no connection is opened.
+"""
 
 import csv
 import json
@@ -8,7 +11,7 @@ import platform
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +30,19 @@ class Known:
     source: str
 
 
+WORLD_AVERAGE = Known(475.0, "world average (IEA, 2019)")
+
+
 @cache
 def watts_per_core(cpuinfo: Path = CPUINFO) -> Known:
     """Watts of one busy logical CPU: the package's thermal design power over its logical CPUs.
 
-    A model that the table does not hold, and a virtual machine (which shows only some of the package's CPUs),
-    get codecarbon's default of 4 W.
+    codecarbon's default of 4 W is used without its table, for a model that is not in it, and for a virtual
+    machine, which shows only some of the package's CPUs.
     """
     facts = _cpu_facts(cpuinfo)
+    if _tables() is None:
+        return Known(DEFAULT_WATTS_PER_CORE, f"{DEFAULT_WATTS_PER_CORE:g} W/core default: no table of CPUs")
     tdp = package_tdp(facts.model)
     if tdp is None:
         return Known(
@@ -48,13 +56,15 @@ def watts_per_core(cpuinfo: Path = CPUINFO) -> Known:
 
 @cache
 def package_tdp(model: str) -> float | None:
-    """Thermal design power (W) of a CPU model, or None where the table has no single answer.
+    """Thermal design power (W) of a CPU model, or None if the table is missing or has no single answer.
 
     An entry fits if all its words occur in the model's name; the longest one counts.
     """
+    if (tables := _tables()) is None:
+        return None
     words = _words(model)
     fitting: dict[int, set[float]] = {}
-    with _codecarbon_file("hardware/cpu_power.csv").open(newline="", encoding="utf-8") as table:
+    with (tables / "hardware" / "cpu_power.csv").open(newline="", encoding="utf-8") as table:
         for row in csv.DictReader(table):
             entry = _words(row["Name"])
             if entry <= words and any(character.isdigit() for character in row["Name"]):
@@ -64,7 +74,7 @@ def package_tdp(model: str) -> float | None:
 
 
 def carbon_intensity(given: float | None = None) -> Known:
-    """Grid intensity (g CO2e per kWh): as given, else from the environment, else codecarbon's world average.
+    """Grid intensity (g CO2e per kWh): as given, else from the environment, else the world average.
 
     Raises InputError unless it is a number of at least 0.
     """
@@ -78,7 +88,9 @@ def carbon_intensity(given: float | None = None) -> Known:
 
 @cache
 def _world_average() -> Known:
-    table = json.loads(_codecarbon_file("private_infra/carbon_intensity_per_source.json").read_text("utf-8"))
+    if (tables := _tables()) is None:
+        return WORLD_AVERAGE
+    table = json.loads((tables / "private_infra" / "carbon_intensity_per_source.json").read_text("utf-8"))
     return Known(float(table["world_average"]), f"world average, codecarbon ({table['world_average_source']})")
 
 
@@ -119,5 +131,9 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(re.sub(r"\((r|tm)\)|[,@]", " ", name.lower()).split())
 
 
-def _codecarbon_file(name: str) -> Path:
-    return Path(str(distribution("codecarbon").locate_file(f"codecarbon/data/{name}")))
+def _tables() -> Path | None:
+    """The folder of codecarbon's tables, None if codecarbon (extra ``energy``) is not installed."""
+    try:
+        return Path(str(distribution("codecarbon").locate_file("codecarbon/data")))
+    except PackageNotFoundError:
+        return None

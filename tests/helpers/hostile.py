@@ -5,7 +5,6 @@ from pathlib import Path
 FILES = {
     "tasks.py": "raise RuntimeError('the tasks of the user')\n",
     "flows/__init__.py": "raise RuntimeError('the flows of the user')\n",
-    "greenlightning.py": "raise RuntimeError('the greenlightning of the user')\n",
     "prefect.toml": "[api\nurl = ",
     "pyproject.toml": "[tool.prefect.api]\nurl = 'http://127.0.0.1:1/api'\n",
     ".env": "PREFECT_API_URL=http://127.0.0.1:1/api\n",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.hostile import hostile_environment, hostile_folder
 from tests.helpers.prefect_server import EAGER, ROOT, PrefectServer
 from tests.helpers.waiting import output_of
 
@@ -38,11 +39,12 @@ def environment(home: Path) -> dict[str, str]:
     return ours | EAGER | {"GREENLIGHTNING_HOME": str(home), "PYTHONPATH": str(ROOT)}
 
 
-def greenlightning(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What a command says in the workspace ``home``."""
+def greenlightning(home: Path, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """What a command says in the workspace ``home``, called from the checkout or from a hostile folder."""
     command = [*GREENLIGHTNING, *arguments]
+    environ = environment(home) if folder == ROOT else environment(home) | hostile_environment(folder)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment(home), cwd=ROOT, **pipes) as process:
+    with subprocess.Popen(command, env=environ, cwd=folder, **pipes) as process:
         output, errors = output_of(process, f"the end of {' '.join(arguments)}")
     return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
@@ -55,8 +57,9 @@ def status(home: Path) -> dict[str, Any]:
 
 @contextmanager
 def upped(home: Path) -> Iterator[Up]:
-    """Run ``up`` in the workspace ``home``, and ``down`` at the end."""
-    said = greenlightning(home, "up", *FREE_PORTS, "--no-gpu", "--json")
+    """Run ``up`` in the workspace ``home`` as a hostile folder's user calls it, and ``down`` at the end."""
+    folder = hostile_folder(home.parent / "elsewhere")
+    said = greenlightning(home, "up", *FREE_PORTS, "--no-gpu", "--json", folder=folder)
     try:
         assert said.returncode == 0, said.stdout + said.stderr
         started = json.loads(said.stdout)

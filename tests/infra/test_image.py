@@ -74,3 +74,22 @@ def test_deploying_shows_prefect_the_credentials_that_it_asks_for(
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "green:light")
     prefect_api.call("GET", url)
     assert brought == [None, f"Basic {base64.b64encode(b'green:light').decode()}"]
+
+
+def test_every_python_of_the_image_and_of_the_units_finds_the_flows_there_first() -> None:
+    assert "PYTHONPATH=/app PYTHONSAFEPATH=1" in (INFRA / "Dockerfile").read_text()
+    worker = (INFRA / "systemd" / "greenlightning-worker@.service").read_text()
+    assert "Environment=PYTHONPATH=/opt/greenlightning PYTHONSAFEPATH=1" in worker
+
+
+def test_deploying_ignores_the_folder_and_the_search_path_of_the_user(tmp_path: Path) -> None:
+    """``deploy.sh`` with stand-ins for the two programs that it starts."""
+    seen = tmp_path / "seen"
+    for program in ("prefect", "python"):
+        stand_in = tmp_path / "bin" / program
+        stand_in.parent.mkdir(exist_ok=True)
+        stand_in.write_text(f'#!/bin/sh\necho "$PWD $PYTHONPATH $PYTHONSAFEPATH" >> "{seen}"\n')
+        stand_in.chmod(0o755)
+    environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "PYTHONPATH": "/theirs"}
+    subprocess.run(["sh", str(INFRA / "deploy.sh")], cwd=tmp_path, env=environ, check=True)
+    assert set(seen.read_text().splitlines()) == {f"{ROOT} {ROOT}:/theirs 1"}

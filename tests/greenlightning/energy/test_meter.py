@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from greenlightning.energy import counters
+from greenlightning.energy import counters, power
 from greenlightning.energy.meter import Energy, EnergyMeter, EnergyPart
 from greenlightning.energy.power import (
     DEFAULT_WATTS_PER_CORE,
@@ -285,3 +285,16 @@ def test_codecarbon_is_never_imported_nor_a_connection_opened() -> None:
         "assert 'codecarbon' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_without_the_tables_the_defaults_are_named_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(power, "_tables", lambda: None)
+    monkeypatch.delenv("GREENLIGHTNING_CARBON_INTENSITY", raising=False)
+    power.watts_per_core.cache_clear()
+    power._world_average.cache_clear()
+    try:
+        assert power.watts_per_core() == power.Known(4.0, "4 W/core default: no table of CPUs")
+        assert carbon_intensity() == power.Known(475.0, "world average (IEA, 2019)")
+    finally:
+        power.watts_per_core.cache_clear()
+        power._world_average.cache_clear()

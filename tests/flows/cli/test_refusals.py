@@ -1,11 +1,8 @@
-"""The command line: one clear line for what goes wrong, documented exit codes, JSON for machines."""
+"""What the command refuses: one line with cause and remedy, and a documented exit code."""
 
-import json
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,109 +12,13 @@ import pandas as pd
 import pytest
 
 from flows import cli
-from flows.learning.retrain import retrain
-from tasks.core.constants import Alias, Tag
+from tasks.core.constants import Alias
 from tasks.data.batch_index import batches
 from tasks.models import registry
-from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, X, add, frame_file, outcome, source, y
+from tests.helpers.command import Said, refusal
+from tests.helpers.digits import BASE, DIGITS, FIRST, X, add, frame_file, source, y
 
 pytestmark = pytest.mark.usefixtures("prefect")
-COMMANDS = (
-    "ingest",
-    "train",
-    "retrain",
-    "forget",
-    "federate",
-    "rollback",
-    "promote",
-    "pin",
-    "maintenance",
-    "status",
-    "lineage",
-    "reproduce",
-    "compare",
-    "report",
-    "demo",
-    "up",
-    "down",
-)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command printed and exited with."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def say(capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Said]]:
-    """Run ``greenlightning`` with some arguments, in this process."""
-
-    def run(*arguments: str | Path) -> Said:
-        capfd.readouterr()
-        argv = ["greenlightning", *map(str, arguments)]
-        with patch.object(sys, "argv", argv), patch.dict(os.environ), pytest.raises(SystemExit) as exited:
-            cli.main()
-            raise SystemExit(0)
-        captured = capfd.readouterr()
-        return Said(int(exited.value.code or 0), captured.out, captured.err)
-
-    yield run
-
-
-def refusal(said: Said) -> str:
-    """The one line on standard error, and nothing on standard output."""
-    assert said.out == ""
-    assert "Traceback" not in said.err
-    lines = [line for line in said.err.splitlines() if line.strip()]
-    assert len(lines) == 1, said.err
-    assert lines[0].startswith("error ")
-    return lines[0].removeprefix("error ")
-
-
-# --- help -------------------------------------------------------------------------------------------------------
-
-
-def test_help_teaches_every_command_and_names_the_exit_codes(say: Callable[..., Said]) -> None:
-    said = say("--help")
-    assert said.code == 0
-    for command in COMMANDS:
-        assert command in said.out
-    assert "Exit codes" in said.out
-    for code in cli.Exit:
-        assert f" {int(code)} " in said.out
-
-
-def test_the_command_line_loads_no_numbers_before_it_computes() -> None:
-    """``--help`` answers at once: NumPy alone takes as long as all the rest."""
-    heavy = "{'numpy', 'torch', 'prefect', 'mlflow'}"
-    command = f"import sys, flows.cli; sys.exit(' '.join({heavy} & {{*sys.modules}}))"
-    found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
-    assert found.stderr.strip() == ""
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_explains_itself_and_names_the_exit_codes(command: str, say: Callable[..., Said]) -> None:
-    said = say(command, "--help")
-    assert said.code == 0
-    assert "--json" in said.out
-    assert "Exit codes" in said.out
-
-
-def test_wrong_usage_exits_with_2(say: Callable[..., Said]) -> None:
-    assert say("train").code == 2
-    assert say("no-such-command").code == 2
-    assert say("federate", "-d", DIGITS).code == 2
-
-
-# --- bad input --------------------------------------------------------------------------------------------------
 
 
 def lines(name: str, *rows: str) -> Path:
@@ -301,74 +202,3 @@ def test_the_unexpected_exits_with_1_and_debug_shows_where(
         patch.object(sys, "argv", ["greenlightning", "--debug", "status"]),
     ):
         cli.main()
-
-
-# --- the job ----------------------------------------------------------------------------------------------------
-
-
-def test_the_whole_job_by_its_commands_in_json(home: Path, say: Callable[..., Said]) -> None:
-    base = say("ingest", source("base", BASE), "-d", DIGITS, "--json").json
-    assert base["state"] == "Versioned"
-    trained = say("train", "-d", DIGITS, "--max-epochs", "1", "--json").json
-    assert (trained["state"], trained["version"]) == ("Promoted", 1)
-    say("ingest", source("first", FIRST), "-d", DIGITS)
-    retrained = say("retrain", "-d", DIGITS, "--json").json
-    assert (retrained["state"], retrained["version"]) == ("Promoted", 2)
-    [first] = retrained["learnt"]
-    assert say("retrain", "-d", DIGITS, "--json").json["state"] == "Nothing to learn"
-    assert say("forget", first, "-d", DIGITS, "--reason", "asked", "--json").json["version"] == 3
-    federated = say("federate", "-d", DIGITS, "--site", f"north={source('north', SECOND)}", "--json").json
-    assert federated["version"] == 4
-    assert say("rollback", "-d", DIGITS, "--to", "3", "--reason", "x", "--json").json["state"] == "Rolled back"
-    status = say("status", "--json").json["datasets"][DIGITS]
-    assert (status["champion"], status["batches"], status["forgotten"], status["not_learnt"]) == (
-        3,
-        2,
-        [first],
-        [],
-    )
-    lineage = say("lineage", "-d", DIGITS, "--json").json
-    assert (lineage["kind"], lineage["name"]) == ("version", "digits version 3 (champion)")
-
-
-def test_a_retraining_tells_scores_and_energy_with_its_source(champion: Path, say: Callable[..., Said]) -> None:
-    add("first", FIRST)
-    said = say("retrain", "-d", DIGITS)
-    told = " ".join(said.out.split())
-    assert said.code == 0
-    assert told.startswith("Promoted digits version 2: promoted: holdout")
-    assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch(es)" in told
-    assert "J (estimated:" in told or "J (measured:" in told
-
-
-def test_status_and_lineage_in_words(champion: Path, say: Callable[..., Said]) -> None:
-    first = add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    waits = add("second", SECOND)
-    status = say("status")
-    assert status.code == 0
-    since = registry.version(DIGITS, Alias.CHAMPION).tags[Tag.PROMOTED_AT][:10]
-    assert status.out.splitlines()[-1].split() == [DIGITS, "2", since, "3", "1", "0", "0", "0"]
-    lineage = say("lineage", "-d", DIGITS)
-    assert "digits version 2 (champion)" in lineage.out
-    assert first in lineage.out and waits not in lineage.out
-    assert registry.load(DIGITS).structure.digest[:12] in lineage.out
-    of_batch = say("lineage", first, "-d", DIGITS)
-    assert "digits version 2 (champion)" in of_batch.out
-
-
-def test_status_of_an_empty_workspace_says_what_to_do(home: Path, say: Callable[..., Said]) -> None:
-    said = say("status")
-    assert "No dataset yet. Bring one in with: greenlightning ingest FILE" in " ".join(said.out.split())
-    assert say("status", "--json").json["datasets"] == {}
-    assert not (home / "mlruns").exists()
-
-
-def test_the_installed_command_refuses_in_one_line(home: Path) -> None:
-    command = [sys.executable, "-c", "from flows.cli import main; main()", "retrain", "--dataset", "../x"]
-    environment = {name: value for name, value in os.environ.items() if name != "PREFECT_LOGGING_LEVEL"}
-    environment["PREFECT_HOME"] = str(home / ".prefect")
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[3])
-    assert (done.returncode, done.stdout) == (3, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert "dataset name '../x' is not allowed" in done.stderr

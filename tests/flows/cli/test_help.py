@@ -1,0 +1,63 @@
+"""The help: it answers at once, and it names every command, option and exit code."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from flows import cli
+from tests.helpers.command import Said
+from tests.helpers.digits import DIGITS
+
+COMMANDS = (
+    "ingest",
+    "train",
+    "retrain",
+    "forget",
+    "federate",
+    "rollback",
+    "promote",
+    "pin",
+    "maintenance",
+    "status",
+    "lineage",
+    "reproduce",
+    "compare",
+    "report",
+    "demo",
+    "up",
+    "down",
+)
+
+
+def test_help_teaches_every_command_and_names_the_exit_codes(say: Callable[..., Said]) -> None:
+    said = say("--help")
+    assert said.code == 0
+    for command in COMMANDS:
+        assert command in said.out
+    assert "Exit codes" in said.out
+    for code in cli.Exit:
+        assert f" {int(code)} " in said.out
+
+
+def test_the_command_line_loads_no_numbers_before_it_computes() -> None:
+    """``--help`` answers at once: NumPy alone takes as long as all the rest."""
+    heavy = "{'numpy', 'torch', 'prefect', 'mlflow'}"
+    command = f"import sys, flows.cli; sys.exit(' '.join({heavy} & {{*sys.modules}}))"
+    found = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert found.stderr.strip() == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself_and_names_the_exit_codes(command: str, say: Callable[..., Said]) -> None:
+    said = say(command, "--help")
+    assert said.code == 0
+    assert "--json" in said.out
+    assert "Exit codes" in said.out
+
+
+def test_wrong_usage_exits_with_2(say: Callable[..., Said]) -> None:
+    assert say("train").code == 2
+    assert say("no-such-command").code == 2
+    assert say("federate", "-d", DIGITS).code == 2
