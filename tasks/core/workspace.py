@@ -8,8 +8,8 @@ from pathlib import Path
 
 from greenlightning.errors import InputError
 
-REFUSED = re.compile(r"[?{}\x00-\x1f\x7f]")
-"""A question mark ends the address of a SQLite file; DVC reads braces and line ends as its own syntax."""
+REFUSED = re.compile(r"[?${}\x00-\x1f\x7f]")
+"""SQLite ends an address at ``?``, Great Expectations replaces ``$``, DVC cannot read braces and line ends."""
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -43,7 +43,7 @@ class Workspace:
         if refused := sorted(set(REFUSED.findall(str(self.root)))):
             raise InputError(
                 f"The path of the workspace, {str(self.root)!r}, contains {' and '.join(map(repr, refused))}",
-                "Name a folder without it in GREENLIGHTNING_HOME; SQLite or DVC cannot use this one",
+                "Name a folder without it in GREENLIGHTNING_HOME; its stores cannot use this one",
             )
         missing = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
         try:

@@ -31,17 +31,15 @@ def test_a_file_is_no_workspace(home: Path) -> None:
             Workspace(root).create()
 
 
-@pytest.mark.parametrize("name", ["que?x", "br{ace", "bra}ce", "new\nline", "tab\tx"])
-def test_a_path_that_sqlite_or_dvc_cannot_use_is_refused(name: str, home: Path) -> None:
+@pytest.mark.parametrize("name", ["que?x", "dol$ar", "br{ace", "bra}ce", "new\nline", "tab\tx"])
+def test_a_path_that_a_store_cannot_use_is_refused(name: str, home: Path) -> None:
     with pytest.raises(InputError, match=r"The path of the workspace, .* contains ") as refusal:
         Workspace(home / name).create()
     assert len(str(refusal.value).splitlines()) == 1
     assert list(home.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["ha#sh", "per%20cent", "quo'te", 'dou"ble', "sp ace", "ümläut", "dol$ar", "a&b=c"]
-)
+@pytest.mark.parametrize("name", ["ha#sh", "per%20cent", "quo'te", 'dou"ble', "sp ace", "ümläut", "a&b=c"])
 def test_stores_keep_their_files_in_folders_with_unusual_names(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
