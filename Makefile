@@ -31,7 +31,7 @@ test: setup ## Run the tests; ARGS=--cov also measures coverage
 quick: setup ## Run the tests that need no server and no browser: under a minute
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow and not browser"
 
-bench: setup ## Measure all that docs/benchmarks.md shows: hours; goes on where it stopped; ARGS=--help says more
+bench: setup ## Measure everything in docs/benchmarks.md: takes hours, continues where it stopped; ARGS=--help lists options
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: setup ## Check style, types, imports, dependencies and prose
