@@ -156,7 +156,7 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     again = GreenLightningModel.load(folder / "again")
     _same("recipe", info.tags[Tag.RECIPE_DIGEST], again.paths.digest)
     _same("ridge strength", info.tags[Tag.ALPHA], repr(again.alpha))
-    how = f"extracted again from {len(refs)} batches, as for version {maker.version}"
+    how = f"extracted again from {len(refs)} batch{'' if len(refs) == 1 else 'es'}, as for version {maker.version}"
     return (f"structure, recipe and ridge strength {how}: equal (structure {structure.digest[:12]})",), spent
 
 

@@ -62,7 +62,7 @@ def test_the_structure_too_is_extracted_anew_where_that_is_asked() -> None:
     retrained()
     done = outcome(reproduce, dataset=DIGITS, version=2, structure=True)
     digest = registry.version(DIGITS, 1).tags[Tag.STRUCTURE_DIGEST]
-    assert f"as version 1 did it: equal (structure {digest[:12]})" in done.notes[-1]
+    assert f"as for version 1: equal (structure {digest[:12]})" in done.notes[-1]
 
 
 def test_a_federated_version_is_reproduced_where_the_sites_files_are_and_only_there() -> None:

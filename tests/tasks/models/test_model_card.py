@@ -1,0 +1,85 @@
+"""The model card of a version."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from greenlightning.data.batch import Batch
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Tag
+from tasks.data.batch_index import BatchRef
+from tasks.models.model_card import SHOWN_BATCHES, forgetting_note, model_card, model_description
+from tests.helpers.tracked_runs import tracked_run
+
+HOLDOUT = BatchRef.model_validate(
+    {
+        "dataset": "digits",
+        "id": "ab" * 8,
+        "md5": "0" * 32,
+        "rows": 1200,
+        "landed_at": "2026-01-01",
+        "source": "a.csv",
+        "expectations": "",
+        "classes": (0, 1),
+    }
+)
+METRICS = {"accuracy": 0.93, "champion_accuracy": 0.9, "seconds": 1.5, "joules": 2.25, "gco2e": 0.1}
+TAGS = {Tag.PARENT_VERSION: "1", Tag.DECISION: "promoted", Tag.ENERGY_SOURCE: "estimated:cpu*tdp"}
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def card(model: GreenLightningModel, reason: str = "promoted: better", **about: tuple[str, ...]) -> str:
+    """The card with single blanks."""
+    text = model_card("digits", model, HOLDOUT, tracked_run(METRICS, TAGS), reason, **about)
+    return re.sub(r"[^\S\n]+", " ", text)
+
+
+def test_the_first_line_says_how_the_version_was_made(tiny_model: GreenLightningModel) -> None:
+    assert card(tiny_model).splitlines()[0] == "retrain on version 1: 30 rows in 1 batch, accuracy 0.9300, 2.25 J"
+
+
+def test_the_card_has_scores_data_structure_and_energy(
+    tiny_model: GreenLightningModel, batches: list[Batch]
+) -> None:
+    found = card(tiny_model)
+    assert "Promoted: Better." in found
+    assert "| accuracy | 0.9300 | 0.9000 |" in found
+    assert "Measured on the holdout `abababababababab`: 1,200 rows" in found
+    assert f"| `{batches[0].id}` | 30 | unknown | structure and landmarks, statistics |" in found
+    assert f"| structure | `{tiny_model.structure.digest[:12]}` |" in found
+    assert "| gates | 6-5, taken as given |" in found
+    assert "| this run | 2.25 | 1.5 | 0.1 | `estimated:cpu*tdp` |" in found
+    assert "avoided, compared" not in found
+
+
+def test_sites_are_named_and_what_users_wrote_is_text(
+    tiny_model: GreenLightningModel, batches: list[Batch]
+) -> None:
+    found = card(tiny_model.learn(batches[1], md5="1" * 32, site="a|<b>"), "promoted: [x](http://y)")
+    assert "| 30 | site a\\|&lt;b&gt; | statistics |" in found
+    assert "\\[x\\](http://y)." in found
+
+
+def test_of_many_batches_the_earlier_ones_are_counted(tiny_model: GreenLightningModel, home: Path) -> None:
+    model = tiny_model
+    for number in range(SHOWN_BATCHES):
+        rows = Batch([[float(number), 0.0, 0.0, 1.0]], [0])
+        model = model.learn(rows)
+    found = card(model)
+    assert "| 1 earlier |" in found
+    assert len(re.findall(r"^\| `[0-9a-f]{16}` \|", found, re.M)) == SHOWN_BATCHES
+
+
+def test_a_forgotten_batch_is_named_with_the_parts_that_keep_it(
+    tiny_model: GreenLightningModel, batches: list[Batch]
+) -> None:
+    note = forgetting_note(tiny_model, batches[0].id)
+    assert "helped to make the structure and the landmarks; forget --strict makes them again" in note
+    assert "forgotten without trace" in forgetting_note(tiny_model, batches[1].id)
+    assert f"- {note}" in card(tiny_model, forgotten=(batches[0].id,))
+
+
+def test_the_description_of_a_model_names_its_aliases() -> None:
+    assert "| `champion` | the version that `models:/digits@champion` loads |" in model_description("digits")
