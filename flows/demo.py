@@ -1,4 +1,4 @@
-"""The demonstration: a real data set as a stream, ours beside the conventional network at every step."""
+"""The demo: a real data set as a stream; each step compares GreenLightning with a conventional network."""
 
 import os
 import sys
@@ -30,9 +30,9 @@ from tasks.training.baselines import run_baseline
 
 BATCHES = {"digits": 2, "fashion-mnist": 10}
 ENDING = """
-See it in the two dashboards, Prefect and MLflow; the command prints their addresses:
+Open the two dashboards, Prefect and MLflow; the command prints their addresses:
   [bold]{tools}greenlightning up[/]
-Go on with it:
+Continue on the command line:
   [bold]{tools}greenlightning status[/]
   [bold]{tools}greenlightning ingest FILE --dataset NAME[/]
   [bold]{tools}greenlightning train --dataset NAME[/]
@@ -41,7 +41,7 @@ Pictures: {pictures}
 
 
 def demo(dataset: str, as_json: bool, console: Console) -> None:
-    """Run the stream, then print one table, the champion's lineage, and what to type next."""
+    """Run the stream, then print a table of its steps, the champion's lineage, and the next commands."""
     if dataset not in BATCHES:
         raise InputError(f"There is no demo on {dataset!r}", f"Choose one of {', '.join(BATCHES)}")
     with TemporaryDirectory() as folder, progress_bars(console), embedded():
@@ -58,7 +58,7 @@ def demo(dataset: str, as_json: bool, console: Console) -> None:
 
 @flow(name="demo", flow_run_name="demo {dataset}", persist_result=False)
 def show_stream(dataset: str, folder: Path) -> tuple[str, list[DemoStep]]:
-    """Train on the base, retrain on each batch as it arrives, and hold references against each version."""
+    """Train on the base, retrain on each batch as it arrives, and train the baselines for each version."""
     name = unused(dataset)
     holdout, [base, *batches] = write_stream(dataset, folder, BATCHES[dataset])
     ingest(holdout.path, holdout_of(name))
@@ -72,7 +72,7 @@ def show_stream(dataset: str, folder: Path) -> tuple[str, list[DemoStep]]:
 
 
 def unused(dataset: str) -> str:
-    """``dataset``, or with the first number that no earlier demo took."""
+    """``dataset``, with a number added if earlier demos took the name."""
     names = (dataset if number == 1 else f"{dataset}-{number}" for number in count(1))
     return next(name for name in names if registry.champion(name) is None)
 
@@ -96,7 +96,7 @@ def _step(name: str, part: Part, outcome: Outcome) -> DemoStep:
 
 
 def as_table(name: str, steps: list[DemoStep]) -> Table:
-    """The steps side by side; energy of retraining ours against the conventional network from scratch."""
+    """A row for each step: accuracy, seconds and joules, ours and the conventional network's from scratch."""
     table = Table(
         title=f"{name}: ours/conventional from scratch/random gates, on the holdout",
         box=SIMPLE_HEAD,

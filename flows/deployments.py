@@ -1,4 +1,4 @@
-"""The flows as workers run them: how long each may take, how often it is tried again, what its form says."""
+"""The flows as workers run them: time limits, retries, and the descriptions in the dashboard's forms."""
 
 import inspect
 from collections.abc import Callable
@@ -29,7 +29,7 @@ HOUR = 3600
 def deployed(flow: Flow[..., Any], hours: float) -> Flow[..., Any]:
     """Return ``flow`` with a time limit, retries and its parameters' descriptions.
 
-    ``flows.engine.flow_decorator`` decides what is tried again, and after how long.
+    ``flows.engine.flow_decorator`` decides which errors are retried, and after which delay.
     """
     made = flow.with_options(retries=RETRIES, retry_delay_seconds=FIRST_DELAY, timeout_seconds=hours * HOUR)
     made.__doc__ = f"{inspect.getdoc(flow.fn)}\n\nArgs:\n{_descriptions(flow.fn)}"
@@ -38,18 +38,18 @@ def deployed(flow: Flow[..., Any], hours: float) -> Flow[..., Any]:
 
 
 def _descriptions(body: Callable[..., Any]) -> str:
-    """What ``Annotated`` says of each parameter, a line each; Prefect reads descriptions in docstrings only."""
+    """A line for each described parameter; Prefect reads descriptions from docstrings only."""
     parameters = inspect.signature(body, eval_str=True).parameters
-    said = {name: _said(parameter.annotation) for name, parameter in parameters.items()}
-    return "\n".join(f"    {name}: {text}" for name, text in said.items() if text)
+    found = {name: _described(parameter.annotation) for name, parameter in parameters.items()}
+    return "\n".join(f"    {name}: {text}" for name, text in found.items() if text)
 
 
-def _said(annotation: Any) -> str | None:
-    """The description in an annotation, or in one of the types that it is a union of."""
+def _described(annotation: Any) -> str | None:
+    """The description in an annotation, or in a member of a union."""
     if get_origin(annotation) is Annotated:
         of, *about = get_args(annotation)
-        return next((field.description for field in about if getattr(field, "description", None)), _said(of))
-    return next((text for part in get_args(annotation) if (text := _said(part))), None)
+        return next((field.description for field in about if getattr(field, "description", None)), _described(of))
+    return next((text for part in get_args(annotation) if (text := _described(part))), None)
 
 
 ingest = deployed(flows.learning.ingest.ingest, hours=1)

@@ -1,4 +1,4 @@
-"""Which batches a retraining is about: named ones, those landed in a window, or all that are new; and its plan."""
+"""The batches that a retraining learns: named ones, those landed in a window, or all new ones; and its plan."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -15,11 +15,11 @@ from tasks.models.version_info import VersionInfo
 from tasks.promotion.publishing import kept_out
 from tasks.scheduling.cost_estimate import PlannedBatch, plan_retraining
 
-UNKNOWN = "what it would cost is not known: no retraining of this recipe was measured on this device yet"
+UNKNOWN = "the cost is unknown: no retraining with this recipe was measured on this device yet"
 
 
 def moment(text: str, end: bool = False) -> datetime:
-    """What ``2026-11-25`` or ``2026-11-25T06:30`` names, UTC unless it has an offset; a date is its whole day."""
+    """The moment named by ``2026-11-25`` or ``2026-11-25T06:30``, UTC without an offset; a date is a whole day."""
     try:
         if len(text) == len("2026-11-25"):
             edge = time.max if end else time.min
@@ -44,12 +44,12 @@ LandedFrom = Annotated[
 LandedTo = Annotated[
     Moment | None, Field(description="learn batches that landed on this day (or at this time) or earlier, UTC")
 ]
-DryRun = Annotated[bool, Field(description="say what would be learnt and what it would cost; change nothing")]
+DryRun = Annotated[bool, Field(description="only show what would be learnt and what it would cost")]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a retraining is asked to learn; raises InputError for both names and a window, or an empty window."""
+    """The batches that were asked for; InputError for names together with a window, or an empty window."""
 
     batches: list[str] | None = None
     landed_from: str | None = None
@@ -57,9 +57,9 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.batches and (self.landed_from or self.landed_to):
-            raise InputError("Batches are named and a window is given", "Give --batch, or --from and --to")
+            raise InputError("Batches are named and a window is given too", "Give --batch, or --from and --to")
         if self.landed_from and self.landed_to and self._first > self._last:
-            raise InputError(f"Nothing lies from {self.landed_from} to {self.landed_to}", "Exchange the two")
+            raise InputError(f"The window from {self.landed_from} to {self.landed_to} is empty", "Swap the two")
 
     @property
     def _first(self) -> datetime:
@@ -79,31 +79,33 @@ class Selection:
         return self._first <= moment(landed_at) <= self._last
 
 
-def selected_batches(serving: VersionInfo, asked: Selection) -> list[BatchRef]:
-    """The versioned batches that ``serving`` has not learnt and that are asked for, in landed order.
+def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRef]:
+    """The requested batches that ``serving`` has not learnt, in landed order.
 
-    Batches forgotten, held back by a rollback or kept out by the gate count only where they are named.
+    Batches that were forgotten, held back by a rollback or kept out by the gate are included only by name.
     """
-    fresh = [ref for ref in chosen_batches(serving.dataset, asked.batches) if ref.id not in serving.batches]
-    refused = set() if asked.batches else kept_out(serving)
-    found = [ref for ref in fresh if ref.id not in refused and asked.includes(ref.landed_at)]
+    fresh = [ref for ref in chosen_batches(serving.dataset, requested.batches) if ref.id not in serving.batches]
+    refused = set() if requested.batches else kept_out(serving)
+    found = [ref for ref in fresh if ref.id not in refused and requested.includes(ref.landed_at)]
     return sorted(found, key=lambda ref: (ref.landed_at, ref.id))
 
 
-def planned_outcome(serving: VersionInfo, asked: Selection, device: str) -> Outcome:
-    """The plan of a retraining as an outcome: nothing is validated, moved, registered or logged."""
-    versioned, known = selected_batches(serving, asked), {*serving.batches, *serving.forgotten, *serving.held_back}
-    found = [] if asked.batches else waiting(serving.dataset)
-    waits = [one for one in found if one.id not in known and asked.includes(one.landed_at)]
+def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> Outcome:
+    """The plan of a retraining as an outcome; nothing is validated, moved, registered or logged."""
+    versioned = selected_batches(serving, requested)
+    known = {*serving.batches, *serving.forgotten, *serving.held_back}
+    found = [] if requested.batches else waiting(serving.dataset)
+    waits = [one for one in found if one.id not in known and requested.includes(one.landed_at)]
     batches = [_planned(ref, False) for ref in versioned] + [_planned(one, True) for one in waits]
     plan = plan_retraining(serving.dataset, serving.version, batches, device)
-    told = f"{len(batches)} batches of {plan.rows:,} rows would be learnt on version {serving.version}"
+    reason = f"{len(batches)} batches of {plan.rows:,} rows would be learnt on version {serving.version}"
+    unknown = (UNKNOWN,) if batches and not plan.estimated else ()
     return Outcome(
         state="Planned",
         dataset=serving.dataset,
-        reason=told if batches else "there is nothing to learn",
+        reason=reason if batches else "there is nothing to learn",
         plan=plan,
-        notes=(UNKNOWN,) * bool(batches and not plan.estimated) + (() if asked.batches else left_out(serving)),
+        notes=unknown if requested.batches else (*unknown, *left_out(serving)),
     )
 
 
@@ -112,7 +114,7 @@ def _planned(one: BatchRef | LandedBatch, waits: bool) -> PlannedBatch:
 
 
 def left_out(serving: VersionInfo) -> tuple[str, ...]:
-    """What is said of batches that a rollback holds back."""
+    """A note on each batch that a rollback holds back."""
     return tuple(
         f"batch {batch} is held back since a rollback left version {left}; learn it with --batch {batch}"
         for batch, left in sorted(serving.held_back.items())

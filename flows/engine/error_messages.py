@@ -1,4 +1,4 @@
-"""Why a run failed, in one line: the cause and what to do about it, for our errors and for those of others."""
+"""One line for every error: the cause and the remedy, for our own errors and for those of libraries."""
 
 import errno
 from typing import NamedTuple
@@ -9,48 +9,48 @@ from greenlightning.errors import GreenLightningError
 LONGEST = 300
 AGAIN = "then run it again"
 FOREIGN = {
-    "mlflow": ("MLflow", f"See that it runs and that its store can be reached, {AGAIN}"),
-    "dvc": ("DVC", f"See that its cache and remote can be reached and written, {AGAIN}"),
-    "great_expectations": ("Great Expectations", "Run it with --debug and report what it says"),
-    "sqlalchemy": ("The database", f"See that it is not locked or full, {AGAIN}"),
-    "requests": ("The network", f"See that the servers answer, {AGAIN}"),
-    "httpx": ("The network", f"See that the servers answer, {AGAIN}"),
-    "filelock": ("A lock", f"Let the other run of this workspace end, {AGAIN}"),
+    "mlflow": ("MLflow", f"Check that it runs and that its store is reachable, {AGAIN}"),
+    "dvc": ("DVC", f"Check that its cache and remote are reachable and writable, {AGAIN}"),
+    "great_expectations": ("Great Expectations", "Run it with --debug and report the traceback"),
+    "sqlalchemy": ("The database", f"Check that it is neither locked nor full, {AGAIN}"),
+    "requests": ("The network", f"Check that the servers answer, {AGAIN}"),
+    "httpx": ("The network", f"Check that the servers answer, {AGAIN}"),
+    "filelock": ("A lock", f"Wait for the other run of this workspace to end, {AGAIN}"),
     "torch": ("PyTorch", "Use --device cpu, or a device with more free memory"),
 }
 
 
 class ErrorMessage(NamedTuple):
-    """What went wrong and what to do, without full stops."""
+    """Cause and remedy, without full stops."""
 
     cause: str
     remedy: str
 
     @property
     def line(self) -> str:
-        """Both, as the errors of GreenLightning print."""
+        """Cause and remedy as the errors of GreenLightning print them."""
         return f"{self.cause}. {self.remedy}."
 
 
 def error_message(error: Exception) -> ErrorMessage:
-    """The cause of any error that a run may end with."""
+    """Cause and remedy of any error that a run may end with."""
     ours = as_input_error(error)
     if isinstance(ours, GreenLightningError):
         return ErrorMessage(_one_line(ours.cause), _one_line(ours.remedy))
-    said = _one_line(str(error)) or type(error).__name__
+    message = _one_line(str(error)) or type(error).__name__
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return ErrorMessage("The disk is full", f"Free some space, {AGAIN}")
     if isinstance(error, MemoryError):
-        return ErrorMessage("The memory did not suffice", "Learn smaller batches, or use a larger machine")
+        return ErrorMessage("Memory is exhausted", "Learn smaller batches, or use a larger machine")
     for kind in type(error).__mro__:
         if found := FOREIGN.get(kind.__module__.partition(".")[0]):
-            return ErrorMessage(f"{found[0]} failed: {said}", found[1])
+            return ErrorMessage(f"{found[0]} failed: {message}", found[1])
     where = "The run's log shows where; please report it"
-    return ErrorMessage(f"Unexpected {type(error).__name__}: {said}", where)
+    return ErrorMessage(f"Unexpected {type(error).__name__}: {message}", where)
 
 
 def is_foreseen(error: Exception) -> bool:
-    """Whether the error is one that GreenLightning foresaw; trying again would not help."""
+    """Whether it is one of GreenLightning's own errors; trying again would not help."""
     return isinstance(as_input_error(error), GreenLightningError)
 
 

@@ -1,4 +1,4 @@
-"""Types of the flows' parameters: validated, and described for the forms of the dashboard."""
+"""Types of the flows' parameters: they validate, and describe themselves in the dashboard's forms."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ NewLabels = Annotated[bool, Field(description="learn labels that the model does 
 
 def _stated(reason: str) -> str:
     if not reason.strip():
-        raise InputError("A decision needs its reason", "Say why with --reason")
+        raise InputError("A decision needs a reason", "Give it with --reason")
     return reason.strip()
 
 

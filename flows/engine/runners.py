@@ -1,4 +1,4 @@
-"""Where the linear part is learnt: in the run itself, or by a worker of another pool, through ``fit``."""
+"""Where the linear part is trained: in the run itself, or by a worker of another pool through ``fit``."""
 
 import time
 from collections.abc import Iterator
@@ -30,12 +30,12 @@ POLL_SECONDS = 0.5
 
 
 def check_runner(runner: Runner) -> None:
-    """Raise InputError where nobody would do the work of ``runner``; asked before any is begun."""
+    """Raise InputError where no worker serves ``runner``; called before any work begins."""
     if runner == "local":
         return
     if get_current_settings().api.url is None:
         raise InputError(
-            f"The runner {runner} needs a Prefect server, and none is named",
+            f"The runner {runner} needs a Prefect server, and none is configured",
             "Start it with: greenlightning up, and set PREFECT_API_URL, or use --runner local",
         )
     with get_client(sync_client=True) as client:
@@ -61,20 +61,21 @@ def _check_pool(client: SyncPrefectClient, runner: str) -> None:
 def fit_remotely(
     runner: Runner, run: Session, folder: Path, batches: list[BatchRef], holdout: BatchRef, **parameters: Any
 ) -> TrainingResult:
-    """Have ``fit`` learn ``batches`` into ``folder``, wait for it, and return what it learnt.
+    """Let ``fit`` learn ``batches`` into ``folder``, wait for it, and return its result.
 
-    ``parameters`` are the other ones of ``fit``. Raises the fit's own error; InputError where it ended otherwise.
+    ``parameters`` are the other parameters of ``fit``. Raises the fit's own error, or InputError if it ended
+    without one.
     """
     ids = {"batches": [ref.id for ref in batches], "holdout": holdout.id}
     parameters |= {"dataset": run.dataset, "run_id": run.run_id, **ids}
     fitting = cast(FlowRun, run_deployment(f"fit/{runner}", parameters=parameters, timeout=0))
-    with get_client(sync_client=True) as client, _cancelled_if_left(client, fitting.id):
+    with get_client(sync_client=True) as client, _cancelled_on_error(client, fitting.id):
         state = _ended(client, runner, fitting.id)
     return read_result(folder, f"ended as {state.name} ({state.message})")
 
 
 def _ended(client: SyncPrefectClient, runner: str, run_id: UUID) -> State[Any]:
-    """The final state of a flow run; InputError where no worker is there to begin it, or it takes too long."""
+    """The final state of a flow run; InputError where no worker starts it, or it takes too long."""
     until = time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         state = client.read_flow_run(run_id).state
@@ -87,8 +88,8 @@ def _ended(client: SyncPrefectClient, runner: str, run_id: UUID) -> State[Any]:
 
 
 @contextmanager
-def _cancelled_if_left(client: SyncPrefectClient, run_id: UUID) -> Iterator[None]:
-    """Cancel a flow run when waiting for it ends early, whatever ends it."""
+def _cancelled_on_error(client: SyncPrefectClient, run_id: UUID) -> Iterator[None]:
+    """Cancel the flow run if the wait for it ends early, for whatever reason."""
     try:
         yield
     except BaseException:

@@ -1,4 +1,4 @@
-"""Hand a run that may wait from the command line to the runner that ``greenlightning up`` or a worker keeps."""
+"""Submit a run that may wait to the runner: ``greenlightning up`` starts one, and so does a worker."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,13 +16,13 @@ from tasks.orchestration.dashboards import Dashboards
 
 
 def submit(flow: Flow[..., Any], parameters: dict[str, Any]) -> Outcome:
-    """Make a run of the deployment named like ``flow`` and return at once; InputError where none can take it.
+    """Create a run of the deployment named like ``flow`` and return at once; InputError where there is no runner.
 
-    Parameters are checked, but sent as given: as seconds, a duration would be read as a moment of 1970.
+    Parameters are validated, but sent as given: serialised to seconds, a duration would be read as a date of 1970.
     """
     dashboards = Dashboards.current()
     if dashboards.prefect_url is None:
-        raise InputError("A run that waits needs the runner, and none is known to run", "Run: greenlightning up")
+        raise InputError("A run that waits needs a runner, and none is running", "Run: greenlightning up")
     values = flow.validate_parameters(parameters)
     deadline_of(values["latest_start"], values["carbon_source"], values["jitter"], datetime.now(UTC))
     name = f"{flow.name}/{flow.name}"

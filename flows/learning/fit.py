@@ -1,4 +1,4 @@
-"""Linear training as a flow of its own, for other runners: ids in, a model in the run's scratch folder out."""
+"""Linear training as a flow of its own, for other runners: ids go in, a model comes out in the scratch folder."""
 
 from typing import Annotated, Any
 
@@ -27,14 +27,15 @@ def fit(  # noqa: PLR0913
     run_id: RunId,
     batches: Annotated[list[BatchId], Field(description="batches to learn")],
     holdout: Annotated[BatchId, Field(description="the holdout's batch id")],
-    parent: Annotated[int | None, Field(ge=1, description="version to learn on; none: a new base")] = None,
-    attempt: Annotated[int | None, Field(ge=0, description="which attempt of the run this is")] = None,
+    parent: Annotated[int | None, Field(ge=1, description="version to build on; none: a first training")] = None,
+    attempt: Annotated[int | None, Field(ge=0, description="number of the attempt, from 0")] = None,
     learning: Learning = LEARNING,
     deciding: Deciding = DECIDING,
 ) -> State[Any]:
-    """Do the linear part of a ``train`` or ``retrain`` that waits for it, on the best device here.
+    """Do the linear part of a ``train`` or ``retrain`` that waits for it, on the best device of this machine.
 
-    Model and ``learnt.json`` are left in the workspace, in ``.prefect/scratch/<run_id>``: runners share its disk.
+    The model and ``result.json`` are saved in the workspace, in ``.prefect/scratch/<run_id>``: runners share its
+    disk.
     """
     folder = scratch_of(run_id, attempt)
     with errors_written(folder):
@@ -44,9 +45,9 @@ def fit(  # noqa: PLR0913
         new, held = [batch_ref(dataset, batch) for batch in batches], batch_ref(holdout_of(dataset), holdout)
         if parent is None:
             settings = learning.model_copy(update={"device": device})
-            learnt = learn_base(dataset, new, held, settings, folder / "structure", run_id, folder)
+            trained = learn_base(dataset, new, held, settings, folder / "structure", run_id, folder)
         else:
-            learnt = learn_batches(registry.version(dataset, parent), new, held, deciding, run_id, folder, device)
+            trained = learn_batches(registry.version(dataset, parent), new, held, deciding, run_id, folder, device)
         set_tags(run_id, {Tag.DEVICE: device})
-        write_result(folder, learnt, notes)
-    return Completed(name="Learnt", message=f"{learnt.rows_learnt:,} rows on {device}")
+        write_result(folder, trained, notes)
+    return Completed(name="Learnt", message=f"{trained.rows_learnt:,} rows on {device}")

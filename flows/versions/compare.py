@@ -1,4 +1,4 @@
-"""Two versions side by side: as a flow run, on the terminal or as JSON."""
+"""Compare two versions: as a flow run, on the terminal or as JSON."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ SHOWN_BATCHES = 10
 
 
 def version_reference(of: str) -> int | Alias:
-    """The version that ``of`` names, by number or alias; InputError for anything else."""
+    """The version number or alias in ``of``; InputError for anything else."""
     if of.isdecimal() and len(of) < 10:
         return int(of)
     if of in set(Alias):
@@ -48,7 +48,7 @@ VersionReference = Annotated[str, AfterValidator(_checked), Field(description="n
 def compare(
     dataset: DatasetName, a: VersionReference = "previous", b: VersionReference = "champion"
 ) -> State[Any]:
-    """Hold two versions side by side: scores on today's holdout, data, structure and energy."""
+    """Compare two versions: scores on the present holdout, data, structure and energy."""
     found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING.margin)
     names = f"version {found.a.version}", f"version {found.b.version}"
     notes = tuple(
@@ -56,20 +56,20 @@ def compare(
         for section in (_scores(found), _data(found), _structure(found), _energy(found))
         for row in section
     )
-    told = f"{names[1]} minus {names[0]}: {found.paired}" if found.paired else found.unpaired
-    reason = f"{names[0]} | {names[1]}: {told}"
+    difference = f"{names[1]} minus {names[0]}: {found.paired}" if found.paired else found.unpaired
+    reason = f"{names[0]} | {names[1]}: {difference}"
     return Outcome(state="Compared", dataset=dataset, reason=reason, notes=notes).completed()
 
 
 def print_comparison(dataset: str, a: str, b: str, as_json: bool) -> None:
-    """Print version ``a`` beside version ``b``, each given by number or alias."""
+    """Print versions ``a`` and ``b``, given by number or alias, side by side."""
     found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING.margin)
     if as_json:
         print(to_json(found))
         return
     console = Console()
     console.print(as_table(found))
-    for line in _told(found):
+    for line in _summary(found):
         console.print(line, highlight=False)
 
 
@@ -109,7 +109,7 @@ def _data(found: VersionComparison) -> Iterator[Row]:
     yield "rows", f"{a.rows:,}", f"{b.rows:,}", f"{b.rows - a.rows:+,}"
     yield "batches", f"{len(a.batches)}", f"{len(b.batches)}", f"{len(b.batches) - len(a.batches):+}"
     yield "batches both learnt", f"{len(found.both)}", f"{len(found.both)}", ""
-    yield "batches it alone learnt", f"{len(found.only_a)}", f"{len(found.only_b)}", ""
+    yield "batches only it learnt", f"{len(found.only_a)}", f"{len(found.only_b)}", ""
 
 
 def _structure(found: VersionComparison) -> Iterator[Row]:
@@ -135,7 +135,7 @@ def _cost(spent: EnergyCost | None) -> str:
     return f"{spent.joules:.3g} J, {spent.seconds:.2f} s" if spent else ""
 
 
-def _told(found: VersionComparison) -> Iterator[str]:
+def _summary(found: VersionComparison) -> Iterator[str]:
     """The paired comparison in words, and the batches that only one of the two learnt."""
     a, b = found.a.version, found.b.version
     if found.paired:

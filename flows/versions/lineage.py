@@ -1,4 +1,4 @@
-"""What ``lineage`` shows of a version or a batch: a tree, JSON, DOT, or a page with its graph."""
+"""Show the lineage of a version or a batch: as a tree, JSON, DOT, or a page with its graph."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ Form = Literal["tree", "json", "dot", "html"]
 
 
 def show_lineage(dataset: str, of: str, form: Form = "tree", output: Path | None = None) -> None:
-    """Print the lineage of a version or a batch in a form; a page is written and its path printed."""
+    """Print the lineage of a version or a batch; for a page, write the file and print its path."""
     tree = lineage(dataset, parsed_reference(of))
     if form == "tree":
         out.print(lineage_tree(tree))

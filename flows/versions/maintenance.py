@@ -1,4 +1,4 @@
-"""Maintenance: take the statistics of old versions that can be made again, and end what dead processes left."""
+"""Maintenance: prune the statistics of old versions that can be rebuilt, and end the runs of dead processes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -20,15 +20,15 @@ from tasks.tracking.metrics import log_metrics, log_params
 
 @flow(name="maintenance", flow_run_name="maintenance", persist_result=False)
 def maintenance(
-    dataset: Annotated[DatasetName | None, Field(description="dataset to tidy; all by default")] = None,
-    keep: Annotated[int, Field(ge=1, description="newest versions that stay whole")] = 10,
-    older_than_days: Annotated[int, Field(ge=0, description="days for which every version stays whole")] = 7,
-    dry_run: Annotated[bool, Field(description="say what would go, and change nothing")] = False,
+    dataset: Annotated[DatasetName | None, Field(description="dataset to clean up; all by default")] = None,
+    keep: Annotated[int, Field(ge=1, description="number of newest versions to keep complete")] = 10,
+    older_than_days: Annotated[int, Field(ge=0, description="days for which every version is kept complete")] = 7,
+    dry_run: Annotated[bool, Field(description="only show what would be pruned")] = False,
 ) -> State[Any]:
     """Prune the statistics of old versions, end orphaned runs, drop Prefect's old flow runs.
 
-    Never touched: champion, previous, challenger, pinned versions, and those that could not be made again. No data
-    is deleted: batches, quarantine and DVC's cache stay.
+    Champion, previous, challenger and pinned versions are never pruned, nor are those that could not be rebuilt.
+    No data is deleted: batches, quarantine and DVC's cache stay.
     """
     chosen = [dataset] if dataset else datasets()
     plans = {name: retained(name, keep, older_than_days) for name in chosen}
@@ -43,7 +43,7 @@ def maintenance(
 
 
 def _prune(dataset: str, plan: Retained, asked: Mapping[str, int]) -> int:
-    """Prune in a run of its own and return the bytes freed."""
+    """Prune in a run of its own; return the number of bytes freed."""
     with session(dataset, Kind.MAINTENANCE, f"maintain {dataset}, {len(plan.prune)} versions") as run:
         log_params(run.run_id, asked, Params.FLOW)
         freed = [prune(dataset, number) for number in plan.prune]
@@ -58,7 +58,7 @@ def _outcome(state: str, plans: Mapping[str, Retained], freed: Mapping[str, int]
         f"{name}: versions {', '.join(map(str, plan.prune))} {verb}" for name, plan in plans.items() if plan.prune
     ]
     held = [
-        f"{name} version {number} stays whole: {why}"
+        f"{name} version {number} is kept: {why}"
         for name, plan in plans.items()
         for number, why in plan.kept.items()
     ]

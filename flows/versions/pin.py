@@ -1,4 +1,4 @@
-"""Pinning: keep a version from maintenance, or leave it to maintenance again."""
+"""Pinning: protect a version from pruning, or remove the protection."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from tasks.promotion import decisions
 def pin(dataset: DatasetName, version: VersionNumber, reason: Stated) -> State[Any]:
     """Pin a version, so that maintenance never prunes it."""
     decisions.pin(dataset, version, reason)
-    why = f"version {version} is kept whole: {reason}"
+    why = f"version {version} is never pruned: {reason}"
     return Outcome(state="Pinned", dataset=dataset, version=version, reason=why).completed()
 
 
 @flow(name="unpin", flow_run_name="unpin {dataset} version {version}", persist_result=False)
 def unpin(dataset: DatasetName, version: VersionNumber) -> State[Any]:
-    """Take the pin off a version."""
+    """Unpin a version, so that maintenance may prune it."""
     decisions.unpin(dataset, version)
     why = f"version {version} may be pruned when it is old"
     return Outcome(state="Unpinned", dataset=dataset, version=version, reason=why).completed()

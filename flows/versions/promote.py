@@ -1,4 +1,4 @@
-"""Promotion by hand: serve a version that somebody chose, with the reason, audited as a run."""
+"""Promotion by hand: serve a chosen version; the run is the audit record."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tasks.tracking.metrics import set_tags
 
 @flow(name="promote", flow_run_name="promote {dataset} version {version}", persist_result=False)
 def promote(dataset: DatasetName, version: VersionNumber, reason: Stated) -> State[Any]:
-    """Make a version the champion, if the champion is still the one that was seen when this began."""
+    """Make a version the champion, unless the champion changed since this run began."""
     serving, chosen = registry.champion(dataset), registry.version(dataset, version)
     if serving and serving.version == version:
         raise serving_already(chosen)

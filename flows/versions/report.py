@@ -1,4 +1,4 @@
-"""The report: one page on a dataset, written where it is asked for and logged to MLflow."""
+"""The report: one page about a dataset, written to a file and logged to MLflow."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def report(
     dataset: DatasetName,
     output: Annotated[Path | None, Field(description="file of the page on the worker's disk")] = None,
 ) -> State[Any]:
-    """Write one page on a dataset and log it: accuracy, energy, settling, calibration, lineage."""
+    """Write and log one page about a dataset: accuracy, energy, settling, calibration, lineage."""
     made, path = _written(dataset, output)
     reason = f"the page is {path}, and {FILE} of the run that made version {made.champion}"
     about = {"version": made.champion, "run_id": made.run_id}
@@ -38,7 +38,7 @@ def print_report(dataset: str, output: Path | None, as_json: bool) -> None:
 
 
 def _written(dataset: str, output: Path | None) -> tuple[Report, Path]:
-    """The page, logged with the champion's run, and its file; InputError where that cannot be written."""
+    """Write the page and log it with the champion's run; InputError where the file cannot be written."""
     path = output or Workspace.current().data_docs / dataset / FILE
     made = make_report(dataset)
     try:

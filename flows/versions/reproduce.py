@@ -1,4 +1,4 @@
-"""Reproduction: prove that a version is what its lineage says, from versioned bytes to coefficients."""
+"""Reproduction: rebuild a version from its versioned data and compare the result with it."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,17 +20,17 @@ def reproduce(
     dataset: DatasetName,
     version: Annotated[int | None, Field(ge=1, description="version to rebuild; the champion by default")] = None,
     structure: Annotated[
-        bool, Field(description="extract the structure anew too, and compare its digest")
+        bool, Field(description="extract the structure again too, and compare its digest")
     ] = False,
-    restore: Annotated[bool, Field(description="put rebuilt files in the place of pruned or lost ones")] = False,
+    restore: Annotated[bool, Field(description="replace pruned or lost files with the rebuilt ones")] = False,
     site_files: Annotated[
         list[Path] | None, Field(description="the sites' own files, where a federation is reproduced")
     ] = None,
 ) -> State[Any]:
     """Rebuild a version from its versioned batches and compare statistics, ridge strength and coefficients.
 
-    The structure is that of the registry, by digest, unless ``structure`` extracts it anew from its base. Fails,
-    with what held and the reason, where a batch is not here or anything differs.
+    The structure comes from the registry, by digest, unless ``structure`` extracts it again from its base. Fails
+    where a batch is missing or anything differs; the error says what was equal and what was not.
     """
     number = registry.version(dataset, version or Alias.CHAMPION).version
     with session(dataset, Kind.REPRODUCE, f"reproduce {dataset} version {number}") as run:
@@ -38,10 +38,10 @@ def reproduce(
         notes, spent = found.notes, found.spent
         if restore and found.incomplete:
             put_back(dataset, number, found.folder)
-            notes = (*notes, "the rebuilt files are in the place of those that were pruned or lost")
+            notes = (*notes, "the rebuilt files replace those that were pruned or lost")
         if structure:
-            told, extracting = reextract_structure(dataset, number, run.folder)
-            notes, spent = (*notes, *told), spent + extracting
+            found_notes, extraction = reextract_structure(dataset, number, run.folder)
+            notes, spent = (*notes, *found_notes), spent + extraction
         record(dataset, number, run.run_id, notes, spent)
     reason = f"version {number} is what its lineage says: {found.verdict}"
     about = {"version": number, "notes": notes, "spent": spent, "run_id": run.run_id}

@@ -1,4 +1,4 @@
-"""Rollback: serve an earlier version again, with the reason, audited as a run."""
+"""Rollback: serve an earlier version again; the run is the audit record."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ def rollback(
     reason: Stated,
     to: Annotated[int | None, Field(ge=1, description="version to serve; the one before by default")] = None,
 ) -> State[Any]:
-    """Move the champion alias back to an earlier version; what only the version left had learnt is held back."""
+    """Move the champion alias to an earlier version; batches that only the later version learnt are held back."""
     serving = champion_of(dataset)
     chosen = registry.version(dataset, champion.previous_version(serving) if to is None else to)
     with session(dataset, Kind.ROLLBACK, f"rollback {dataset} to {chosen.version}") as run:

@@ -1,4 +1,4 @@
-"""Decisions of people about versions: what is audited, what must be said, and which versions are pinned."""
+"""Decisions of people about versions: promotion and rollback with an audit trail, and pins."""
 
 from prefect import task
 
@@ -12,7 +12,7 @@ from tasks.tracking.client import connect
 
 
 def audit_tags(left: int | None, chosen: int, reason: str) -> dict[str, str]:
-    """Tags of a run that moves the champion by hand; who started it is the run's own ``mlflow.user``."""
+    """Audit tags of a run that changes the champion by hand; MLflow itself adds ``mlflow.user``."""
     tags: dict[str, str] = {
         Tag.REASON: reason,
         Tag.DECISION: f"serve version {chosen} instead of {left or 'none'}",
@@ -25,7 +25,7 @@ def audit_tags(left: int | None, chosen: int, reason: str) -> dict[str, str]:
 def check_loadable(dataset: str, number: int) -> None:
     """Make sure that a version can serve before the champion's alias moves to it.
 
-    Raises IntegrityError where its files are gone, torn or pruned.
+    Raises IntegrityError where its files are missing, corrupt or pruned.
     """
     registry.load(dataset, number)
     if (info := registry.version(dataset, number)).pruned:
@@ -33,7 +33,7 @@ def check_loadable(dataset: str, number: int) -> None:
 
 
 def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool) -> tuple[str, ...]:
-    """What a user must know when ``chosen`` serves instead of ``left``: batches that go, stay out or come back."""
+    """Notes on the batches that change when ``chosen`` serves instead of ``left``: gone, held back or back."""
     if left is None:
         return ()
     notes = [
@@ -54,7 +54,7 @@ def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool
 
 @task(task_run_name="pin {dataset} version {number}", persist_result=False)
 def pin(dataset: str, number: int, reason: str) -> None:
-    """Keep a version from maintenance; raises IntegrityError where it is pruned already."""
+    """Protect a version from pruning; raises IntegrityError where it is pruned already."""
     with promotion_lock(dataset):
         if (info := registry.version(dataset, number)).pruned:
             if not statistics_bytes(files_of(info)):
@@ -65,7 +65,7 @@ def pin(dataset: str, number: int, reason: str) -> None:
 
 @task(task_run_name="unpin {dataset} version {number}", persist_result=False)
 def unpin(dataset: str, number: int) -> None:
-    """Leave a version to maintenance again; raises InputError where it is not pinned."""
+    """Let maintenance prune a version again; raises InputError where it is not pinned."""
     with promotion_lock(dataset):
         if Tag.PINNED not in registry.version(dataset, number).tags:
             raise InputError(f"{dataset} version {number} is not pinned", "Pin it with: greenlightning pin")

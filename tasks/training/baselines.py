@@ -1,4 +1,4 @@
-"""References beside ours: the conventional network from scratch, and random gates, on the rows of a version."""
+"""Baselines for a version: a conventional network and random gates, trained from scratch on the same rows."""
 
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 @task(task_run_name="reference {subject} for {dataset} version {number}", persist_result=False)
 def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str, float], EnergyCost]:
-    """Train a reference from scratch on every row that a version learnt; log its scores and energy as a run."""
-    beside = registry.version(dataset, number)
-    refs = [batch_ref(dataset, batch) for batch in beside.batches]
+    """Train a baseline from scratch on every row that a version learnt; log its scores and energy as a run."""
+    version = registry.version(dataset, number)
+    refs = [batch_ref(dataset, batch) for batch in version.batches]
     learnable = Learnable(current_holdout(dataset))
     parts = [learnable.open(ref) for ref in refs]
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
@@ -47,7 +47,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
         spent = EnergyCost.of(meter.energy)
         log_evaluation(run_id, scores(found))
         log_evaluation(run_id, scores(found), subject)
-        log_evaluation(run_id, _scores_of(beside), Subject.VERSION)
+        log_evaluation(run_id, _scores_of(version), Subject.VERSION)
         log_energy(run_id, **spent.logged())
         rows = {part.id: part.rows for part in parts}
         log_metrics(run_id, rows_metrics(rows, len(y), 0))
@@ -70,7 +70,7 @@ def _trained(
 def _sizes(
     fitted: "ConventionalNetwork | GreenLightningClassifier", sizes: tuple[int, ...], rows: int, batches: int
 ) -> tuple[int, dict[SharedParam, float]]:
-    """Epochs of gradient descent, and the shared parameters; the conventional network has no ridge: alpha 0."""
+    """Epochs of gradient descent, and the shared parameters; alpha is 0 for the conventional network."""
     from greenlightning.evaluation.conventional_network import ConventionalNetwork
 
     if isinstance(fitted, ConventionalNetwork):
@@ -86,6 +86,6 @@ def _sizes(
 
 
 def _scores_of(version: registry.VersionInfo) -> dict[str, float]:
-    """What the version's own run scored on the holdout."""
+    """The scores on the holdout that the version's own run logged."""
     metrics = connect().get_run(version.run_id).data.metrics
     return {str(name): metrics[name] for name in SCORES if name in metrics}

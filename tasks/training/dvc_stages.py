@@ -1,4 +1,4 @@
-"""The bench: the steps of first training on a known data set, from file to file, as stages for DVC."""
+"""First training on a known data set as DVC stages: each step reads files and writes files."""
 
 import json
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def prepare(dataset: str, folder: Path) -> None:
 
 
 def structure(settings: Learning, folder: Path) -> None:
-    """Extract the structure from the training rows; keep how it settled, epoch by epoch."""
+    """Extract the structure from the training rows; save flip rate and weight change by epoch."""
     from tasks.training.structure import train_structure
 
     rows = _rows(folder / "train.parquet")
@@ -50,7 +50,7 @@ def linear(settings: Learning, folder: Path) -> None:
 
 
 def evaluate(folder: Path) -> None:
-    """Score the model on the holdout; write the scores with what all stages cost, and who was taken for whom."""
+    """Score the model on the holdout; write the scores, the cost of all stages, and the confusion table."""
     from greenlightning.energy.meter import EnergyMeter
     from greenlightning.evaluation.scores import evaluate as score
     from greenlightning.model import GreenLightningModel

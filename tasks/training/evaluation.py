@@ -1,4 +1,4 @@
-"""Evaluation on the fixed holdout: a model's scores, its confusion matrix, its place beside the champion."""
+"""Evaluation on the fixed holdout: scores, confusion matrix, and the comparison with the champion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE)
 
 
 def scores(evaluation: "Evaluation") -> dict[str, float]:
-    """The scores that MLflow keeps of an evaluation."""
+    """The scores of an evaluation that are logged to MLflow."""
     return {str(name): getattr(evaluation, name) for name in SCORED}
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """A model's scores on the holdout, what they cost, and the gate's decision where it was asked for one."""
+    """A model's scores on the holdout, the energy spent, and the gate's decision if there is a margin."""
 
     scores: dict[str, float]
     spent: EnergyCost
@@ -54,10 +54,10 @@ def evaluate_model(
     champion: registry.VersionInfo | None = None,
     margin: float | None = None,
 ) -> EvaluationResult:
-    """Score the saved model, and a champion beside it, on the holdout; log scores and picture.
+    """Score the saved model on the holdout, and the champion if given; log the scores and the confusion matrix.
 
-    With a ``margin`` the gate holds them against each other, for models that were made another way than by
-    retraining (first training, federation).
+    With a ``margin`` the gate compares the two. Retraining compares its candidate elsewhere, so this serves
+    first training and federation.
     """
     from greenlightning.model import GreenLightningModel
     from tasks.figures.run_figures import confusion_figure
@@ -90,12 +90,12 @@ def evaluate_model(
 def correct_rows(
     proba: "NDArray[np.float64]", classes: "Sequence[Label]", y: "NDArray[np.generic]"
 ) -> "NDArray[np.bool_]":
-    """Which rows of labels ``y`` (n,) the probabilities ``proba`` (n, k) of ``classes`` (k,) get right."""
+    """Whether each row is classified correctly, from probabilities (n, k) of ``classes`` (k,) and labels (n,)."""
     return np.asarray(np.asarray(classes)[proba.argmax(axis=1)] == y)
 
 
 def gate_metrics(on_holdout: Comparison) -> dict[str, float]:
-    """The paired comparison on the holdout as metrics."""
+    """The metrics of the paired comparison on the holdout."""
     return {
         Metric.GATE_DIFFERENCE: on_holdout.difference,
         Metric.GATE_LOWER: on_holdout.low,

@@ -1,4 +1,4 @@
-"""Federation in one round: each site's statistics from its own file, screened, summed once."""
+"""Federation in one round: each site computes statistics of its own file; they are screened and summed once."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ SITE_FORMAT = "greenlightning-site/1"
 
 @task(task_run_name="statistics of site {site}", persist_result=False)
 def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout: BatchRef, folder: Path) -> Path:
-    """What a site sends: the statistics of its own file under the champion's structure; no sample leaves it."""
+    """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
     sent = folder / "sites" / checked_name(site, "site")
     champion, features = registry.load_version(parent), expectations_of(parent).features
     frame = read_table(path)
@@ -72,7 +72,7 @@ def merge_sites(
                 about = read_json(place / "site.json", SITE_FORMAT)
                 statistics = _received(place, about["site"])
                 screen(statistics, about["site"])
-                _admissible(about, statistics.columns, model, allow_new_labels)
+                _check_admissible(about, statistics.columns, model, allow_new_labels)
                 entry = LedgerEntry(about["rows"], about["md5"], about["site"])
                 model = model.absorb(statistics, about["batch"], entry)
                 progress.report_progress("sites", number, len(sent))
@@ -91,14 +91,14 @@ def _received(place: Path, site: str) -> "Statistics":
         return Statistics.load(place)
     except IntegrityError as error:
         raise IntegrityError(
-            f"What site {site} sent is damaged ({error.cause})", "Ask it to send it anew"
+            f"What site {site} sent is damaged ({error.cause})", "Ask it to send it again"
         ) from error
 
 
-def _admissible(
+def _check_admissible(
     about: dict[str, Any], labels: tuple[Any, ...], model: "GreenLightningModel", allow_new_labels: bool
 ) -> None:
-    """Raise MismatchError where a site sent a batch that is learnt already, or labels that may not come in."""
+    """Raise MismatchError for a batch that is learnt already, and for new labels unless they are allowed."""
     site, batch = about["site"], about["batch"]
     if batch in model.ledger:
         raise MismatchError(f"Site {site} sent batch {batch}, which is learnt already", "Leave it out")

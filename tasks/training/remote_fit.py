@@ -1,4 +1,4 @@
-"""Linear training in another process: ids in, and out a model with a small JSON in the run's scratch folder."""
+"""Linear training in another process: ids go in; the model and a small JSON come back in the scratch folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from greenlightning import errors
 from tasks.core.workspace import Workspace
 from tasks.training.structure import TrainingResult
 
-RESULT = "learnt.json"
-ERROR = "fault.json"
-_learnt = TypeAdapter(TrainingResult)
+RESULT = "result.json"
+ERROR = "error.json"
+_result = TypeAdapter(TrainingResult)
 
 
 class FitError(BaseModel):
-    """One of our errors, on its way to the run that waits for the fit."""
+    """An error of the fit, passed on to the run that waits for it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,37 +32,37 @@ def scratch_of(run_id: str, attempt: int | None) -> Path:
     if not folder.is_dir():
         raise errors.InputError(
             f"The run {run_id} has no folder {folder} on this machine",
-            "Have the workers share the workspace's disk, and start fit through retrain or train only",
+            "Let the workers share the workspace's disk, and start fit only through retrain or train",
         )
     return folder
 
 
-def write_result(folder: Path, learnt: TrainingResult, notes: tuple[str, ...]) -> None:
-    """Leave what was learnt, and ``notes`` about it, beside the model."""
-    told = replace(learnt, notes=(*learnt.notes, *notes))
-    (folder / RESULT).write_bytes(_learnt.dump_json(told))
+def write_result(folder: Path, trained: TrainingResult, notes: tuple[str, ...]) -> None:
+    """Save the result of the training, with ``notes`` added, beside the model."""
+    result = replace(trained, notes=(*trained.notes, *notes))
+    (folder / RESULT).write_bytes(_result.dump_json(result))
 
 
 @contextmanager
 def errors_written(folder: Path) -> Iterator[None]:
-    """Leave one of our errors, raised inside, where ``read_learnt`` finds it; it is raised on."""
+    """Save an error that is raised inside, so that ``read_result`` raises it too, and raise it again."""
     (folder / ERROR).unlink(missing_ok=True)
     try:
         yield
     except errors.GreenLightningError as error:
-        fault = FitError(kind=type(error).__name__, cause=error.cause, remedy=error.remedy)
-        (folder / ERROR).write_text(fault.model_dump_json())
+        saved = FitError(kind=type(error).__name__, cause=error.cause, remedy=error.remedy)
+        (folder / ERROR).write_text(saved.model_dump_json())
         raise
 
 
 def read_result(folder: Path, ended: str) -> TrainingResult:
-    """What a fit learnt; raises its own error, or InputError with how it ``ended`` where it left none."""
+    """The result of a fit; raises the fit's own error, or InputError if it ``ended`` without saving one."""
     if (folder / ERROR).is_file():
-        fault = FitError.model_validate_json((folder / ERROR).read_bytes())
-        raise getattr(errors, fault.kind)(fault.cause, fault.remedy)
+        saved = FitError.model_validate_json((folder / ERROR).read_bytes())
+        raise getattr(errors, saved.kind)(saved.cause, saved.remedy)
     if not (folder / RESULT).is_file():
         raise errors.InputError(f"The fit on another runner {ended}", "See its run, or use --runner local")
-    return _learnt.validate_json((folder / RESULT).read_bytes())
+    return _result.validate_json((folder / RESULT).read_bytes())
 
 
 def best_device() -> tuple[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""Green retraining: the champion's statistics plus those of the new rows; no old sample is opened."""
+"""Green retraining: add the statistics of new rows to the champion's, or subtract those of a forgotten batch."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from greenlightning.model import GreenLightningModel
 
-JUDGED = "judged.npz"
+CORRECT_ROWS = "correct_rows.npz"
 
 
 @task(task_run_name="learn {serving.dataset} batches on version {serving.version}", persist_result=False)
@@ -46,10 +46,10 @@ def learn_batches(
     folder: Path,
     device: str = "cpu",
 ) -> TrainingResult:
-    """Learn the ``new`` batches on the version ``serving`` and save the model, and how a candidate was judged.
+    """Learn the ``new`` batches on the version ``serving``; save the model, and what ``decide`` compares.
 
-    The candidate is judged before it learns the held-back slice of the new rows; the saved model has learnt
-    them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches and the holdout only.
+    The gate judges a candidate that has not learnt the held-back slice of the new rows; the saved model has
+    learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches and the holdout only.
     """
     learnable = Learnable(holdout)
     champion = replace(registry.load_version(serving), device=device)
@@ -75,13 +75,13 @@ def learn_batches(
     beside = scores(evaluate(learnable.y, on_holdout[1], champion.classes))
     values: dict[str, float] = {Metric.SATURATION_RATE: model.paths.saturation(X)}
     log_metrics(run_id, values | of_subject(beside, Subject.CHAMPION))
-    judged = {
+    correct = {
         name: np.stack(
             [correct_rows(p, m.classes, truth) for p, m in zip(found, (candidate, champion), strict=True)]
         )
         for name, found, truth in (("holdout", on_holdout, learnable.y), ("slice", on_slice, y))
     }
-    np.savez(folder / JUDGED, holdout=judged["holdout"], slice=judged["slice"])
+    np.savez(folder / CORRECT_ROWS, holdout=correct["holdout"], slice=correct["slice"])
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     return TrainingResult(folder / "model", rows, model.statistics.n, spent)
 
@@ -108,9 +108,9 @@ def forget_batch(
 
 @task(task_run_name="gate {dataset}", persist_result=False)
 def decide(dataset: str, folder: Path, deciding: Deciding, run_id: str) -> Decision:
-    """Hold challenger against champion, as ``learn_batches`` judged them; log the numbers and the reason."""
-    with np.load(folder / JUDGED, allow_pickle=False) as judged:
-        holdout, fresh = judged["holdout"], judged["slice"]
+    """Compare candidate and champion on the rows that ``learn_batches`` scored; log the numbers, and decide."""
+    with np.load(folder / CORRECT_ROWS, allow_pickle=False) as correct:
+        holdout, fresh = correct["holdout"], correct["slice"]
     on_holdout = compare(holdout[0], holdout[1], deciding.margin, seed=0)
     on_slice = compare(fresh[0], fresh[1], deciding.margin, seed=0) if fresh.shape[1] else None
     values = gate_metrics(on_holdout)
@@ -124,7 +124,7 @@ def decide(dataset: str, folder: Path, deciding: Deciding, run_id: str) -> Decis
 def _probabilities(
     models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]"
 ) -> "list[NDArray[np.float64]]":
-    """Class probabilities (n, k) of models under one recipe, whose path features are then built once."""
+    """Class probabilities (n, k) of models with the same recipe; path features are computed once for all."""
     found = [[np.empty((0, len(model.classes)))] for model in models]
     for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
         for model, blocks in zip(models, found, strict=True):

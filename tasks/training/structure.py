@@ -30,12 +30,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ExtractedStructure:
-    """A structure on disk, how it settled, and what it took."""
+    """A saved structure, the rows it was trained on, and the energy that took."""
 
     folder: Path
-    digest: str
-    epochs: int
-    train_structure: bool
     rows: int
     spent: EnergyCost
 
@@ -66,7 +63,7 @@ class TrainingResult:
 def extract_structure(
     dataset: str, base: list[BatchRef], holdout: BatchRef, settings: Learning, run_id: str, folder: Path
 ) -> ExtractedStructure:
-    """Train a network on the base until its gates settle, watch it epoch by epoch, keep the gates."""
+    """Train a network on the base until its gates settle; log each epoch and save the gates."""
     from tasks.figures.training_figures import settling_figure
 
     whole = joined_batches([Learnable(holdout).open(ref) for ref in base])
@@ -80,10 +77,7 @@ def extract_structure(
         for run in (part, run_id):
             connect().log_figure(run, settling_figure(structure.history), "settling.png")
         log_structure.fn(part, folder / "structure")
-    history = structure.history
-    return ExtractedStructure(
-        folder / "structure", structure.digest, history.epochs, history.settled, whole.rows, spent
-    )
+    return ExtractedStructure(folder / "structure", whole.rows, spent)
 
 
 @task(task_run_name="learn base {dataset}", persist_result=False)
@@ -112,7 +106,7 @@ def learn_base(
 
 
 def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["Structure", EnergyCost]:
-    """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; the gates, the cost."""
+    """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; return gates and cost."""
     from greenlightning.estimators import GreenLightningClassifier
 
     epochs = unless_auto("max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
@@ -130,7 +124,7 @@ def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> t
 def train_linear(
     structure: "Structure", data: Batch, settings: Learning, ledger: Ledger, folder: Path
 ) -> EnergyCost:
-    """Learn ``data``, the rows of ``ledger``, under ``structure`` and save the model into ``folder``; the cost."""
+    """Learn ``data``, the rows of ``ledger``, under ``structure``; save the model, and return the cost."""
     from greenlightning.estimators import GreenLightningClassifier
 
     with EnergyMeter(settings.device) as meter:

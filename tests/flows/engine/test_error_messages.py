@@ -13,7 +13,7 @@ from greenlightning.errors import InputError
     [
         (InputError("The file\nis empty.", "Give another."), "The file is empty. Give another."),
         (OSError(errno.ENOSPC, "no"), "The disk is full. Free some space, then run it again."),
-        (MemoryError(), "The memory did not suffice. Learn smaller batches, or use a larger machine."),
+        (MemoryError(), "Memory is exhausted. Learn smaller batches, or use a larger machine."),
         (KeyError("a"), "Unexpected KeyError: 'a'. The run's log shows where; please report it."),
     ],
 )
@@ -27,4 +27,4 @@ def test_an_error_of_a_library_names_the_library() -> None:
 
     why = error_message(MlflowException("x" * 2 * LONGEST))
     assert why.cause.startswith("MLflow failed: xxx") and len(why.cause) <= LONGEST + len("MLflow failed: ")
-    assert why.remedy == "See that it runs and that its store can be reached, then run it again"
+    assert why.remedy == "Check that it runs and that its store is reachable, then run it again"

@@ -281,7 +281,7 @@ def test_without_a_runner_that_answers_the_command_line_names_the_remedy(
 ) -> None:
     wish = {"dataset": DIGITS, "latest_start": None, "carbon_source": "none", "jitter": "PT1M"}
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    with pytest.raises(InputError, match="none is known to run"):
+    with pytest.raises(InputError, match="none is running"):
         submit(retrain, wish)
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
     with pytest.raises(InputError, match=r"Prefect at http://127\.0\.0\.1:1 does not answer"):

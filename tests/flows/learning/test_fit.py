@@ -23,6 +23,6 @@ def test_what_fails_in_a_fit_is_raised_where_it_is_awaited(prefect: None, champi
     assert state.name == "Failed"
     with pytest.raises(NothingServedError, match=r"has no version 7\. See what there is"):
         read_result(folder, "ended as Failed")
-    (folder / "fault.json").unlink()
+    (folder / "error.json").unlink()
     with pytest.raises(InputError, match=r"ended as Crashed \(killed\). See its run"):
         read_result(folder, "ended as Crashed (killed)")

@@ -61,7 +61,7 @@ def test_maintenance_prunes_what_can_be_made_again_and_nothing_else() -> None:
     why = f"batch {newest_batch(2)} is not versioned here with the bytes that it learnt"
     kept = outcome(maintenance, **asked)
     assert (kept.state, kept.freed) == ("Nothing to maintain", {})
-    assert kept.notes == (f"digits version 2 stays whole: {why}",)
+    assert kept.notes == (f"digits version 2 is kept: {why}",)
     lost.write_text(text)
 
     size = statistics_bytes(files_of(registry.version(DIGITS, 2)))

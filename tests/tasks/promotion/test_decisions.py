@@ -56,7 +56,7 @@ def test_promoting_what_serves_or_is_not_there_or_without_a_reason_changes_nothi
     with pytest.raises(NothingServedError, match="has no version 7"):
         outcome(promote, dataset=DIGITS, version=7, reason="lucky")
     for decide, more in ((promote, {"version": 2}), (rollback, {}), (pin, {"version": 1})):
-        with pytest.raises(ParameterTypeError, match="A decision needs its reason"):
+        with pytest.raises(ParameterTypeError, match="A decision needs a reason"):
             outcome(decide, dataset=DIGITS, reason="  ", **more)
     assert (served().version, Tag.PINNED in served().tags) == (1, False)
 
