@@ -1,4 +1,4 @@
-"""Retraining: it learns new batches alone, sets corrupt ones aside, and keeps what would do harm out."""
+"""Retraining learns the new batches alone, equals learning jointly, and keeps harmful batches out."""
 
 import json
 import shutil
@@ -9,6 +9,7 @@ import pytest
 
 from flows.learning.retrain import retrain
 from tasks.core.constants import Alias, Metric, Tag
+from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batches
 from tasks.data.holdout import current_holdout
 from tasks.data.ingestion import land, load_batch
@@ -21,7 +22,6 @@ from tests.helpers.digits import (
     SECOND,
     X,
     add,
-    champion_number,
     drop,
     frame_file,
     learnt_jointly,
@@ -31,6 +31,10 @@ from tests.helpers.digits import (
 )
 
 pytestmark = pytest.mark.usefixtures("prefect")
+
+
+def served() -> int:
+    return registry.version(DIGITS, Alias.CHAMPION).version
 
 
 @pytest.mark.usefixtures("champion")
@@ -102,7 +106,7 @@ def test_a_corrupt_batch_alone_ends_in_the_state_quarantined_and_the_champion_st
     landed.path.write_bytes(landed.path.read_bytes()[:2000])
     (champion / "data" / "incoming" / DIGITS / "monday.parquet").write_bytes(source("raw", SECOND).read_bytes())
     done = outcome(retrain, dataset=DIGITS)
-    assert (done.state, done.version, champion_number()) == ("Quarantined", None, 1)
+    assert (done.state, done.version, served()) == ("Quarantined", None, 1)
     assert {aside.batch for aside in done.quarantined} == {landed.id, "monday"}
     assert "cannot be opened" in " ".join(done.quarantined[0].reasons + done.quarantined[1].reasons)
     assert (champion / "data" / "quarantine" / DIGITS / "monday" / "monday.parquet").is_file()
@@ -113,7 +117,7 @@ def test_a_corrupt_batch_alone_ends_in_the_state_quarantined_and_the_champion_st
 def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_champion_stays() -> None:
     landed = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
     done = outcome(retrain, dataset=DIGITS)
-    assert (done.state, done.promoted, done.version, champion_number()) == ("Kept", False, 2, 1)
+    assert (done.state, done.promoted, done.version, served()) == ("Kept", False, 2, 1)
     challenger = registry.version(DIGITS, Alias.CHALLENGER)
     assert (challenger.version, challenger.tags[Tag.DECISION]) == (2, "kept as challenger")
     assert challenger.tags[Tag.REASON] == done.reason
@@ -131,12 +135,18 @@ def test_a_batch_that_would_harm_holds_no_other_up() -> None:
     bad = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
     good = drop("good", slice(1300, 1500))
     done = outcome(retrain, dataset=DIGITS)
-    assert (done.state, done.learnt, done.version) == ("Promoted", {good.id: 200}, champion_number())
+    assert (done.state, done.learnt, done.version) == ("Promoted", {good.id: 200}, served())
     assert set(registry.version(DIGITS, Alias.CHAMPION).batches) & {bad.id, good.id} == {good.id}
     note = done.notes[-1]
     assert note.startswith(f"batch {bad.id} (mislabelled.parquet): champion kept")
     later = drop("later", slice(1500, 1700))
     assert outcome(retrain, dataset=DIGITS).learnt == {later.id: 200}
+
+
+def test_scratch_folders_do_not_stay(champion: Path) -> None:
+    add("first", FIRST)
+    outcome(retrain, dataset=DIGITS)
+    assert list(Workspace.current().scratch.iterdir()) == []
 
 
 @pytest.mark.usefixtures("champion")
@@ -147,3 +157,10 @@ def test_a_batch_of_nothing_but_the_holdouts_rows_teaches_nothing() -> None:
     done = outcome(retrain, dataset=DIGITS)
     after = registry.load(DIGITS, done.version).statistics
     assert (done.learnt, after.digest) == ({landed.id: 0}, before.digest)
+
+
+@pytest.mark.usefixtures("champion")
+def test_what_a_flow_came_to_is_plain_json() -> None:
+    add("first", FIRST)
+    found = json.loads(outcome(retrain, dataset=DIGITS).model_dump_json())
+    assert (found["state"], found["version"], list(found["learnt"].values())) == ("Promoted", 2, [200])

@@ -1,14 +1,11 @@
-"""Decisions of people: promotion by hand, rollback and what it holds back, pins."""
+"""Promotion by hand: audited, refused where the champion changed meanwhile, and reversible."""
 
-import numpy as np
 import pytest
 from prefect.exceptions import ParameterTypeError
 
 import flows.versions.promote
-from flows.learning.forget import forget
 from flows.learning.retrain import retrain
-from flows.learning.train import train
-from flows.versions.pin import pin, unpin
+from flows.versions.pin import pin
 from flows.versions.promote import promote
 from flows.versions.rollback import rollback
 from greenlightning.errors import InputError, IntegrityError, MismatchError, NothingServedError
@@ -17,7 +14,7 @@ from tasks.models import registry
 from tasks.models.logged_models import STATISTICS_FILE
 from tasks.models.retention import files_of
 from tasks.tracking.client import connect
-from tests.helpers.digits import DIGITS, FIRST, LEARNING, SECOND, THIRD, add, drop, outcome, y
+from tests.helpers.digits import DIGITS, FIRST, add, drop, outcome, y
 
 pytestmark = pytest.mark.usefixtures("prefect", "champion")
 
@@ -31,9 +28,6 @@ def kept_challenger() -> str:
     bad = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
     assert outcome(retrain, dataset=DIGITS).state == "Kept"
     return bad.id
-
-
-# --- promotion by hand ------------------------------------------------------------------------------------------
 
 
 def test_a_challenger_that_is_promoted_by_hand_serves_and_the_run_says_who_what_and_why() -> None:
@@ -88,46 +82,6 @@ def test_a_version_whose_files_are_gone_is_neither_promoted_nor_rolled_back_to()
     assert served().version == 2
 
 
-# --- rollback ---------------------------------------------------------------------------------------------------
-
-
-def test_what_a_rollback_left_behind_is_not_learnt_again_until_it_is_named() -> None:
-    first = add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    back = outcome(rollback, dataset=DIGITS, reason="in doubt about the first batch")
-    [note] = back.notes
-    assert note == f"batch {first}, which version 2 had learnt, is held back until it is named with --batch"
-    assert served().held_back == {first: "2"}
-    assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
-    second = add("second", SECOND)
-    assert outcome(retrain, dataset=DIGITS).learnt == {second: 200}
-    assert served().held_back == {first: "2"}
-    assert first not in registry.version(DIGITS, outcome(train, dataset=DIGITS, learning=LEARNING).version).batches
-    assert outcome(retrain, dataset=DIGITS, batches=[first]).learnt == {first: 200}
-    assert served().held_back == {}
-
-
-def test_two_rollbacks_to_one_version_hold_back_what_either_left() -> None:
-    first = add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    outcome(rollback, dataset=DIGITS, reason="a doubt")
-    second = add("second", SECOND)
-    outcome(retrain, dataset=DIGITS)
-    outcome(rollback, dataset=DIGITS, reason="another", to=1)
-    assert served().held_back == {first: "2", second: "3"}
-    assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
-
-
-def test_going_back_to_the_version_that_was_left_lifts_the_doubt() -> None:
-    first = add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    outcome(rollback, dataset=DIGITS, reason="a doubt")
-    assert outcome(rollback, dataset=DIGITS, to=2, reason="it was right").notes == ()
-    third = add("third", THIRD)
-    assert outcome(retrain, dataset=DIGITS).learnt == {third: 200}
-    assert {first, third} < set(served().batches)
-
-
 def test_a_promotion_puts_nothing_in_doubt() -> None:
     bad = kept_challenger()
     good = add("good", slice(1300, 1500))
@@ -135,40 +89,3 @@ def test_a_promotion_puts_nothing_in_doubt() -> None:
     done = outcome(promote, dataset=DIGITS, version=2, reason="the labels are right")
     assert done.notes == (f"batch {good}, which version 3 had learnt, is learnt again by the next retraining",)
     assert (set(served().batches) & {bad, good}, served().held_back) == ({bad}, {})
-
-
-def test_a_forgotten_batch_that_serves_again_is_said_aloud() -> None:
-    first = add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    outcome(forget, dataset=DIGITS, batch=first)
-    [note] = outcome(rollback, dataset=DIGITS, reason="version 3 is worse").notes
-    assert note.startswith(f"batch {first} was forgotten on the way to version 3, and serves again in version 2")
-
-
-def test_a_rollback_is_audited_with_the_versions_it_left_and_serves() -> None:
-    add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    run = connect().get_run(outcome(rollback, dataset=DIGITS, reason="worse on Mondays").run_id)
-    assert (run.data.tags[Tag.FROM_VERSION], run.data.tags[Tag.TO_VERSION]) == ("2", "1")
-
-
-# --- pins -------------------------------------------------------------------------------------------------------
-
-
-def test_a_pin_is_a_tag_with_its_reason_and_comes_off_again() -> None:
-    assert outcome(pin, dataset=DIGITS, version=1, reason="in the paper").state == "Pinned"
-    assert served().tags[Tag.PINNED] == "in the paper"
-    assert outcome(unpin, dataset=DIGITS, version=1).state == "Unpinned"
-    assert Tag.PINNED not in served().tags
-    with pytest.raises(InputError, match="digits version 1 is not pinned"):
-        outcome(unpin, dataset=DIGITS, version=1)
-    with pytest.raises(NothingServedError, match="has no version 5"):
-        outcome(pin, dataset=DIGITS, version=5, reason="none")
-
-
-def test_a_restored_champion_predicts_what_it_did() -> None:
-    before = registry.load(DIGITS).coefficients.weights
-    add("first", FIRST)
-    outcome(retrain, dataset=DIGITS)
-    outcome(rollback, dataset=DIGITS, reason="a doubt")
-    assert np.array_equal(registry.load(DIGITS).coefficients.weights, before)
