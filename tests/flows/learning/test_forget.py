@@ -43,7 +43,9 @@ def test_forgetting_gives_the_digest_of_never_learnt() -> None:
     assert model.statistics.digest == learnt_jointly(model, [base, second]).digest
     assert (done.state, done.version, set(model.ledger)) == ("Promoted", 3, {base, second})
     assert done.reason == f"batch {first} forgotten: withdrawn consent"
-    assert done.notes == (f"Batch {first} is forgotten without trace: neither structure nor recipe ever saw it.",)
+    assert done.notes == (
+        f"Batch {first} is forgotten without trace: neither structure nor recipe was made from it.",
+    )
     assert champion().tags[Tag.KIND] == Kind.FORGET
 
 
@@ -67,8 +69,8 @@ def test_forgetting_a_base_batch_says_what_the_frozen_parts_keep() -> None:
     model = registry.load(DIGITS)
     assert model.statistics.digest == learnt_jointly(model, [first, second]).digest
     [note] = done.notes
-    assert "helped to make the structure and the landmarks" in note
-    assert "`forget --strict` extracts them anew" in note
+    assert "but the structure and the landmarks were made with it" in note
+    assert "forget --strict makes them again without it" in note
     assert note in champion().description
 
 

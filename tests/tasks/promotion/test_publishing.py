@@ -1,0 +1,89 @@
+"""Publishing: a version is registered whole, and the champion changes last, or not at all."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenlightning.data.batch import Batch
+from greenlightning.errors import IntegrityError
+from greenlightning.evaluation.scores import Decision
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Alias, Kind, Metric, Tag
+from tasks.core.energy_cost import EnergyCost
+from tasks.models import registry
+from tasks.models.version_expectations import expectations_of
+from tasks.promotion.candidate import Candidate
+from tasks.promotion.publishing import kept_out, publish
+from tasks.tracking.client import connect
+from tasks.tracking.runs import flow_run
+from tasks.training.evaluation import EvaluationResult
+from tasks.training.structure import TrainingResult
+from tests.helpers.small_champion import served, versioned
+
+pytestmark = pytest.mark.usefixtures("mlflow_home")
+SPENT = EnergyCost(0.5, 2.0, 0.1, "measured:rapl")
+
+
+@pytest.fixture
+def candidate(tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path) -> Candidate:
+    """The second batch learnt on version 1; its run is open until it is published."""
+    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    tiny_model.learn(batches[1]).save(tmp_path / "model")
+    return Candidate(
+        dataset="digits",
+        run_id="",
+        parent=champion,
+        trained=TrainingResult(tmp_path / "model", {batches[1].id: 30}, 60, SPENT),
+        evaluated=EvaluationResult({"accuracy": 0.9}, SPENT),
+        decision=Decision(True, "promoted: better"),
+        holdout=versioned(batches[2], tmp_path, "digits.holdout"),
+        expectations=expectations_of(champion),
+    )
+
+
+def published(candidate: Candidate, **changes: Any) -> int | None:
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        return publish.fn(replace(candidate, run_id=run_id, **changes))
+
+
+def test_a_promoted_candidate_serves_with_its_lineage_card_and_energy(
+    candidate: Candidate, batches: list[Batch]
+) -> None:
+    assert published(candidate) == 2
+    serving = registry.version("digits", Alias.CHAMPION)
+    assert (serving.version, serving.parent, serving.tags[Tag.REASON]) == (2, 1, "promoted: better")
+    assert set(serving.batches) == {batches[0].id, batches[1].id}
+    assert registry.version("digits", Alias.PREVIOUS).version == 1
+    run = connect().get_run(serving.run_id)
+    assert (run.data.metrics[Metric.JOULES], run.data.metrics[Metric.ROWS_LEARNT]) == (4.0, 30)
+    assert run.data.tags[Tag.ENERGY_SOURCE] == "measured:rapl"
+    stored = {file.path for file in connect().list_artifacts(serving.run_id)}
+    assert {"expectations.json", "energy.svg"} <= stored
+    assert serving.description
+
+
+def test_a_rejected_candidate_becomes_challenger_and_its_batch_is_kept_out(
+    candidate: Candidate, batches: list[Batch]
+) -> None:
+    assert published(candidate, decision=Decision(False, "champion kept: worse")) == 2
+    champion = registry.version("digits", Alias.CHAMPION)
+    challenger = registry.version("digits", Alias.CHALLENGER)
+    assert (champion.version, challenger.version) == (1, 2)
+    assert challenger.tags[Tag.DECISION] == "kept as challenger"
+    assert kept_out(champion) == {batches[1].id}
+
+
+def test_where_another_run_was_first_nothing_is_promoted(candidate: Candidate) -> None:
+    assert published(candidate) == 2
+    assert published(candidate) is None
+    assert registry.version("digits", Alias.CHAMPION).version == 2
+    assert registry.version("digits", 3).tags[Tag.DECISION] == "overtaken by another run"
+
+
+def test_a_corrupt_model_is_never_registered(candidate: Candidate) -> None:
+    (candidate.trained.folder / "statistics.safetensors").write_bytes(b"torn")
+    with pytest.raises(IntegrityError):
+        published(candidate)
+    assert [info.version for info in registry.versions("digits")] == [1]

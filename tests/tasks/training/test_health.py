@@ -1,0 +1,72 @@
+"""Structure health: the reference belongs to a structure, and a batch is compared with it alone."""
+
+from pathlib import Path
+
+import pytest
+
+from greenlightning.data.batch import Batch
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Kind, Metric, Tag
+from tasks.data.holdout import Learnable
+from tasks.models.version_info import VersionInfo
+from tasks.tracking.client import connect
+from tasks.tracking.runs import flow_run
+from tasks.training.health import (
+    BatchHealth,
+    assess_batches,
+    assess_landed,
+    health_reference_of,
+    inherit_health_reference,
+    save_health_reference,
+)
+from tests.helpers.small_champion import landed, served, versioned
+
+
+def test_only_what_is_not_green_is_noted() -> None:
+    assert BatchHealth(verdict="green", reason="green: all is well").notes == ()
+    red = BatchHealth(verdict="red", reason="red: new patterns", remedy="train", drift="input drift: x0")
+    assert red.notes == ("structure health red: new patterns; train", "input drift: x0")
+    assert (red.is_red, red.is_off) == (True, True)
+    drifted = BatchHealth(verdict="green", reason="green", drift="input drift: x0")
+    assert (drifted.is_red, drifted.is_off, drifted.notes) == (False, True, ("input drift: x0",))
+
+
+@pytest.fixture
+def champion(
+    mlflow_home: Path, tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> VersionInfo:
+    """Version 1 with a health reference of its own, as a first training leaves it."""
+    info = served(tiny_model, tmp_path / "model", versioned(batches[0], tmp_path))
+    holdout = Learnable(versioned(batches[2], tmp_path, "digits.holdout"))
+    assert save_health_reference(info.run_id, tmp_path, batches[0], holdout).seconds > 0
+    return info
+
+
+def test_a_reference_is_inherited_under_the_same_structure_alone(champion: VersionInfo) -> None:
+    first = health_reference_of(champion)
+    assert first is not None
+    for structure, kept in ((champion.tags[Tag.STRUCTURE_DIGEST], True), ("0" * 64, False)):
+        with flow_run("digits", Kind.RETRAIN) as run_id:
+            inherit_health_reference(champion, run_id, structure)
+        assert [file.path for file in connect().list_artifacts(run_id)] == ["health_reference"] * kept
+
+
+def test_a_batch_is_assessed_alike_as_it_lands_and_as_it_is_learnt(
+    champion: VersionInfo, batches: list[Batch], tmp_path: Path
+) -> None:
+    at_landing = assess_landed.fn(champion, landed(batches[1], tmp_path))
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        at_learning = assess_batches.fn(champion, [versioned(batches[1], tmp_path)], run_id)
+    assert (at_landing.verdict, at_landing.reason) == (at_learning.verdict, at_learning.reason)
+    run = connect().get_run(run_id)
+    assert run.data.tags[Tag.HEALTH] == at_learning.verdict
+    assert Metric.INPUT_DRIFT in run.data.metrics
+
+
+def test_without_a_reference_health_is_unknown(
+    mlflow_home: Path, tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    bare = served(tiny_model, tmp_path / "model", versioned(batches[0], tmp_path))
+    found = assess_landed.fn(bare, landed(batches[1], tmp_path))
+    assert found.verdict == "unknown"
+    assert found.notes[0].endswith("greenlightning train --dataset digits makes one")

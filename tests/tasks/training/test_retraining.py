@@ -1,0 +1,61 @@
+"""Retraining by hand: learning adds a batch's statistics to the champion's, forgetting subtracts them exactly."""
+
+from pathlib import Path
+
+import pytest
+
+from greenlightning.data.batch import Batch
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Kind, Metric
+from tasks.core.settings import DECIDING
+from tasks.tracking.client import connect
+from tasks.tracking.runs import flow_run
+from tasks.training.retraining import decide, forget_batch, learn_batches
+from tests.helpers.small_champion import served, versioned
+
+pytestmark = pytest.mark.usefixtures("mlflow_home")
+
+
+def test_a_new_batch_is_added_and_the_gate_compares_candidate_and_champion(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        trained = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path)
+        decision = decide.fn("digits", tmp_path, DECIDING, run_id)
+    jointly = tiny_model.learn(batches[1])
+    assert GreenLightningModel.load(trained.folder).statistics.digest == jointly.statistics.digest
+    assert (trained.rows, trained.rows_known, trained.rows_touched) == ({batches[1].id: 30}, 60, 30)
+    assert "holdout" in decision.reason and "new batch" in decision.reason
+    logged = connect().get_run(run_id).data.metrics
+    assert logged[Metric.GATE_MARGIN] == DECIDING.margin
+    assert {"champion_accuracy", "fresh_accuracy", "champion_fresh_accuracy"} <= set(logged)
+
+
+def test_rows_of_the_holdout_are_never_learnt(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    new = versioned(batches[1], tmp_path)
+    held = Batch(batches[1].X[:12], batches[1].y[:12])
+    holdout = versioned(held, tmp_path, "digits.holdout")
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        trained = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path)
+    assert trained.rows == {batches[1].id: 18}
+
+
+def test_forgetting_gives_the_statistics_of_never_having_learnt_the_batch(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    both = tiny_model.learn(batches[1])
+    served(both, tmp_path / "champion", versioned(batches[0], tmp_path))
+    gone, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    with flow_run("digits", Kind.FORGET) as run_id:
+        left = forget_batch.fn("digits", 1, gone, holdout, run_id, tmp_path)
+    model = GreenLightningModel.load(left.folder)
+    assert model.statistics.digest == tiny_model.statistics.digest
+    assert set(model.ledger) == {batches[0].id}
+    assert (left.rows, left.rows_forgotten, left.rows_touched, left.rows_known) == ({}, 30, 30, 30)
+    [note] = left.notes
+    assert note.startswith(f"Batch {batches[1].id} is forgotten")
