@@ -86,7 +86,7 @@ class HealthStatistic:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Batches and references drawn anew from a reference's held-out rows, as shares (draws, m) of each row.
+    """Batches and references drawn again from a reference's held-out rows, as shares (draws, m) of each row.
 
     What differs between the two is chance: rows of the batch and rows of the reference both are a sample.
     """

@@ -55,7 +55,7 @@ class Factor:
         return len(self.capacitance)
 
     def pays_off(self, rows: int, columns: int) -> bool:
-        """Whether updating by ``rows`` and solving for ``columns`` right sides is cheaper than factorising anew.
+        """Whether updating by ``rows`` and solving for ``columns`` right sides is cheaper than factorising again.
 
         By operations, which triangular solves and factorisation do at like rates; holding the result against
         the statistics takes as long as ``CHECK`` columns more. Over a stream the cost a row is least if W grows

@@ -82,7 +82,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """Train on ``X`` (n, d) and labels ``y`` (n,); ``classes`` may name labels that only other copies have."""
-        inputs, codes = self._begin(X, y, classes, anew=not self.warm_start)
+        inputs, codes = self._begin(X, y, classes, from_scratch=not self.warm_start)
         descent = self._descent = self._descending()
         training, held = self._split(codes)
         best, since, self.loss_curve_ = math.inf, 0, []
@@ -104,7 +104,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
         """One pass over ``X`` (n, d) and ``y`` (n,) at the rate ``eta0``; new classes are taken as they come."""
-        inputs, codes = self._begin(X, y, classes, anew=False)
+        inputs, codes = self._begin(X, y, classes, from_scratch=False)
         if self._descent is None:
             self._descent = self._descending()
         self._descent.epoch(inputs, codes, self.eta0)
@@ -188,20 +188,20 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return model._become(paths, np.array(about["classes"]), coefficients, about["n_samples_seen"])
 
     def _begin(
-        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None, *, anew: bool
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None, *, from_scratch: bool
     ) -> tuple[NDArray[Any], Tensor]:
         """Checked inputs and class codes, the recipe and room for every class: zeros where nothing is learnt."""
         self._check_parameters()
-        anew = anew or not hasattr(self, "coefficients_")
-        inputs, labels = validate_data(self, X, y, reset=anew, dtype=[np.float64, np.float32])
+        from_scratch = from_scratch or not hasattr(self, "coefficients_")
+        inputs, labels = validate_data(self, X, y, reset=from_scratch, dtype=[np.float64, np.float32])
         check_classification_targets(labels)
         labels = checked_labels(labels)
-        known = labels[:0] if anew else self.classes_
+        known = labels[:0] if from_scratch else self.classes_
         wanted = [labels, *([] if classes is None else [checked_labels(classes)])]
         if len({part.dtype.kind in "US" for part in (*wanted, known)}) > 1:
             raise MismatchError("Some labels are text and some are numbers", "Give one kind of label")
         found = np.unique(np.concatenate([known, *wanted]))
-        if anew:
+        if from_scratch:
             paths = self._recipe(inputs, labels)
             checked_inputs(inputs, paths.structure.n_features_in)
             nothing = Coefficients(np.zeros((paths.n_features_out, len(found))), np.zeros(len(found)))

@@ -35,5 +35,5 @@ def screen(statistics: Statistics, sender: str) -> None:
     found = [problem for problem, present in problems.items() if present]
     if found:
         raise MismatchError(
-            f"The statistics of {sender} are not those of samples: {found[0]}", "Ask it to compute them anew"
+            f"The statistics of {sender} are not those of samples: {found[0]}", "Ask it to compute them again"
         )

@@ -58,7 +58,7 @@ class Solution:
         """The solution once rows of ``features`` (m, D) came or went, by updating the factor.
 
         The result is held against the statistics' integers, and refined: where more than rounding stays, or
-        where alpha alone does not keep the equations regular, they are factorised anew. Raises SingularError.
+        where alpha alone does not keep the equations regular, they are factorised again. Raises SingularError.
         """
         if equations.alpha > SMALLEST_PIVOT * equations.largest_diagonal():
             factor = self.factor.updated(features, signs)
@@ -79,7 +79,7 @@ class Since:
     changes: tuple[tuple[NDArray[np.integer], int], ...] = ()
 
     def pays_off(self, rows: int) -> bool:
-        """Whether so many rows more are cheaper to solve from here than anew."""
+        """Whether updating by this many rows is cheaper than factorising again."""
         rows += sum(len(features) for features, _ in self.changes)
         return self.solution.factor.pays_off(rows, len(self.solution.coefficients.intercept))
 

@@ -171,7 +171,7 @@ class Statistics:
             if ours != theirs:
                 raise MismatchError(
                     f"The statistics differ in {what}: {str(ours)[:12]} and {str(theirs)[:12]}",
-                    f"Only statistics of the same {what} add; collect them anew under one",
+                    f"Only statistics of the same {what} add; collect them again under one",
                 )
         if sign > 0:
             checked_capacity(self.n + other.n, largest_magnitude(self.bits))

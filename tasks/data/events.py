@@ -1,4 +1,4 @@
-"""What happens to the data, told to the Prefect server: events that deployments are triggered by."""
+"""Events about data, sent to the Prefect server, where they trigger deployments."""
 
 import logging
 from typing import Any

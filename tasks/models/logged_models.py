@@ -81,7 +81,7 @@ def structure_seen(run_id: str, digest: str) -> tuple[str, ...]:
 
 
 def logged_structure(run_id: str, digest: str) -> "LoggedModel | None":
-    """The structure of that digest in the run's experiment; a torn one does not count."""
+    """The structure of that digest in the run's experiment; an incomplete one does not count."""
     from mlflow.entities import LoggedModelStatus
 
     named = f"tags.`{Tag.STRUCTURE_DIGEST}` = '{digest}' AND model_type = '{STRUCTURE_TYPE}'"

@@ -1,4 +1,4 @@
-"""Retention: which versions may lose their statistics, and taking them away so that a kill leaves none torn.
+"""Retention: which versions may lose their statistics, and deleting them so that a kill leaves none incomplete.
 
 Under the promotion lock the tag ``pruned_at`` comes first, the file goes second, the tag ``pruned_bytes`` comes
 last: a version with the first tag alone is finished by the next maintenance.
@@ -52,7 +52,7 @@ def old_enough(versions: Sequence[VersionInfo], keep: int, before: datetime) -> 
     """The versions that retention lets go, the newest first.
 
     Not the ``keep`` newest, none created after ``before``, none protected, nor the one that a rollback without a
-    number would serve where a kill left the alias ``previous`` torn.
+    number would serve if a kill left the alias ``previous`` inconsistent.
     """
     replaced = {info.tags.get(Tag.REPLACED) for info in versions if Alias.CHAMPION in info.aliases}
     newest_first = sorted(versions, key=lambda info: info.version, reverse=True)

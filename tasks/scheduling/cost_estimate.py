@@ -85,7 +85,7 @@ def estimate(history: Sequence[RunCost], rows: int) -> EnergyCost:
     """What touching ``rows`` would cost by a non-empty ``history``, under ``cost = fixed + rate * rows``.
 
     With two sizes or more: the line by repeated medians (Siegel 1982), neither part negative. With one size alone
-    the parts cannot be told apart; the median, times ``rows`` over that size where that is above 1, is then the
+    the parts cannot be separated; the median, times ``rows`` over that size where that is above 1, is then the
     most that it can be.
     """
     sources = " + ".join(dict.fromkeys(run.spent.source for run in history))

@@ -8,15 +8,15 @@ from tasks.models import registry
 
 
 def avoided_by(parent: registry.VersionInfo, rows: int, spent: EnergyCost) -> EnergyCost:
-    """Estimate what extracting a network from all ``rows`` anew would have spent beyond ``spent``.
+    """Estimate what extracting a network from all ``rows`` again would have spent beyond ``spent``.
 
     The estimate is the structure phase's own energy a row, times the rows; its source says so.
     """
-    anew = training_rate(parent.tags) * rows
+    full = training_rate(parent.tags) * rows
     return EnergyCost(
-        anew.seconds - spent.seconds,
-        anew.joules - spent.joules,
-        anew.gco2e - spent.gco2e,
+        full.seconds - spent.seconds,
+        full.joules - spent.joules,
+        full.gco2e - spent.gco2e,
         "estimated:structure-phase-energy*rows",
     )
 

@@ -38,7 +38,7 @@ def connect() -> "MlflowClient":
     import mlflow
 
     logger = logging.getLogger("mlflow")
-    if logger.level != logging.WARNING:  # setting it anew empties a cache of each logger of the process
+    if logger.level != logging.WARNING:  # setting it again empties a cache of each logger of the process
         logger.setLevel(logging.WARNING)
     workspace = Workspace.current()
     uri = workspace.tracking_uri

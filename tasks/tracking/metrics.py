@@ -50,10 +50,10 @@ def _log(
 
     now = int(time.time() * 1000)
     found = [Point(name, float(value), now, step) for name, value, step in points if _is_measured(value)]
-    told = [RunTag(name, value) for name, value in (tags or {}).items()]
+    run_tags = [RunTag(name, value) for name, value in (tags or {}).items()]
     client = connect()
     for start in range(0, max(len(found), 1), METRICS_PER_REQUEST):
-        client.log_batch(run_id, found[start : start + METRICS_PER_REQUEST], tags=() if start else told)
+        client.log_batch(run_id, found[start : start + METRICS_PER_REQUEST], tags=() if start else run_tags)
 
 
 def _is_measured(value: float | None) -> TypeGuard[float]:
