@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from greenlightning.errors import ServerError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batches, datasets
 from tasks.orchestration import prefect_api
@@ -59,7 +60,7 @@ def _deployments(server: str | None) -> list[dict[str, Any]]:
         return []
     try:
         return [_deployment(found) for found in prefect_api.deployments(server)]
-    except OSError:
+    except ServerError:
         return []
 
 

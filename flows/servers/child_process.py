@@ -61,7 +61,7 @@ class ChildProcess:
 
     def is_ready(self) -> bool:
         """Whether the service answers now."""
-        with suppress(OSError):
+        with suppress(ServerError):
             return self.service.is_ready is not None and self.service.is_ready(self.since)
         return False
 

@@ -1,7 +1,7 @@
-"""What work cost, in a form that travels between tasks and into MLflow."""
+"""What work cost: seconds, joules and g CO2e, with the source of the joules."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from greenlightning.energy.meter import Energy
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnergyCost:
-    """Seconds, joules and g CO2e, and how the joules are known."""
+    """Seconds, joules and g CO2e; ``source`` says how the joules are known."""
 
     seconds: float = 0.0
     joules: float = 0.0
@@ -18,7 +18,7 @@ class EnergyCost:
 
     @classmethod
     def of(cls, energy: "Energy") -> Self:
-        """What a meter read."""
+        """The reading of a meter."""
         return cls(energy.seconds, energy.joules, energy.gco2e, energy.source)
 
     def __add__(self, other: "EnergyCost") -> "EnergyCost":
@@ -32,15 +32,6 @@ class EnergyCost:
 
     def __mul__(self, factor: float) -> "EnergyCost":
         return EnergyCost(self.seconds * factor, self.joules * factor, self.gco2e * factor, self.source)
-
-    def logged(self) -> dict[str, Any]:
-        """Keywords of ``tracking.log_energy``, and what its ``avoided`` holds."""
-        return {
-            "seconds": self.seconds,
-            "joules": self.joules,
-            "gco2e": self.gco2e,
-            "source": self.source,
-        }
 
 
 NO_COST = EnergyCost()

@@ -218,7 +218,7 @@ def put_back(dataset: str, number: int, folder: Path) -> None:
 
 def record(dataset: str, number: int, run_id: str, notes: tuple[str, ...], spent: EnergyCost) -> None:
     """Log the findings in the run, and the time of the reproduction at the version."""
-    log_energy(run_id, **spent.logged())
+    log_energy(run_id, spent)
     set_tags(run_id, {Tag.DECISION: "reproduced", Tag.REASON: "; ".join(notes)})
     now = datetime.now(UTC).isoformat(timespec="seconds")
     connect().set_model_version_tag(dataset, str(number), Tag.REPRODUCED_AT, now)

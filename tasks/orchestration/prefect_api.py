@@ -1,84 +1,87 @@
 """A Prefect server over HTTP: health, work pools, workers and deployments, without importing Prefect."""
 
-import json
 import os
 import time
-from base64 import b64encode
 from datetime import UTC, datetime
-from http.client import HTTPException
-from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
+from typing import TYPE_CHECKING, Any
 
-PATIENCE = 2.0
+from greenlightning.errors import ServerError
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_SECONDS = 2.0
 PAUSES = (0.2, 0.5, 1.0)
 PAGE = 200
 UNDER_WAY = ["PENDING", "RUNNING", "CANCELLING"]
 ORPHANED = "Its worker was stopped while it ran. Run it again."
 
 
-def call(method: str, url: str, body: object = None) -> Any:
-    """The JSON answer to one request, None for an empty one; raises OSError where there is none in time.
+def call(method: str, url: str, body: object = None, *, accept: int | None = None) -> Any:
+    """The JSON response to one request, None if it is empty.
 
-    A server whose SQLite database is busy says 503; it is asked again.
+    Repeats the request while a server with a busy SQLite database responds with 503. Raises ServerError if there
+    is no response in time, or one with an error status other than ``accept``.
     """
-    content = None if body is None else json.dumps(body).encode()
-    request = Request(url, content, {"Content-Type": "application/json"} | _credentials(), method=method)
-    for pause in PAUSES:
-        try:
-            return _answer(request)
-        except HTTPError as error:
-            if error.code != 503:
-                raise
-            time.sleep(pause)
-    return _answer(request)
+    import httpx
 
-
-def _credentials() -> dict[str, str]:
-    """The header for a server that asks for ``PREFECT_API_AUTH_STRING`` (``user:password``)."""
-    secret = os.environ.get("PREFECT_API_AUTH_STRING")
-    return {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"} if secret else {}
-
-
-def _answer(request: Request) -> Any:
     try:
-        with urlopen(request, timeout=PATIENCE) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
-    except (HTTPException, ValueError) as error:
-        raise OSError(f"{request.full_url} does not answer in JSON: {error!r}") from error
+        with _client(url) as client:
+            response = client.request(method, url, json=body)
+            for pause in PAUSES:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                time.sleep(pause)
+                response = client.request(method, url, json=body)
+            if response.status_code != accept:
+                response.raise_for_status()
+            return response.json() if response.content else None
+    except (httpx.HTTPError, ValueError) as error:
+        raise ServerError(f"No response from {url}: {error}", "See: greenlightning status") from error
 
 
 def answers(url: str) -> bool:
-    """Whether a page answers with success."""
+    """Whether a page responds with success."""
+    import httpx
+
     try:
-        with urlopen(url, timeout=PATIENCE) as answer:
-            return bool(answer.status == 200)
-    except (OSError, HTTPException):
+        with _client(url) as client:
+            return client.get(url).is_success
+    except httpx.HTTPError:
         return False
 
 
+def _client(url: str) -> "httpx.Client":
+    """A client that connects directly, whatever proxies the environment names, with Prefect's credentials."""
+    import httpx
+
+    user, _, password = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+    transport = httpx.HTTPTransport(verify=url.startswith("https:"), retries=1, trust_env=False)
+    return httpx.Client(
+        transport=transport,
+        auth=(user, password) if user else None,
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
+    )
+
+
 def ensure_pool(server: str, name: str) -> None:
-    """Create a work pool of type process unless it exists."""
-    try:
-        call("POST", f"{server}/api/work_pools/", {"name": name, "type": "process"})
-    except HTTPError as error:
-        if error.code != 409:
-            raise
+    """Create a work pool of type process unless it exists (status 409)."""
+    call("POST", f"{server}/api/work_pools/", {"name": name, "type": "process"}, accept=409)
 
 
 def is_online(server: str, pool: str, since: float) -> bool:
-    """Whether a worker of the pool gave a sign of life after ``since`` (seconds since the epoch)."""
+    """Whether a worker of the pool sent a heartbeat after ``since`` (seconds since the epoch)."""
     try:
         found = call("POST", f"{server}/api/work_pools/{pool}/workers/filter", {})
-    except OSError:
+    except ServerError:
         return False
     moment = datetime.fromtimestamp(since, UTC)
     return any(datetime.fromisoformat(worker["last_heartbeat_time"]) > moment for worker in found)
 
 
 def end_orphans(server: str, before: datetime) -> None:
-    """End as Crashed the runs of deployments that are under way since ``before``: their worker has stopped."""
+    """Set to Crashed the deployments' runs that were under way before ``before``: their worker has stopped."""
     under_way = {"state": {"type": {"any_": UNDER_WAY}}, "deployment_id": {"is_null_": False}}
     for run in call("POST", f"{server}/api/flow_runs/filter", {"flow_runs": under_way}):
         if datetime.fromisoformat(run["state"]["timestamp"]) < before:
@@ -87,15 +90,14 @@ def end_orphans(server: str, before: datetime) -> None:
 
 
 def deployments(server: str) -> list[dict[str, Any]]:
-    """All deployments as the server describes them, by name; raises OSError where it does not answer."""
+    """All deployments in order of their names, as the server describes them."""
     found: list[dict[str, Any]] = []
-    while len(found) % PAGE == 0:
+    while True:
         body = {"sort": "NAME_ASC", "limit": PAGE, "offset": len(found)}
         page = call("POST", f"{server}/api/deployments/filter", body)
         found += page
-        if not page:
-            break
-    return found
+        if len(page) < PAGE:
+            return found
 
 
 def switch_schedule(server: str, deployment: str, schedule: str, active: bool) -> None:

@@ -84,8 +84,8 @@ def _log_energy(candidate: Candidate) -> None:
         connect().log_text(candidate.run_id, picture, "energy.svg")
     log_energy(
         candidate.run_id,
-        **spent.logged(),
-        avoided=avoided.logged() if avoided else None,
+        spent,
+        avoided=avoided,
         metrics=candidate.metrics,
         tags=candidate.tags,
     )

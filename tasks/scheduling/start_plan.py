@@ -1,4 +1,4 @@
-"""Waiting for a greener hour: when to start, what that should avoid, and what it did avoid."""
+"""When to start a run that may wait for a greener hour, and the grams of CO2e that waiting avoided."""
 
 import random
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from tasks.core.constants import Kind, Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.models import registry
 from tasks.scheduling.carbon import fetch_forecast
-from tasks.scheduling.greenest_start import Forecast, greenest_start
+from tasks.scheduling.greenest_start import greenest_start
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_metrics
 
 
 @dataclass(frozen=True)
 class StartPlan:
-    """When to start, the intensities (g CO2e per kWh) at once and then, and what hindered the choice."""
+    """When to start, the intensities (g CO2e per kWh) now and at the start, and why there was no choice."""
 
     start: datetime
     asked: float | None = None
@@ -30,7 +30,7 @@ class StartPlan:
 def plan_start(
     source: str, now: datetime, latest_start: datetime, jitter: timedelta, duration: timedelta
 ) -> StartPlan:
-    """The greenest start up to ``latest_start``, and up to ``jitter`` later; at once without a forecast."""
+    """The greenest start up to ``latest_start``, delayed by up to ``jitter``; now if there is no forecast."""
     delay = jitter * random.random()
     if source == "none":
         return StartPlan(min(now + delay, latest_start))
@@ -45,25 +45,20 @@ def plan_start(
     start = min(best + delay, latest_start)
     if forecast.intensity(start, length) is None:
         start = best
-    return StartPlan(start, _mean(forecast, now, length), _mean(forecast, start, length))
+    return StartPlan(start, forecast.intensity(now, length), forecast.intensity(start, length))
 
 
 def intensity_at(source: str, moment: datetime, duration: timedelta) -> float | None:
-    """What the forecast now says of a start at ``moment`` (g CO2e per kWh); None where it cannot be used."""
+    """The forecast intensity of a start at ``moment`` (g CO2e per kWh); None if the forecast cannot be used."""
     try:
         forecast = fetch_forecast(source, moment)
     except InputError:
         return None
-    return _mean(forecast, moment, max(duration, forecast.step))
-
-
-def _mean(forecast: Forecast, start: datetime, length: timedelta) -> float | None:
-    mean = forecast.intensity(start, length)
-    return None if mean is None else float(mean)
+    return forecast.intensity(moment, max(duration, forecast.step))
 
 
 def last_retraining(dataset: str) -> EnergyCost:
-    """Seconds and joules of the dataset's newest retraining, to expect of the next; zero before the first."""
+    """Seconds and joules of the dataset's newest retraining, zero before the first."""
     for info in registry.versions(dataset):
         if info.tags.get(Tag.KIND) == Kind.RETRAIN:
             metrics = connect().get_run(info.run_id).data.metrics

@@ -3,17 +3,11 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from greenlightning.errors import InputError
-from tasks.core.constants import (
-    DOCUMENTED,
-    SERIES,
-    Metric,
-    Params,
-    Subject,
-    Tag,
-)
+from tasks.core.constants import DOCUMENTED, SERIES, Metric, Params, Subject, Tag
+from tasks.core.energy_cost import EnergyCost
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
@@ -24,14 +18,14 @@ METRICS_PER_REQUEST = 1000
 
 
 def log_metrics(run_id: str, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
-    """Log final metrics, and tags with them; a name that ``docs/metrics.md`` does not know raises InputError."""
+    """Log final metrics and tags; InputError for a name that ``docs/metrics.md`` does not document."""
     if unknown := sorted(set(values) - DOCUMENTED):
         raise InputError(f"No metric is called {', '.join(unknown)}", "Use the names of tasks/core/constants.py")
     _log(run_id, [(name, value, 0) for name, value in values.items()], tags)
 
 
 def log_settling(run_id: str, history: "SettlingHistory") -> None:
-    """Log the settling series (``step`` = epoch) and their summary; what was not measured is left out."""
+    """Log the settling series (``step`` = epoch) and their summary, without what was not measured."""
     series = [(name, getattr(record, name), record.epoch) for record in history.records for name in SERIES]
     summary = {
         Metric.EPOCHS: history.epochs,
@@ -44,16 +38,16 @@ def log_settling(run_id: str, history: "SettlingHistory") -> None:
 def _log(
     run_id: str, points: Sequence[tuple[str, float | None, int]], tags: Mapping[str, str] | None = None
 ) -> None:
-    """Log (name, value, step) triples and tags in as few requests as MLflow allows; None and NaN are left out."""
+    """Log (name, value, step) triples, without None and NaN, and tags."""
     from mlflow.entities import Metric as Point
     from mlflow.entities import RunTag
 
     now = int(time.time() * 1000)
-    found = [Point(name, float(value), now, step) for name, value, step in points if _is_measured(value)]
-    run_tags = [RunTag(name, value) for name, value in (tags or {}).items()]
+    measured = [Point(name, float(value), now, step) for name, value, step in points if _is_measured(value)]
+    labels = [RunTag(name, value) for name, value in (tags or {}).items()]
     client = connect()
-    for start in range(0, max(len(found), 1), METRICS_PER_REQUEST):
-        client.log_batch(run_id, found[start : start + METRICS_PER_REQUEST], tags=() if start else run_tags)
+    for start in range(0, max(len(measured), 1), METRICS_PER_REQUEST):
+        client.log_batch(run_id, measured[start : start + METRICS_PER_REQUEST], tags=() if start else labels)
 
 
 def _is_measured(value: float | None) -> TypeGuard[float]:
@@ -61,7 +55,7 @@ def _is_measured(value: float | None) -> TypeGuard[float]:
 
 
 def of_subject(scores: Mapping[str, float], of: Subject) -> dict[str, float]:
-    """The scores of one model on one set of rows under their metrics' names, such as ``champion_accuracy``."""
+    """The scores under the names of their metrics, such as ``champion_accuracy``."""
     return {f"{of}{name}": value for name, value in scores.items()}
 
 
@@ -72,28 +66,30 @@ def log_evaluation(run_id: str, scores: Mapping[str, float], of: Subject = Subje
 
 def log_energy(
     run_id: str,
+    spent: EnergyCost,
     *,
-    seconds: float,
-    joules: float,
-    gco2e: float,
-    source: str,
-    avoided: Mapping[str, Any] | None = None,
+    avoided: EnergyCost | None = None,
     metrics: Mapping[str, float] | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> None:
-    """Log what a run spent (s, J, g CO2e) and, as tag ``energy.source``, how that is known.
+    """Log what a run spent (s, J, g CO2e), with the source of the joules as tag ``energy.source``.
 
-    In the same request go what conventional retraining would have spent beyond it (``avoided``, under the same
-    four names), and other ``metrics`` and ``tags``.
+    The same request holds what conventional retraining would have spent beyond it (``avoided``), and further
+    ``metrics`` and ``tags``.
     """
-    values: dict[str, float] = {Metric.SECONDS: seconds, Metric.JOULES: joules, Metric.GCO2E: gco2e}
-    sources: dict[str, str] = {Tag.ENERGY_SOURCE: source}
+    values: dict[str, float] = {
+        **(metrics or {}),
+        Metric.SECONDS: spent.seconds,
+        Metric.JOULES: spent.joules,
+        Metric.GCO2E: spent.gco2e,
+    }
+    labels: dict[str, str] = {**(tags or {}), Tag.ENERGY_SOURCE: spent.source}
     if avoided:
-        values[Metric.SECONDS_AVOIDED] = avoided["seconds"]
-        values[Metric.JOULES_AVOIDED] = avoided["joules"]
-        values[Metric.GCO2E_AVOIDED] = avoided["gco2e"]
-        sources[Tag.ENERGY_AVOIDED_SOURCE] = avoided["source"]
-    log_metrics(run_id, {**(metrics or {}), **values}, {**(tags or {}), **sources})
+        values[Metric.SECONDS_AVOIDED] = avoided.seconds
+        values[Metric.JOULES_AVOIDED] = avoided.joules
+        values[Metric.GCO2E_AVOIDED] = avoided.gco2e
+        labels[Tag.ENERGY_AVOIDED_SOURCE] = avoided.source
+    log_metrics(run_id, values, labels)
 
 
 def log_params(run_id: str, values: Mapping[str, object], of: Params) -> None:
@@ -109,7 +105,7 @@ def set_tags(run_id: str, tags: Mapping[str, str]) -> None:
 
 
 def rows_metrics(learnt: dict[str, int], touched: int, quarantined: int) -> dict[str, float]:
-    """Metrics of what a run learnt and opened."""
+    """Metrics of the rows and batches that a run learnt, read and quarantined."""
     return {
         str(Metric.ROWS_LEARNT): sum(learnt.values()),
         str(Metric.ROWS_TOUCHED): touched,

@@ -48,7 +48,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
         log_evaluation(run_id, scores(found))
         log_evaluation(run_id, scores(found), subject)
         log_evaluation(run_id, _scores_of(version), Subject.VERSION)
-        log_energy(run_id, **spent.logged())
+        log_energy(run_id, spent)
         rows = {part.id: part.rows for part in parts}
         log_metrics(run_id, rows_metrics(rows, len(y), 0))
         log_shared_params(run_id, method, *_sizes(fitted, sizes, len(y), len(parts)))

@@ -82,7 +82,7 @@ def evaluate_model(
                 values, decision = values | gate_metrics(comparison), gate(comparison)
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)
-        log_energy(part, **spent.logged(), metrics=scores(found))
+        log_energy(part, spent, metrics=scores(found))
     progress.report_progress("evaluation", 1, 1)
     return EvaluationResult(scores(found), spent, decision)
 

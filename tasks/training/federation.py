@@ -78,7 +78,7 @@ def merge_sites(
                 progress.report_progress("sites", number, len(sent))
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
-        log_energy(part, **spent.logged())
+        log_energy(part, spent)
     attach_structure.fn(run_id, model.structure.digest)
     learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
     return TrainingResult(folder / "model", learnt, model.statistics.n, spent)

@@ -68,7 +68,7 @@ def learn_batches(
                 progress.report_progress("statistics of new batches", number, len(new))
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
-        log_energy(part, **spent.logged())
+        log_energy(part, spent)
     X = np.concatenate([batch.X for batch in held])
     y = np.concatenate([batch.y for batch in held])
     on_holdout, on_slice = (_probabilities((candidate, champion), rows) for rows in (learnable.X, X))
@@ -101,7 +101,7 @@ def forget_batch(
             left = champion.forget(rows)
             left.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
-        log_energy(part, **spent.logged())
+        log_energy(part, spent)
     notes = (forgetting_note(left, batch.id),)
     return TrainingResult(folder / "model", {}, left.statistics.n, spent, notes, rows_forgotten=rows.rows)
 

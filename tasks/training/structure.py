@@ -73,7 +73,7 @@ def extract_structure(
         assert structure.history is not None
         log_settling(part, structure.history)
         log_settling(run_id, structure.history)
-        log_energy(part, **spent.logged())
+        log_energy(part, spent)
         for run in (part, run_id):
             connect().log_figure(run, settling_figure(structure.history), "settling.png")
         log_structure.fn(part, folder / "structure")
@@ -100,7 +100,7 @@ def learn_base(
     with part_run(run_id, Part.LINEAR) as part:
         spent = train_linear(Structure.load(structure), whole, settings, Ledger(entries), folder / "model")
         spent = spent + save_health_reference(run_id, folder, whole, learnable)
-        log_energy(part, **spent.logged())
+        log_energy(part, spent)
     progress.report_progress("linear training", 1, 1)
     return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
 
