@@ -1,0 +1,30 @@
+"""Settings that make no sense, or that this machine cannot meet, are refused before any work."""
+
+import pytest
+from pydantic import ValidationError
+
+from tasks.core.settings import DECIDING, Deciding, Learning
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hidden_layer_sizes": (0,)},
+        {"alpha": -1},
+        {"feature_bits": 9},
+        {"max_epochs": 0},
+        {"settle_tolerance": 1},
+        {"device": "tpu"},
+        {"device": "cuda:99"},
+        {"surprise": 1},
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        Learning.model_validate(wrong)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        DECIDING.margin = 0.5
+    assert Deciding() == DECIDING

@@ -1,0 +1,49 @@
+"""MLflow is that of the workspace: private, without telemetry or pickle, one experiment a dataset."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from greenlightning.errors import InputError
+from tasks.tracking.client import connect, experiment_id
+
+pytestmark = pytest.mark.usefixtures("mlflow_home")
+
+
+def test_connecting_keeps_telemetry_and_pickle_off_and_the_folder_private(home: Path) -> None:
+    (home / "mlruns" / "mlflow.db").unlink()
+    (home / "mlruns").rmdir()
+    connect()
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == os.environ["DO_NOT_TRACK"] == "true"
+    assert os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+    assert stat.S_IMODE((home / "mlruns").stat().st_mode) == 0o700
+
+
+def test_connecting_leaves_the_choice_of_workspace_to_its_own_variable(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = connect().tracking_uri
+    shutil.copytree(home, home / "other")
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(home / "other"))
+    assert connect().tracking_uri != first
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    assert connect().tracking_uri == os.environ["MLFLOW_TRACKING_URI"] == "http://127.0.0.1:5000"
+
+
+def test_a_dataset_has_one_experiment_with_its_description_and_artifacts_in_the_workspace(home: Path) -> None:
+    experiment = connect().get_experiment(experiment_id("digits"))
+    assert experiment_id("digits") == experiment.experiment_id
+    assert experiment.artifact_location == (home / "mlruns" / "artifacts" / "digits").as_uri()
+    note = experiment.tags["mlflow.note.content"]
+    assert "docs/metrics.md" in note
+    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=compare-methods" in note
+
+
+def test_a_deleted_experiment_is_named_with_its_remedy() -> None:
+    deleted = experiment_id("digits")
+    connect().delete_experiment(deleted)
+    with pytest.raises(InputError, match=f"restore --experiment-id {deleted}"):
+        experiment_id("digits")
