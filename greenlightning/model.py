@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning.data.batch import Batch, Label
+from greenlightning.data.batch import Batch
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
+from greenlightning.data.labels import Label, label_array
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.data.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
 from greenlightning.errors import IntegrityError, LedgerError, NotFittedError
@@ -47,6 +48,13 @@ class GreenLightningModel:
         """A model under this recipe that has learnt nothing yet."""
         targets = targets or ClassTargets()
         return cls(paths, targets, Statistics.empty(paths, targets), alpha)
+
+    def on(self, device: str, memory_budget: int | None = None) -> "GreenLightningModel":
+        """Return the same model, summing on ``device`` within ``memory_budget`` bytes."""
+        moved = replace(self, device=device, memory_budget=memory_budget)
+        solved = ("_solution", "_since", "coefficients")
+        moved.__dict__.update((name, value) for name, value in self.__dict__.items() if name in solved)
+        return moved
 
     @property
     def structure(self) -> Structure:
@@ -162,7 +170,7 @@ class GreenLightningModel:
         """Labels (n,) with the highest score, or real outputs (n, k)."""
         scores = self.decision_function(X)
         if isinstance(self.targets, ClassTargets):
-            labels: NDArray[Any] = np.asarray(self.classes)[scores.argmax(axis=1)]
+            labels: NDArray[Any] = label_array(self.classes)[scores.argmax(axis=1)]
             return labels
         return scores
 

@@ -19,7 +19,7 @@ from benchmarks.peers.ours import gate_sizes
 from greenlightning import Statistics
 from greenlightning.data.datasets import Dataset
 from greenlightning.data.targets import ClassTargets
-from greenlightning.estimators import EXPLICIT_FEATURES, EXPLICIT_GATES, LANDMARKS
+from greenlightning.estimators.configuration import EXPLICIT_FEATURES, EXPLICIT_GATES, LANDMARKS
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 

@@ -1,5 +1,6 @@
 """Where tensors live: the device that was asked for, and rows on their way to it."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -44,3 +45,12 @@ def blocks_on(device: str, X: NDArray[Any], size: int) -> Iterator[tuple[slice, 
         working.wait_event(arrived)
         block.record_stream(working)
         yield each, block
+
+
+def _use_one_thread() -> None:
+    """Run torch on one thread in a forked child, where the parent's pool of threads is gone and waiting hangs."""
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_use_one_thread)

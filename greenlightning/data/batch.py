@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenlightning.data.labels import label_array, plain
 from greenlightning.errors import InputError
 
-Label = int | str | float | bool
 BLOCK_ROWS = 4_096
-
-
-def plain(label: Any) -> Any:
-    """The label as a plain Python value, whole numbers as int, so that equal labels are written alike."""
-    value = label.item() if isinstance(label, np.generic) else label
-    return int(value) if isinstance(value, bool | float) and value % 1 == 0 else value
 
 
 def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
@@ -26,7 +20,8 @@ def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
 
     The same values give the same name, whatever file format or dtype they came in.
     """
-    labels = [plain(label) for label in np.asarray(y).tolist()]
+    answers = label_array(y) if isinstance(y, list | tuple) else np.asarray(y)
+    labels = [plain(label) for label in answers.tolist()]
     digest = hashlib.sha256(json.dumps([np.shape(X), labels], default=str, separators=(",", ":")).encode())
     for inputs in _as_written(X):
         digest.update(inputs.data)

@@ -9,44 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.compute.integers import digits
-from greenlightning.data.batch import Label
 from greenlightning.data.files import sha256_of
-from greenlightning.errors import CapacityError, InputError, UnknownLabelError
+from greenlightning.data.labels import Label, positions, sorted_classes
+from greenlightning.errors import CapacityError, InputError
 
 REAL_LIMIT = 127 * 256 * 256
 REAL_DIGITS = 3
 HEADROOM = 32
-
-
-def checked_labels(y: ArrayLike) -> NDArray[Any]:
-    """Labels (n,), all numbers or all text; raises InputError where they mix, miss, or are not one column."""
-    labels = np.asarray(y)
-    if labels.dtype == object and len({isinstance(label, str) for label in labels.flat}) <= 1:
-        labels = np.array(labels.tolist())
-    missing = labels.dtype.kind == "f" and np.isnan(labels).any()
-    if labels.ndim != 1 or labels.dtype.kind not in "biufU" or missing:
-        raise InputError(
-            f"The labels, {labels.dtype} of shape {labels.shape}, are not one column of numbers or of text",
-            "Give one label a row, all of one kind, none missing",
-        )
-    return labels
-
-
-def sorted_classes(labels: ArrayLike) -> tuple[Label, ...]:
-    """The distinct labels in ascending order, as plain Python values."""
-    return tuple(np.unique(checked_labels(labels)).tolist())
-
-
-def positions(y: ArrayLike, classes: tuple[Label, ...]) -> NDArray[np.intp]:
-    """Position (n,) of each label of ``y`` in ``classes``; raises UnknownLabelError naming the strangers."""
-    labels, inverse = np.unique(checked_labels(y), return_inverse=True)
-    known = {label: i for i, label in enumerate(classes)}
-    strangers = [label for label in labels.tolist() if label not in known]
-    if strangers:
-        raise UnknownLabelError(
-            f"Unknown labels {strangers[:5]}", "Learn a batch that has them first, or allow new labels"
-        )
-    return np.array([known[label] for label in labels.tolist()], dtype=np.intp)[inverse]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
+from greenlightning.data.labels import joined_classes, label_array
 from greenlightning.structure.extraction import RANGE_ROWS, standardisation
 from greenlightning.structure.gates import Structure
-from greenlightning.structure.training import EpochState, relu_network, train_epochs
+from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
 
 LIMIT = 8.0
 BLOCK_ROWS = 16_384
@@ -71,7 +72,7 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         inputs, labels = self._checked(X, y, reset=False)
-        classes = np.union1d(self.classes_, labels)
+        classes = label_array(joined_classes(self.classes_.tolist(), np.unique(labels).tolist()))
         if len(classes) > len(self.classes_):
             generator = torch.Generator().manual_seed(self.random_state)
             known = torch.from_numpy(np.searchsorted(classes, self.classes_))
@@ -97,19 +98,17 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         held, kept = order.tensor_split([max(1, round(len(inputs) * self.validation_fraction))])
         batch_size = self.batch_size or (SMALL_BATCH if len(kept) < SMALL_ROWS else LARGE_BATCH)
         max_epochs, patience = self._schedule(-(-len(kept) // batch_size))
-        states = train_epochs(
-            standard[kept],
-            codes[kept],
-            tuple(self.hidden_layer_sizes),
-            n_outputs=len(self.classes_),
+        options = TrainingOptions(
+            hidden_layer_sizes=tuple(self.hidden_layer_sizes),
             batch_size=batch_size,
             learning_rate=learning_rate,
-            weight_decay=0.0,
+            label_smoothing=0.0,
             max_epochs=max_epochs,
             random_state=self.random_state,
             device=self.device,
-            module=self.module_,
         )
+        outputs = len(self.classes_)
+        states = train_epochs(standard[kept], codes[kept], options, n_outputs=outputs, module=self.module_)
         self._keep_best(states, standard[held], codes[held], patience)
         return self
 

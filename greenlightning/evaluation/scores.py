@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import f1_score
 
+from greenlightning.data.labels import label_array
 from greenlightning.errors import InputError
 from greenlightning.evaluation.calibration import Reliability, reliability
 
@@ -40,14 +41,18 @@ def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Eva
 
     Raises InputError if there are no rows or the shapes do not fit.
     """
-    truth, P, known = np.asarray(y_true), np.asarray(proba, dtype=np.float64), np.asarray(classes)
+    truth = label_array(y_true) if isinstance(y_true, list | tuple) else np.asarray(y_true)
+    P, known = np.asarray(proba, dtype=np.float64), label_array(classes).tolist()
     if not len(truth) or P.shape != (len(truth), len(known)):
         raise InputError(
             f"Probabilities of shape {P.shape} do not fit {len(truth)} labels and {len(known)} classes",
             "Give one row a label and one column a class, and at least one row",
         )
-    union = np.union1d(known, truth)
-    columns, codes = np.searchsorted(union, known), np.searchsorted(union, truth)
+    names, code = np.unique(truth, return_inverse=True)
+    union = sorted({*known, *names.tolist()}, key=lambda label: (isinstance(label, str), label))
+    place = {label: i for i, label in enumerate(union)}
+    columns = np.array([place[label] for label in known])
+    codes = np.array([place[label] for label in names.tolist()])[code]
     answers = columns[P.argmax(axis=1)]
     k = len(union)
     padded = np.zeros((len(truth), k))
@@ -59,7 +64,7 @@ def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Eva
         log_loss=float(np.log(1 / of_truth).mean()),
         n=len(truth),
         confusion=np.bincount(codes * k + answers, minlength=k * k).reshape(k, k),
-        classes=tuple(union.tolist()),
+        classes=tuple(union),
         reliability=reliability(P.max(axis=1), answers == codes),
     )
 

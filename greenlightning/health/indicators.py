@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from greenlightning.data.labels import label_array
 from greenlightning.health.reference import HealthReference, Observation
 from greenlightning.structure.settling import draw_pairs, oui_by_pair
 
@@ -172,7 +173,7 @@ def saturation_excess(found: Floats, expected: Floats, weights: Floats, draws: D
 
 def unseen_labels(y: NDArray[np.generic], reference: HealthReference) -> HealthStatistic:
     """Share of the rows whose label the base did not have; for certain, the lower end of its exact interval."""
-    k = int((~np.isin(y, reference.labels)).sum()) if reference.labels else 0
+    k = int((~np.isin(y, label_array(reference.labels))).sum()) if reference.labels else 0
     low = float(binomtest(k, len(y)).proportion_ci(CONFIDENCE).low)
     return HealthStatistic("unseen_labels", k / len(y), low)
 

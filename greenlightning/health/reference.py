@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.compute.integers import int8_product
-from greenlightning.data.batch import Label
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
-from greenlightning.data.targets import ClassTargets, as_columns, sorted_classes
+from greenlightning.data.labels import Label, label_array, positions, sorted_classes
+from greenlightning.data.targets import ClassTargets, as_columns
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.health.drift import QuantileBins
 from greenlightning.structure.gates import checked_inputs
@@ -42,7 +42,7 @@ class Observation:
             scores.append(model.score(features))
             saturation.append((features.abs() == model.paths.largest).float().mean(dim=1).double().numpy())
         if isinstance(model.targets, ClassTargets):
-            truth = (np.asarray(y)[:, None] == np.asarray(model.classes)).astype(np.float64)
+            truth = (np.asarray(y)[:, None] == label_array(model.classes)).astype(np.float64)
             error = np.concatenate(scores) - truth
             missed = 1.0 - truth.sum(axis=1)
         else:
@@ -95,7 +95,7 @@ class HealthReference:
         labels = sorted_classes(y) if isinstance(model.targets, ClassTargets) else ()
         base, held, truth = np.asarray(X), np.asarray(X_held), np.asarray(y_held)
         if labels:
-            familiar = np.isin(truth, labels)
+            familiar = np.isin(truth, label_array(labels))
             held, truth = held[familiar], truth[familiar]
         if not len(base) or not len(held):
             raise InputError(
@@ -111,7 +111,7 @@ class HealthReference:
             labels,
             np.packbits(known, axis=1),
             np.packbits(seen.gates, axis=1),
-            np.searchsorted(labels, truth[rows]) if labels else np.zeros(len(rows), dtype=np.int64),
+            positions(truth[rows], labels).astype(np.int64) if labels else np.zeros(len(rows), dtype=np.int64),
             novelty(seen.gates, known, sizes),
             seen.residual,
             seen.saturation,

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
+from greenlightning.data.labels import checked_labels, joined_classes, label_array, labels_like, positions
 from greenlightning.data.splits import split_rows
-from greenlightning.data.targets import checked_labels, positions
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.linear.softmax import PathScores, SoftmaxDescent
 from greenlightning.linear.solver import Coefficients
@@ -185,7 +185,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             coefficients = Coefficients(arrays["weights"], arrays["intercept"])
             model = cls(paths, **about["parameters"])
-            return model._become(paths, np.array(about["classes"]), coefficients, about["n_samples_seen"])
+            return model._become(paths, label_array(about["classes"]), coefficients, about["n_samples_seen"])
 
     def _begin(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None, *, from_scratch: bool
@@ -193,14 +193,16 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Checked inputs and class codes, the recipe and room for every class: zeros where nothing is learnt."""
         self._check_parameters()
         from_scratch = from_scratch or not hasattr(self, "coefficients_")
-        inputs, labels = validate_data(self, X, y, reset=from_scratch, dtype=[np.float64, np.float32])
-        check_classification_targets(labels)
-        labels = checked_labels(labels)
+        answers = label_array(y) if isinstance(y, list | tuple) else y
+        inputs, labels = validate_data(self, X, answers, reset=from_scratch, dtype=[np.float64, np.float32])
+        if from_scratch:
+            check_classification_targets(labels)
         known = labels[:0] if from_scratch else self.classes_
-        wanted = [labels, *([] if classes is None else [checked_labels(classes)])]
-        if len({part.dtype.kind in "US" for part in (*wanted, known)}) > 1:
-            raise MismatchError("Some labels are text and some are numbers", "Give one kind of label")
-        found = np.unique(np.concatenate([known, *wanted]))
+        labels = labels_like(labels, known)
+        named = labels[:0] if classes is None else labels_like(checked_labels(classes), known)
+        found = label_array(
+            joined_classes(known.tolist(), *(np.unique(part).tolist() for part in (labels, named)))
+        )
         if from_scratch:
             paths = self._recipe(inputs, labels)
             checked_inputs(inputs, paths.structure.n_features_in)
@@ -264,7 +266,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def _widened(known: Coefficients, before: NDArray[Any], after: NDArray[Any]) -> Coefficients:
     """The same coefficients with zeros for the classes of ``after`` that are not in ``before``."""
-    places = np.searchsorted(after, before)
+    places = positions(before, after.tolist())
     weights, intercept = np.zeros((len(known.weights), len(after))), np.zeros(len(after))
     weights[:, places], intercept[places] = known.weights, known.intercept
     return Coefficients(weights, intercept)

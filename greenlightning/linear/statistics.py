@@ -17,8 +17,8 @@ from torch import Tensor
 
 from greenlightning.compute.devices import available
 from greenlightning.compute.integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
-from greenlightning.data.batch import Label, plain
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
+from greenlightning.data.labels import Label, joined_classes, plain
 from greenlightning.data.targets import Targets
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
 from greenlightning.paths import PathFeatures
@@ -178,10 +178,7 @@ class Statistics:
             squares = int(self.target_squares.max(initial=0)) + int(other.target_squares.max(initial=0))
             if squares >= 2**63:
                 raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")
-        labels = {*self.columns, *other.columns}
-        if len({isinstance(label, str) for label in labels}) > 1:
-            raise MismatchError("Some labels are text and some are numbers", "Give all batches labels of one kind")
-        union = tuple(sorted(labels))
+        union = joined_classes(self.columns, other.columns)
         a, b = self._on(union), other._on(union)
         combine = np.add if sign > 0 else np.subtract
         terms = {name: (getattr(a, name), getattr(b, name)) for name in self._summed()}

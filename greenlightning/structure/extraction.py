@@ -1,6 +1,6 @@
 """Extract a structure: train a ReLU network until its gates have settled, and keep the gates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,105 +9,99 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from greenlightning.data.targets import as_columns, positions, sorted_classes
+from greenlightning.data.labels import positions, sorted_classes
+from greenlightning.data.targets import as_columns
 from greenlightning.errors import InputError
 from greenlightning.structure import settling
 from greenlightning.structure.gates import Structure, checked_inputs
 from greenlightning.structure.layers import INPUT_BITS
-from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
-from greenlightning.structure.training import relu_network, train_epochs
+from greenlightning.structure.settling import EpochRecord, SettlingHistory
+from greenlightning.structure.training import TrainingOptions, relu_network, train_epochs
 
 PROBES = 512
 RANGE_ROWS = 2_048
 VARIANCE_FLOOR = 0.1
+DEFAULTS = TrainingOptions()
 
 
 def extract_structure(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    hidden_layer_sizes: Sequence[int] = (512, 256, 128),
     task: str = "classification",
-    X_validation: ArrayLike | None = None,
-    y_validation: ArrayLike | None = None,
-    max_epochs: int = 12,
-    settle_tolerance: float = 0.01,
-    patience: int = 2,
-    batch_size: int = 64,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 0.0,
-    label_smoothing: float = 0.2,
-    reconstruction: float = 0.0,
-    input_noise: float = 0.0,
-    random_state: int = 0,
-    device: str = "cpu",
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    options: TrainingOptions = DEFAULTS,
     seen: tuple[str, ...] = (),
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> Structure:
-    """Train a ReLU network on ``X`` (n, d), ``y`` (n,) or (n, k) and return its gates once they have settled.
+    """Train a ReLU network until its gates have settled, and return the gates, rounded to 8 bits.
 
-    Each epoch measures the gates on a fixed probe set (validation rows where given) and calls ``on_epoch``.
-    Training stops when the flip rate stayed under ``settle_tolerance`` for ``patience`` epochs, or at
-    ``max_epochs``. With ``reconstruction`` above 0 the network learns to give its standardised inputs back as
-    well, with that weight beside the targets' loss; ``input_noise``, in standard deviations, is added to what it
-    sees. The gates returned are rounded to 8 bits (``Structure.in_int8``). The same data and ``random_state``
-    give the same structure on one machine.
+    The same data and options give the same structure on one machine.
 
-    Raises InputError on fewer than two classes, empty data, another number of targets, another ``task`` than
-    "classification" or "regression", or sizes that are not positive.
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Inputs.
+    y : array-like of shape (n,) or (n, k)
+        Labels or real targets.
+    task : {"classification", "regression"}, default="classification"
+        What ``y`` is.
+    validation : tuple of array-like, optional
+        Inputs and targets on which each epoch is measured; by default the training rows.
+    options : TrainingOptions, optional
+        Layers, epochs, the settling rule and the optimiser's parameters.
+    seen : tuple of str, optional
+        Names of the batches that the rows come from, kept with the structure.
+    on_epoch : callable, optional
+        Called with the EpochRecord of each epoch.
+
+    Returns
+    -------
+    Structure
+        The frozen gates, with the history of their settling.
+
+    Raises
+    ------
+    InputError
+        On fewer than two classes, no rows, another number of targets than rows, another task, or sizes below 1.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from greenlightning import extract_structure
+    >>> from greenlightning.structure.training import TrainingOptions
+    >>> X, y = load_iris(return_X_y=True)
+    >>> extract_structure(X, y, options=TrainingOptions((16, 8), max_epochs=2)).hidden_layer_sizes
+    (16, 8)
     """
-    inputs = np.asarray(X)
-    inputs = checked_inputs(inputs, inputs.shape[1] if inputs.ndim == 2 else -1)
-    if len(inputs) == 0 or not hidden_layer_sizes or min(*hidden_layer_sizes, max_epochs) < 1:
-        raise InputError(
-            f"{len(inputs)} rows, hidden_layer_sizes={tuple(hidden_layer_sizes)} and max_epochs={max_epochs} "
-            "train nothing",
-            "Give at least one row, one positive width and one epoch",
-        )
-    if task not in ("classification", "regression") or len(np.asarray(y)) != len(inputs):
-        raise InputError(
-            f"task={task!r} with {len(inputs)} rows and {len(np.asarray(y))} targets cannot be trained",
-            'Give "classification" or "regression" and one target a row',
-        )
+    inputs = _checked(X, y, task, options)
     mean, scale = standardisation(inputs)
     standard = Structure(mean, scale, (), ()).encode
     goal = _Goal.of(y, task)
-    if X_validation is None or y_validation is None:
-        held_inputs, held_goal = inputs, goal
-    else:
-        held_inputs, held_goal = np.asarray(X_validation), _Goal.of(y_validation, task, goal)
-    rng = np.random.default_rng(random_state)
+    held_inputs, held_goal = inputs, goal
+    if validation is not None:
+        held_inputs, held_goal = np.asarray(validation[0]), _Goal.of(validation[1], task, goal)
+    rng = np.random.default_rng(options.random_state)
     probes, shuffled = rng.permutation(len(held_inputs))[:PROBES], rng.permutation(len(inputs))
     watch = _Watch(
         standard(torch.from_numpy(checked_inputs(held_inputs, inputs.shape[1]))),
         held_goal,
         np.sort(probes),
-        settling.draw_pairs(len(probes), random_state),
-        SettlingHistory(SettlingRule(settle_tolerance, patience)),
+        settling.draw_pairs(len(probes), options.random_state),
+        SettlingHistory(options.settling),
     )
-    generator = torch.Generator().manual_seed(random_state)
+    generator = torch.Generator().manual_seed(options.random_state)
     network = relu_network(
-        inputs.shape[1], hidden_layer_sizes, goal.n_outputs, generator, reconstruction=reconstruction
+        inputs.shape[1],
+        options.hidden_layer_sizes,
+        goal.n_outputs,
+        generator,
+        reconstruction=options.reconstruction,
     )
     structure = _frozen(mean, scale, network, watch.history, seen)
     watch.remember(structure, network)
-    states = train_epochs(
-        _as_floats(standard(torch.from_numpy(inputs))),
-        goal.values,
-        hidden_layer_sizes,
-        n_outputs=goal.n_outputs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        label_smoothing=label_smoothing,
-        reconstruction=reconstruction,
-        input_noise=input_noise,
-        max_epochs=max_epochs,
-        random_state=random_state,
-        device=device,
-        module=network,
-    )
-    for state in states:
+    encoded = _as_floats(standard(torch.from_numpy(inputs)))
+    for state in train_epochs(encoded, goal.values, options, n_outputs=goal.n_outputs, module=network):
         structure = _frozen(mean, scale, state.module, watch.history, seen)
         record = watch.look(structure, state.module, state.train_loss)
         if on_epoch:
@@ -115,6 +109,24 @@ def extract_structure(
         if watch.history.settled:
             break
     return structure.in_int8(inputs[np.sort(shuffled[:RANGE_ROWS])])
+
+
+def _checked(X: ArrayLike, y: ArrayLike, task: str, options: TrainingOptions) -> NDArray[Any]:
+    """Inputs as floats; raises InputError where nothing can be trained."""
+    inputs = np.asarray(X)
+    inputs = checked_inputs(inputs, inputs.shape[1] if inputs.ndim == 2 else -1)
+    sizes = tuple(options.hidden_layer_sizes)
+    if len(inputs) == 0 or not sizes or min(*sizes, options.max_epochs) < 1:
+        raise InputError(
+            f"{len(inputs)} rows, hidden_layer_sizes={sizes} and max_epochs={options.max_epochs} train nothing",
+            "Give at least one row, one positive width and one epoch",
+        )
+    if task not in ("classification", "regression") or len(np.asarray(y)) != len(inputs):
+        raise InputError(
+            f"task={task!r} with {len(inputs)} rows and {len(np.asarray(y))} targets cannot be trained",
+            'Give "classification" or "regression" and one target a row',
+        )
+    return inputs
 
 
 def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

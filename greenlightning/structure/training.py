@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import torch
@@ -10,6 +10,50 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from greenlightning.compute.devices import available
+from greenlightning.structure.settling import SettlingRule
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a ReLU network is trained.
+
+    Attributes
+    ----------
+    hidden_layer_sizes : sequence of int
+        Units of each layer.
+    max_epochs : int
+        Epochs, at most.
+    settling : SettlingRule
+        When the gates count as settled, which ends the extraction of a structure.
+    batch_size : int
+        Rows of a minibatch.
+    learning_rate : float
+        AdamW's first learning rate, which falls to 0 along a cosine over ``max_epochs``.
+    weight_decay : float
+        AdamW's weight decay.
+    label_smoothing : float
+        Share of the probability that goes to all classes alike, in the cross-entropy.
+    reconstruction : float
+        Above 0 the network also learns to reconstruct its standardised inputs, with this weight in the loss.
+    input_noise : float
+        Standard deviation of the Gaussian noise added to standardised inputs.
+    random_state : int
+        Seed of weights and minibatches.
+    device : str
+        Torch device.
+    """
+
+    hidden_layer_sizes: Sequence[int] = (512, 256, 128)
+    max_epochs: int = 12
+    settling: SettlingRule = field(default_factory=SettlingRule)
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.2
+    reconstruction: float = 0.0
+    input_noise: float = 0.0
+    random_state: int = 0
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -47,56 +91,67 @@ def relu_network(
 def train_epochs(
     X: Tensor,
     y: Tensor,
-    hidden_layer_sizes: Sequence[int],
+    options: TrainingOptions,
     *,
     n_outputs: int,
-    batch_size: int,
-    learning_rate: float,
-    weight_decay: float,
-    max_epochs: int,
-    random_state: int,
-    label_smoothing: float = 0.0,
-    reconstruction: float = 0.0,
-    input_noise: float = 0.0,
-    device: str = "cpu",
     module: nn.Sequential | None = None,
 ) -> Iterator[EpochState]:
-    """Train on ``X`` (n, d) float32 and yield the network after each epoch; stop by leaving the loop.
+    """Train a network by AdamW [1]_ and yield it after each epoch; stop by leaving the loop.
 
-    ``y`` int64 (n,) holds class codes and is fitted by cross-entropy with ``label_smoothing``; float (n,)
-    or (n, ``n_outputs``) is fitted by mean squared error. With ``reconstruction`` above 0 the network has d
-    more outputs, that many times whose mean squared error from ``X`` joins the loss. ``input_noise`` is the
-    standard deviation of Gaussian noise that is added to what the network sees. AdamW (Loshchilov & Hutter
-    2019), its rate falling to 0 along a cosine over ``max_epochs``. ``module`` continues from an existing
-    network, in place. Weights and minibatches depend on ``random_state`` only; torch's global random state is
-    neither read nor changed.
+    Weights and minibatches depend on ``options.random_state`` only; torch's global random state is neither read
+    nor changed.
+
+    Parameters
+    ----------
+    X : Tensor of shape (n, d), float32
+        Standardised inputs.
+    y : Tensor of shape (n,), int64, or of shape (n,) or (n, n_outputs), float32
+        Class codes, fitted by cross-entropy, or outputs, fitted by mean squared error.
+    options : TrainingOptions
+        How to train.
+    n_outputs : int
+        Classes or outputs.
+    module : Sequential, optional
+        A network to continue from, in place.
+
+    Yields
+    ------
+    EpochState
+        The network after each epoch.
+
+    References
+    ----------
+    .. [1] Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
     """
-    device = available(device)
-    generator = torch.Generator().manual_seed(random_state)
+    device, n = available(options.device), len(X)
+    generator = torch.Generator().manual_seed(options.random_state)
     network = module or relu_network(
-        X.shape[1], hidden_layer_sizes, n_outputs, generator, reconstruction=reconstruction
+        X.shape[1], options.hidden_layer_sizes, n_outputs, generator, reconstruction=options.reconstruction
     )
     network.to(device).train()
     inputs, targets = X.to(device), y.to(device)
-    loss_of: nn.Module = nn.CrossEntropyLoss(label_smoothing=label_smoothing)
+    loss_of: nn.Module = nn.CrossEntropyLoss(label_smoothing=options.label_smoothing)
     if targets.is_floating_point():
         loss_of, targets = nn.MSELoss(), targets.view(len(targets), -1)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
-    n = len(inputs)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max_epochs * math.ceil(n / batch_size))
-    for epoch in range(1, max_epochs + 1):
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
+    )
+    steps = options.max_epochs * math.ceil(n / options.batch_size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for epoch in range(1, options.max_epochs + 1):
         total = torch.zeros((), device=device)
         order = torch.randperm(n, generator=generator).to(device)
-        for start in range(0, n, batch_size):
-            rows = order[start : start + batch_size]
+        for start in range(0, n, options.batch_size):
+            rows = order[start : start + options.batch_size]
             given = inputs.index_select(0, rows)
             seen = given
-            if input_noise:
-                seen = given + input_noise * torch.randn(given.shape, generator=generator).to(device)
+            if options.input_noise:
+                noise = torch.randn(given.shape, generator=generator)
+                seen = given + options.input_noise * noise.to(device)
             outputs = network(seen)
             loss = loss_of(outputs[:, :n_outputs], targets.index_select(0, rows))
-            if reconstruction:
-                loss = loss + reconstruction * mse_loss(outputs[:, n_outputs:], given)
+            if options.reconstruction:
+                loss = loss + options.reconstruction * mse_loss(outputs[:, n_outputs:], given)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from greenlightning.data.batch import Label
+from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlightning.data.batch import Label
+from greenlightning.data.labels import Label
 from tasks.data.expectations import FAR, Expectations, Measures, kind_of
 
 STRANGE = 0.2

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from greenlightning.data.batch import Label
+from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
 from tasks.data.ingestion import feature_names, load_batch
 

@@ -25,7 +25,7 @@ from tasks.tracking.runs import part_run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from greenlightning.data.batch import Label
+    from greenlightning.data.labels import Label
     from greenlightning.evaluation.scores import Evaluation
 
 SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE)

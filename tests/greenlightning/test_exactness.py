@@ -31,6 +31,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import load
 from greenlightning.data.targets import ClassTargets, RealTargets, Targets
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
+from greenlightning.structure.training import TrainingOptions
 from tests.helpers.real_data import real_root
 from tests.helpers.small import blobs, random_structure
 
@@ -159,7 +160,7 @@ def test_exact_on_real_data(name: str, kind: str) -> None:
     X, y = real_rows(name)
     base = X[:600], y[:600]
     widths = {"explicit": (1600 // X.shape[1],), "projection": (40,), "landmarks": (24, 16)}[kind]
-    structure = extract_structure(*base, hidden_layer_sizes=widths, max_epochs=1)
+    structure = extract_structure(*base, options=TrainingOptions(widths, max_epochs=1))
     if kind == "landmarks":
         paths: PathFeatures = LandmarkPaths.build(structure, *base, n_landmarks=150)
     else:

@@ -1,5 +1,7 @@
 """The conventional network: a fair, tuned opponent; and the training loop that it shares with extraction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from torch import nn
 
 from greenlightning.data.datasets import load
 from greenlightning.evaluation.conventional_network import ConventionalNetwork
-from greenlightning.structure.training import EpochState, relu_network, train_epochs
+from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
 from tests.helpers.real_data import real_root
 
 Rows = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -119,15 +121,9 @@ def test_it_learns_real_images() -> None:
 
 def train(X: torch.Tensor, y: torch.Tensor, **changes: object) -> list[EpochState]:
     """Five epochs of a small network."""
-    settings: dict[str, object] = {
-        "n_outputs": 2,
-        "batch_size": 10,
-        "learning_rate": 0.01,
-        "weight_decay": 0.0,
-        "max_epochs": 5,
-        "random_state": 0,
-    }
-    return list(train_epochs(X, y, (8,), **(settings | changes)))  # type: ignore[arg-type]
+    called = {"n_outputs": 2} | {name: changes.pop(name) for name in ("n_outputs", "module") if name in changes}
+    options = TrainingOptions((8,), max_epochs=5, batch_size=10, learning_rate=0.01, label_smoothing=0.0)
+    return list(train_epochs(X, y, replace(options, **changes), **called))  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from safetensors.numpy import load_file
 
 from greenlightning import Statistics, Structure
 from greenlightning.data.batch import Batch, content_id, row_fingerprints
-from greenlightning.data.targets import ClassTargets, RealTargets, positions, targets_from_dict, targets_to_dict
+from greenlightning.data.labels import positions
+from greenlightning.data.targets import ClassTargets, RealTargets, targets_from_dict, targets_to_dict
 from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError, UnknownLabelError
 from greenlightning.linear.statistics import checked_capacity
 from greenlightning.paths import ExplicitPaths, LandmarkPaths

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from greenlightning import Structure, extract_structure
 from greenlightning.compute import integers as integers
 from greenlightning.errors import IntegrityError
+from greenlightning.structure.settling import SettlingRule
+from greenlightning.structure.training import TrainingOptions
 from tests.helpers.small import blobs, random_structure
 
 X = np.random.default_rng(0).normal(size=(2_000, 30))
@@ -107,12 +109,13 @@ def test_it_comes_back_from_disk_under_a_name_of_its_own(wide: Structure, tmp_pa
 
 def learnt(**about: float) -> NDArray[np.bool_]:
     inputs, labels = blobs(300)
-    return extract_structure(inputs, labels, hidden_layer_sizes=(16, 8), max_epochs=3, **about).patterns(inputs)
+    options = TrainingOptions((16, 8), max_epochs=3, **about)  # type: ignore[arg-type]
+    return extract_structure(inputs, labels, options=options).patterns(inputs)
 
 
 def test_extraction_rounds_its_gates_and_obeys_noise_and_reconstruction() -> None:
     inputs, labels = blobs(300)
-    structure = extract_structure(inputs, labels, hidden_layer_sizes=(16, 8), max_epochs=1)
+    structure = extract_structure(inputs, labels, options=TrainingOptions((16, 8), max_epochs=1))
     assert [weight.dtype for weight in structure.weights] == [np.int8, np.int8]
     assert [np.abs(weight).max(axis=1).tolist() for weight in structure.weights] == [[127] * 16, [127] * 8]
     plain, noisy, rebuilt = learnt(), learnt(input_noise=0.3), learnt(reconstruction=1.0)
@@ -126,15 +129,14 @@ def test_a_structure_that_rebuilds_its_inputs_tells_more_of_them() -> None:
     inputs, labels = blobs(600, n_features=12)
 
     def explained(reconstruction: float) -> float:
-        gates = extract_structure(
-            inputs,
-            labels,
+        options = TrainingOptions(
             hidden_layer_sizes=(64,),
             max_epochs=30,
             learning_rate=5e-3,
-            settle_tolerance=1e-9,
+            settling=SettlingRule(tolerance=1e-9),
             reconstruction=reconstruction,
-        ).patterns(inputs)
+        )
+        gates = extract_structure(inputs, labels, options=options).patterns(inputs)
         design = np.hstack([gates, np.ones((600, 1))])
         residual = inputs - design @ np.linalg.lstsq(design, inputs)[0]
         return float(1 - residual.var() / inputs.var())

@@ -18,6 +18,7 @@ from greenlightning.structure.settling import (
     oui_batch,
     weight_change,
 )
+from greenlightning.structure.training import TrainingOptions
 from tests.helpers.small import blobs
 
 
@@ -164,17 +165,9 @@ def test_history_knows_its_end_and_comes_back_from_json() -> None:
 def test_extraction_watches_each_epoch_and_stops_when_settled() -> None:
     X, y = blobs(300)
     seen: list[EpochRecord] = []
-    structure = extract_structure(
-        X,
-        y,
-        hidden_layer_sizes=(16, 8),
-        max_epochs=20,
-        patience=2,
-        settle_tolerance=0.02,
-        batch_size=8,
-        learning_rate=5e-3,
-        on_epoch=seen.append,
-    )
+    settling = SettlingRule(tolerance=0.02, patience=2)
+    options = TrainingOptions((16, 8), max_epochs=20, settling=settling, batch_size=8, learning_rate=5e-3)
+    structure = extract_structure(X, y, options=options, on_epoch=seen.append)
     found = structure.history
     assert found is not None
     assert found.records == seen
@@ -196,12 +189,8 @@ def test_flips_are_those_of_the_frozen_gates() -> None:
     """The last record is of the network's gates on the probes; rounding to 8 bits changes few of them."""
     X, y = blobs(200)
     epochs: list[EpochRecord] = []
-    structures = [
-        extract_structure(
-            X, y, hidden_layer_sizes=(12,), max_epochs=1, settle_tolerance=0.0, on_epoch=epochs.append
-        )
-        for _ in range(2)
-    ]
+    options = TrainingOptions((12,), max_epochs=1, settling=SettlingRule(tolerance=0.0))
+    structures = [extract_structure(X, y, options=options, on_epoch=epochs.append) for _ in range(2)]
     assert structures[0].digest == structures[1].digest
     assert epochs[0] == epochs[1]
     frozen = structures[0].patterns(X)
@@ -210,8 +199,8 @@ def test_flips_are_those_of_the_frozen_gates() -> None:
 
 def test_regression_is_watched_by_its_r_squared() -> None:
     X, _ = blobs(300)
-    about = {"hidden_layer_sizes": (16,), "max_epochs": 8, "batch_size": 8, "learning_rate": 5e-3}
-    structure = extract_structure(X, 3 * X[:, 0] + 100, task="regression", **about)  # type: ignore[arg-type]
+    options = TrainingOptions((16,), max_epochs=8, batch_size=8, learning_rate=5e-3)
+    structure = extract_structure(X, 3 * X[:, 0] + 100, task="regression", options=options)
     assert structure.history is not None
     assert structure.history.records[-1].validation_accuracy > 0.8
 
@@ -223,17 +212,17 @@ def test_regression_is_watched_by_its_r_squared() -> None:
         ({"y": np.zeros(39)}, InputError, "40 rows and 39 targets"),
         ({"task": "clustering"}, InputError, "task='clustering'"),
         ({"X": np.empty((0, 4)), "y": []}, InputError, "0 rows"),
-        ({"hidden_layer_sizes": ()}, InputError, "train nothing"),
-        ({"hidden_layer_sizes": (4, 0)}, InputError, "train nothing"),
-        ({"max_epochs": 0}, InputError, "train nothing"),
+        ({"options": TrainingOptions(())}, InputError, "train nothing"),
+        ({"options": TrainingOptions((4, 0))}, InputError, "train nothing"),
+        ({"options": TrainingOptions((4,), max_epochs=0)}, InputError, "train nothing"),
         ({"X": np.full((40, 4), np.nan)}, InputError, "NaN"),
         ({"task": "regression", "y": np.full(40, np.nan)}, InputError, "NaN"),
-        ({"learning_rate": 1e30}, CapacityError, "not finite"),
+        ({"options": TrainingOptions((4,), learning_rate=1e30)}, CapacityError, "not finite"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(change: dict[str, object], error: type[Exception], cause: str) -> None:
     X, y = blobs(40)
-    about = {"X": X, "y": y, "hidden_layer_sizes": (4,), "max_epochs": 2} | change
+    about = {"X": X, "y": y, "options": TrainingOptions((4,), max_epochs=2)} | change
     with pytest.raises(error, match=cause):
         extract_structure(**about)  # type: ignore[arg-type]
 

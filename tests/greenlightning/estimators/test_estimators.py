@@ -23,13 +23,17 @@ Rows = tuple[NDArray[Any], NDArray[Any]]
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 
 
+ORDER = "stochastic gradients train the structure: a weight stands for equal rows in their place, not anywhere"
+
+
 @parametrize_with_checks(
     [
         GreenLightningClassifier(hidden_layer_sizes=(16,), max_epochs=3),
         GreenLightningClassifier(hidden_layer_sizes=(16, 8), n_landmarks=64, max_epochs=3),
         GreenLightningRegressor(hidden_layer_sizes=(16,), max_epochs=3),
         GreenLightningRegressor(hidden_layer_sizes=(16, 8), n_landmarks=64, max_epochs=3),
-    ]
+    ],
+    expected_failed_checks=lambda estimator: {"check_sample_weight_equivalence_on_dense_data": ORDER},
 )
 def test_scikit_learn_contract(estimator: Any, check: Any) -> None:
     check(estimator)

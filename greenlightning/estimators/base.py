@@ -1,0 +1,346 @@
+"""What the classifier and the regressor share: fit, learn more rows, forget some, merge, save and load."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from greenlightning.data.batch import Batch, row_fingerprints
+from greenlightning.data.ledger import LedgerEntry
+from greenlightning.data.splits import Rows, split_rows
+from greenlightning.data.targets import Targets
+from greenlightning.errors import MismatchError
+from greenlightning.estimators.configuration import build_recipe, training_options
+from greenlightning.estimators.rows import fingerprints_without
+from greenlightning.estimators.storage import load_estimator, save_estimator
+from greenlightning.linear.solver import choose_alpha
+from greenlightning.linear.statistics import Statistics
+from greenlightning.model import GreenLightningModel
+from greenlightning.structure.defaults import unless_auto
+from greenlightning.structure.extraction import extract_structure
+from greenlightning.structure.gates import Structure
+from greenlightning.structure.settling import EpochRecord
+
+NUMBERS = [np.float64, np.float32, np.uint8]
+CLASS_ERROR_TOLERANCE = 0.05
+
+
+class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
+    """Base class of the two estimators; parameters and attributes are described there."""
+
+    task: str
+    model_: GreenLightningModel
+    row_fingerprints_: NDArray[np.uint64]
+    _single_output: bool = True
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
+        paths: Literal["auto", "explicit", "landmarks"] = "auto",
+        n_landmarks: int | Literal["auto"] = "auto",
+        projection: int | None = None,
+        alpha: float | Literal["auto"] = "auto",
+        feature_bits: int = 8,
+        max_epochs: int | Literal["auto"] = "auto",
+        settle_tolerance: float = 0.01,
+        patience: int = 2,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
+        weight_decay: float = 0.0,
+        reconstruction: float | Literal["auto"] = "auto",
+        input_noise: float = 0.1,
+        validation_fraction: float = 0.1,
+        memory_budget: int | None = None,
+        device: str = "cpu",
+        random_state: Any = None,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.paths = paths
+        self.n_landmarks = n_landmarks
+        self.projection = projection
+        self.alpha = alpha
+        self.feature_bits = feature_bits
+        self.max_epochs = max_epochs
+        self.settle_tolerance = settle_tolerance
+        self.patience = patience
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.reconstruction = reconstruction
+        self.input_noise = input_noise
+        self.validation_fraction = validation_fraction
+        self.memory_budget = memory_budget
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train a structure, freeze the path features, and learn the rows as one batch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+        y : array-like of shape (n,), or (n, k) for several real outputs
+            Labels or real targets.
+        sample_weight : array-like of shape (n,), optional
+            Non-negative integers: a row of weight k counts like k equal rows. Sums stay exact for integers only.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            Where data, weights or a parameter cannot be used.
+        """
+        batch, seed = Batch(*self._checked(X, y, sample_weight, reset=True)), self._seed()
+        return self._adopt(self._extract(batch, seed, (batch.id,), None), batch, seed, (batch.id,))
+
+    def extract_structure(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        seen: tuple[str, ...] = (),
+        on_epoch: Callable[[EpochRecord], None] | None = None,
+    ) -> Structure:
+        """Train the structure that ``fit`` would train, and return it.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As for ``fit``.
+        seen : tuple of str, optional
+            Names of the batches that the rows come from, kept with the structure.
+        on_epoch : callable, optional
+            Called with the EpochRecord of each epoch.
+
+        Returns
+        -------
+        Structure
+            The frozen gates.
+        """
+        return self._extract(Batch(*self._checked(X, y, None, reset=True)), self._seed(), seen, on_epoch)
+
+    def fit_structure(
+        self, structure: Structure, X: ArrayLike, y: ArrayLike, *, seen: tuple[str, ...] = ()
+    ) -> Self:
+        """Fit the linear part only, with a structure that exists already.
+
+        Parameters
+        ----------
+        structure : Structure
+            The frozen gates.
+        X, y : array-like
+            As for ``fit``.
+        seen : tuple of str, optional
+            Names of the batches that the rows come from, kept with the path features.
+
+        Returns
+        -------
+        self
+        """
+        return self._adopt(structure, Batch(*self._checked(X, y, None, reset=True)), self._seed(), seen)
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Learn more rows, at the cost of these rows alone; the first call is ``fit``.
+
+        A batch that is given again is learnt once, unless all its rows were forgotten in between.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for ``fit``. Labels may be new, of the kind of the earlier ones (text, booleans, integers, floats).
+        classes : ignored
+            New classes are added when they appear; accepted for compatibility with scikit-learn.
+
+        Returns
+        -------
+        self
+        """
+        if not hasattr(self, "model_"):
+            return self.fit(X, y, sample_weight)
+        batch = Batch(*self._checked(X, y, sample_weight, reset=False))
+        rows = row_fingerprints(batch.X, batch.y)
+        if batch.id in self.model_.ledger and not np.isin(rows, self.row_fingerprints_).any():
+            batch = replace(batch, id=f"{batch.id}-{len(self.model_.ledger.withdrawn)}")
+        if batch.id not in self.model_.ledger:
+            self._publish(self.model_.learn(batch))
+            self.row_fingerprints_ = np.sort(np.concatenate([self.row_fingerprints_, rows]))
+        return self
+
+    def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Remove rows that were learnt: the statistics become those of never having seen them.
+
+        Exact for the linear part; structure and landmarks stay as they are.
+
+        Parameters
+        ----------
+        X, y, sample_weight : array-like
+            As for ``fit``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        LedgerError
+            Where a row was not learnt; nothing changes then.
+        """
+        check_is_fitted(self)
+        batch = Batch(*self._checked(X, y, sample_weight, reset=False))
+        remaining = fingerprints_without(self.row_fingerprints_, row_fingerprints(batch.X, batch.y))
+        if batch.id in self.model_.ledger:
+            self._publish(self.model_.forget(batch))
+        else:
+            self._publish(self.model_.withdraw(batch.X, batch.y, batch.id))
+        self.row_fingerprints_ = remaining
+        return self
+
+    def merge(self, other: "BaseGreenLightning") -> Self:
+        """Add what another estimator with the same structure and path features has learnt.
+
+        Parameters
+        ----------
+        other : estimator of the same class
+            It stays as it is.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        MismatchError
+            Where class, structure or path features differ.
+        LedgerError
+            Where both have learnt one batch.
+        """
+        check_is_fitted(self)
+        check_is_fitted(other)
+        if type(other) is not type(self):
+            raise MismatchError(
+                f"A {type(self).__name__} cannot merge a {type(other).__name__}", "Merge estimators of one class"
+            )
+        self._publish(self.model_.merge(other.model_))
+        self.row_fingerprints_ = np.sort(np.concatenate([self.row_fingerprints_, other.row_fingerprints_]))
+        return self
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted estimator into a folder, as safetensors and JSON.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made where it does not exist. A ``random_state`` that is not an integer is saved as None.
+        """
+        save_estimator(self, Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read an estimator that ``save`` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder.
+
+        Returns
+        -------
+        estimator
+            With the same parameters, fitted attributes and predictions.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing, or does not have the digest that it was saved with.
+        MismatchError
+            Where the folder holds an estimator of another class.
+        """
+        return cast(Self, load_estimator(cls, Path(folder)))
+
+    def _extract(
+        self,
+        batch: Batch,
+        seed: int,
+        seen: tuple[str, ...],
+        on_epoch: Callable[[EpochRecord], None] | None,
+    ) -> Structure:
+        X, y = batch.X, batch.y
+        training, validation = self._split(y, seed)
+        return extract_structure(
+            X[training],
+            y[training],
+            task=self.task,
+            validation=(X[validation], y[validation]) if len(validation) else None,
+            options=training_options(self, X.shape[1], len(training), seed),
+            seen=seen,
+            on_epoch=on_epoch,
+        )
+
+    def _adopt(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> Self:
+        """Learn ``batch`` under ``structure``; held-out rows choose alpha before they are learnt too."""
+        recipe, targets = build_recipe(self, structure, batch, seed, seen), self._targets(batch.y)
+        empty = GreenLightningModel.empty(recipe, 0.0, targets).on(self.device, self.memory_budget)
+        fitted, held = (empty.collect(batch.X[rows], batch.y[rows]) for rows in self._split(batch.y, seed))
+        empty = replace(empty, alpha=self._alpha(fitted, held, empty))
+        self._publish(empty.absorb(fitted + held, batch.id, LedgerEntry(batch.rows)))
+        self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
+        return self
+
+    def _alpha(self, training: Statistics, validation: Statistics, empty: GreenLightningModel) -> float:
+        """Choose the ridge strength by validation statistics, or by training ones where nothing was held out.
+
+        Labels go by the largest score, which less shrinkage serves better than the squared error shows
+        (``docs/decisions/0003-ridge-strength.md``); real outputs go by the squared error itself.
+        """
+        alpha = unless_auto("alpha", self.alpha, "auto")
+        if alpha != "auto":
+            return float(alpha)
+        held = validation if validation.n else training
+        tolerance = CLASS_ERROR_TOLERANCE if self.task == "classification" else 0.0
+        return choose_alpha(training, held, empty.paths, empty.targets, tolerance=tolerance)[0]
+
+    def _split(self, y: NDArray[Any], seed: int) -> tuple[Rows, Rows]:
+        """Training and validation rows; the latter show when gates settle, and choose the ridge strength."""
+        return split_rows(y, self.validation_fraction, seed, stratified=self.task == "classification")
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _checked(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        raise NotImplementedError
+
+    def _targets(self, y: NDArray[Any]) -> Targets:
+        raise NotImplementedError
+
+    def _publish(self, model: GreenLightningModel) -> None:
+        """Take ``model`` over, with the fitted attributes that follow from it."""
+        self.model_ = model
+
+    def _restore(self, model: GreenLightningModel, *, single_output: bool) -> Self:
+        """Take over a model that was read from disk."""
+        self._single_output = single_output
+        self._publish(model)
+        return self
+
+    def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
+        check_is_fitted(self)
+        return self.model_.decision_function(validate_data(self, X, reset=False, dtype=NUMBERS))

@@ -1,0 +1,176 @@
+"""The classifier."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from greenlightning.data.labels import label_array, labels_like
+from greenlightning.data.targets import ClassTargets, Targets
+from greenlightning.errors import InputError
+from greenlightning.estimators.base import NUMBERS, BaseGreenLightning
+from greenlightning.estimators.rows import repeated
+from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.model import GreenLightningModel
+
+
+class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ignore[misc]
+    """A classifier that trains its structure once, and then learns, forgets and merges exactly.
+
+    A small ReLU network is trained until its gates settle, and frozen [1]_. A ridge regression on the path
+    features that the gates let through [2]_ is solved from integer sums, so learning batches one after another
+    gives the statistics of learning them together, to the bit.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int, sequence of int or "auto", default="auto"
+        Units in each gated layer; "auto" decides by the number of columns.
+    paths : {"auto", "explicit", "landmarks"}, default="auto"
+        Path features: one a gate and column (one gated layer only), or one a landmark.
+    n_landmarks : int or "auto", default="auto"
+        Landmarks; "auto" is 1,024.
+    projection : int, optional
+        Principal axes that explicit paths route instead of the columns.
+    alpha : float or "auto", default="auto"
+        Ridge strength, as in scikit-learn's Ridge; "auto" chooses it on held-out rows.
+    feature_bits : {8, 12, 16}, default=8
+        Bits of a path feature.
+    max_epochs : int or "auto", default="auto"
+        Epochs of training the structure, at most.
+    settle_tolerance : float, default=0.01
+        Training stops once the flip rate of the gates stays below it.
+    patience : int, default=2
+        Epochs for which it must stay there.
+    batch_size : int or "auto", default="auto"
+        Rows of a minibatch while the structure is trained.
+    learning_rate : float or "auto", default="auto"
+        Largest learning rate of AdamW.
+    weight_decay : float, default=0.0
+        Weight decay of AdamW.
+    reconstruction : float or "auto", default="auto"
+        Weight of the loss for reconstructing the inputs, beside that for the targets.
+    input_noise : float, default=0.1
+        Standard deviation of the noise added to standardised inputs in training.
+    validation_fraction : float, default=0.1
+        Share of the first batch held out to watch the gates and to choose ``alpha``.
+    memory_budget : int, optional
+        Bytes that features and statistics may take; by default half of the free memory.
+    device : str, default="cpu"
+        Torch device that trains the structure and sums the statistics.
+    random_state : int, RandomState or None, default=None
+        Seed of training and of drawing landmarks.
+
+    Attributes
+    ----------
+    model_ : GreenLightningModel
+        Structure, path features, statistics, ledger and coefficients.
+    classes_ : ndarray of shape (k,)
+        The labels learnt, in ascending order.
+    n_features_in_ : int
+        Columns of the inputs.
+    feature_names_in_ : ndarray of shape (d,)
+        Their names, where the inputs had names of text.
+    row_fingerprints_ : ndarray of shape (n,)
+        Sorted 64-bit names of the rows that are learnt.
+
+    See Also
+    --------
+    GreenLightningRegressor : The same for real targets.
+    PathSGDClassifier : For more path features than can be squared.
+
+    Notes
+    -----
+    In a forked child process torch runs on one thread: its threads do not survive a fork.
+
+    References
+    ----------
+    .. [1] Duato, Mestre, Dolz and Quintana-Ortí, "GreenLightningAI", 2023, arXiv:2312.09971.
+    .. [2] Lakshminarayanan and Singh, "Neural Path Features and Neural Path Kernel", NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from greenlightning import GreenLightningClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = GreenLightningClassifier(hidden_layer_sizes=(16,), max_epochs=3, random_state=0)
+    >>> model.fit(X[::2], y[::2]).partial_fit(X[1::2], y[1::2]).model_.statistics.n
+    150
+    >>> model.forget(X[1::2], y[1::2]).model_.statistics.n
+    75
+    >>> model.score(X, y) > 0.9
+    True
+    """
+
+    task = "classification"
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute the scores from which ``predict`` takes the largest.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n, k), or (n,) for two classes
+            Linear estimates of each class's probability. For two classes, the second one's less the first one's,
+            within ±1, where the probabilities end.
+        """
+        scores = self._scores(X)
+        return (scores[:, 1] - scores[:, 0]).clip(-1.0, 1.0) if len(self.classes_) == 2 else scores
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            For each row the class with the highest score.
+        """
+        best = self._scores(X).argmax(axis=1)
+        labels: NDArray[Any] = self.classes_[best]
+        return labels
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict class probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            Probabilities in the order of ``classes_``; see ``linear.probabilities.class_probabilities``.
+        """
+        return class_probabilities(self._scores(X))
+
+    def _checked(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        answers = label_array(y) if isinstance(y, list | tuple) else y
+        inputs, labels = validate_data(self, X, answers, reset=reset, dtype=NUMBERS)
+        if reset:
+            check_classification_targets(labels)
+        labels = labels_like(labels, label_array([]) if reset else self.classes_)
+        inputs, labels = repeated(inputs, labels, sample_weight)
+        if reset and len(np.unique(labels)) < 2:
+            raise InputError("Classifier can't train when only one class is present", "Give at least two classes")
+        return inputs, labels
+
+    def _targets(self, y: NDArray[Any]) -> Targets:
+        return ClassTargets()
+
+    def _publish(self, model: GreenLightningModel) -> None:
+        super()._publish(model)
+        self.classes_ = label_array(model.classes)

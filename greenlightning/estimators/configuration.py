@@ -1,0 +1,85 @@
+"""What an estimator's parameters mean for given data: "auto" resolved, training options and recipe built."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from greenlightning.data.batch import Batch
+from greenlightning.errors import InputError
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
+from greenlightning.structure.defaults import structure_defaults, unless_auto
+from greenlightning.structure.gates import Structure
+from greenlightning.structure.settling import SettlingRule
+from greenlightning.structure.training import TrainingOptions
+
+if TYPE_CHECKING:
+    from greenlightning.estimators.base import BaseGreenLightning
+
+EXPLICIT_GATES = 256
+EXPLICIT_FEATURES = 6_000
+LANDMARKS = 1_024
+STEPS_PER_EPOCH = 60
+SMALLEST_BATCH, LARGEST_BATCH = 32, 128
+
+
+def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: int, seed: int) -> TrainingOptions:
+    """Options for training a structure on ``n_rows`` rows of ``n_features`` columns.
+
+    Raises
+    ------
+    InputError
+        Where a parameter is a word other than "auto".
+    """
+    defaults = structure_defaults(n_features)
+    batch_size = min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
+    return TrainingOptions(
+        hidden_layer_sizes=hidden_layer_sizes(estimator, n_features),
+        max_epochs=unless_auto("max_epochs", estimator.max_epochs, defaults.max_epochs),
+        settling=SettlingRule(estimator.settle_tolerance, estimator.patience),
+        batch_size=unless_auto("batch_size", estimator.batch_size, batch_size),
+        learning_rate=unless_auto("learning_rate", estimator.learning_rate, defaults.learning_rate),
+        weight_decay=estimator.weight_decay,
+        reconstruction=unless_auto("reconstruction", estimator.reconstruction, defaults.reconstruction),
+        input_noise=estimator.input_noise,
+        random_state=seed,
+        device=estimator.device,
+    )
+
+
+def hidden_layer_sizes(estimator: "BaseGreenLightning", n_features: int) -> tuple[int, ...]:
+    """Units in each layer of the structure for ``n_features`` columns."""
+    explicit = estimator.paths == "explicit"
+    default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
+    sizes = unless_auto("hidden_layer_sizes", estimator.hidden_layer_sizes, default)
+    return tuple(np.atleast_1d(sizes).tolist())
+
+
+def build_recipe(
+    estimator: "BaseGreenLightning", structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]
+) -> PathFeatures:
+    """Freeze path features of ``structure`` on the rows of ``batch``.
+
+    Raises
+    ------
+    InputError
+        Where ``paths`` or ``n_landmarks`` is an unknown word, or the recipe does not fit the structure.
+    """
+    bits = estimator.feature_bits
+    if _takes_explicit_paths(estimator, structure):
+        about = seen if estimator.projection else ()
+        return ExplicitPaths.build(
+            structure, batch.X, feature_bits=bits, projection=estimator.projection, seen=about
+        )
+    wanted = unless_auto("n_landmarks", estimator.n_landmarks, LANDMARKS)
+    labels = batch.y if estimator.task == "classification" else None
+    return LandmarkPaths.build(
+        structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen
+    )
+
+
+def _takes_explicit_paths(estimator: "BaseGreenLightning", structure: Structure) -> bool:
+    if estimator.paths not in ("auto", "explicit", "landmarks"):
+        raise InputError(f"paths={estimator.paths!r} is not known", 'Choose "auto", "explicit" or "landmarks"')
+    sizes, width = structure.hidden_layer_sizes, (estimator.projection or structure.n_features_in) + 1
+    fits = len(sizes) == 1 and sizes[0] * width <= EXPLICIT_FEATURES
+    return fits if estimator.paths == "auto" else estimator.paths == "explicit"

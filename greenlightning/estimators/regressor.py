@@ -1,0 +1,123 @@
+"""The regressor."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import validate_data
+
+from greenlightning.data.targets import RealTargets, Targets
+from greenlightning.estimators.base import NUMBERS, BaseGreenLightning
+from greenlightning.estimators.rows import repeated
+
+
+class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: ignore[misc]
+    """A regressor that trains its structure once, and then learns, forgets and merges exactly.
+
+    See GreenLightningClassifier for the method. Targets are rounded to 24-bit fixed point about the first batch's
+    mean, with room for 32 times its spread.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int, sequence of int or "auto", default="auto"
+        Units in each gated layer; "auto" decides by the number of columns.
+    paths : {"auto", "explicit", "landmarks"}, default="auto"
+        Path features: one a gate and column (one gated layer only), or one a landmark.
+    n_landmarks : int or "auto", default="auto"
+        Landmarks; "auto" is 1,024.
+    projection : int, optional
+        Principal axes that explicit paths route instead of the columns.
+    alpha : float or "auto", default="auto"
+        Ridge strength, as in scikit-learn's Ridge; "auto" chooses it on held-out rows.
+    feature_bits : {8, 12, 16}, default=8
+        Bits of a path feature.
+    max_epochs : int or "auto", default="auto"
+        Epochs of training the structure, at most.
+    settle_tolerance : float, default=0.01
+        Training stops once the flip rate of the gates stays below it.
+    patience : int, default=2
+        Epochs for which it must stay there.
+    batch_size : int or "auto", default="auto"
+        Rows of a minibatch while the structure is trained.
+    learning_rate : float or "auto", default="auto"
+        Largest learning rate of AdamW.
+    weight_decay : float, default=0.0
+        Weight decay of AdamW.
+    reconstruction : float or "auto", default="auto"
+        Weight of the loss for reconstructing the inputs, beside that for the targets.
+    input_noise : float, default=0.1
+        Standard deviation of the noise added to standardised inputs in training.
+    validation_fraction : float, default=0.1
+        Share of the first batch held out to watch the gates and to choose ``alpha``.
+    memory_budget : int, optional
+        Bytes that features and statistics may take; by default half of the free memory.
+    device : str, default="cpu"
+        Torch device that trains the structure and sums the statistics.
+    random_state : int, RandomState or None, default=None
+        Seed of training and of drawing landmarks.
+
+    Attributes
+    ----------
+    model_ : GreenLightningModel
+        Structure, path features, statistics, ledger and coefficients.
+    n_features_in_ : int
+        Columns of the inputs.
+    feature_names_in_ : ndarray of shape (d,)
+        Their names, where the inputs had names of text.
+    row_fingerprints_ : ndarray of shape (n,)
+        Sorted 64-bit names of the rows that are learnt.
+
+    See Also
+    --------
+    GreenLightningClassifier : The same for labels.
+
+    References
+    ----------
+    .. [1] Duato, Mestre, Dolz and Quintana-Ortí, "GreenLightningAI", 2023, arXiv:2312.09971.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from greenlightning import GreenLightningRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = GreenLightningRegressor(hidden_layer_sizes=(8,), max_epochs=3, random_state=0)
+    >>> model.fit(X[:300], y[:300]).partial_fit(X[300:], y[300:]).predict(X).shape
+    (442,)
+    """
+
+    task = "regression"
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that several outputs are supported."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict real outputs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, k)
+            In the shape of the targets of ``fit``.
+        """
+        outputs = self._scores(X)
+        return outputs[:, 0] if self._single_output else outputs
+
+    def _checked(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        inputs, outputs = validate_data(self, X, y, reset=reset, dtype=NUMBERS, multi_output=True, y_numeric=True)
+        if reset:
+            self._single_output = outputs.ndim == 1
+        return repeated(inputs, np.asarray(outputs, dtype=np.float64), sample_weight)
+
+    def _targets(self, y: NDArray[Any]) -> Targets:
+        return RealTargets.frozen_on(y)
