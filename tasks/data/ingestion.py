@@ -19,7 +19,8 @@ import pyarrow.parquet
 from numpy.typing import DTypeLike, NDArray
 from prefect import task
 
-from greenlightning.data.batch import Label, content_id
+from greenlightning.data.batch import content_id
+from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import pointer_path, read_pointer
