@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 class HealthStatistic:
     """How far a batch is off in one respect (``value``), and how far once sampling error is taken off (``sure``).
 
-    ``sure`` is what is held against the limits ``LIMITS[name]``, amber and red.
+    ``sure`` is what is compared with the limits ``LIMITS[name]``, amber and red.
     """
 
     name: str

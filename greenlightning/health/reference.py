@@ -131,7 +131,7 @@ class HealthReference:
     def weights(self, y: ArrayLike) -> NDArray[np.float64]:
         """Weights (m,), of sum 1, under which the held-out rows have the labels ``y`` in their proportions.
 
-        So a batch of one class is held against that class. Labels that the reference lacks do not count; where
+        So a batch of one class is compared with that class. Labels that the reference lacks do not count; where
         none is known, or for outputs, all rows weigh the same.
         """
         m = len(self.positions)

@@ -57,7 +57,7 @@ class Solution:
     ) -> "Solution":
         """The solution once rows of ``features`` (m, D) came or went, by updating the factor.
 
-        The result is held against the statistics' integers, and refined: where more than rounding stays, or
+        The result is compared with the statistics' integers, and refined: where more than rounding stays, or
         where alpha alone does not keep the equations regular, they are factorised again. Raises SingularError.
         """
         if equations.alpha > SMALLEST_PIVOT * equations.largest_diagonal():

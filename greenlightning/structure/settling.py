@@ -98,7 +98,7 @@ class SettlingRule:
 
 @dataclass
 class SettlingHistory:
-    """The epochs of one extraction, in order, and the rule they were held against."""
+    """The epochs of one extraction, in order, and the rule that decided when they had settled."""
 
     rule: SettlingRule = field(default_factory=SettlingRule)
     records: list[EpochRecord] = field(default_factory=list)

@@ -43,7 +43,7 @@ def part_run(parent: str, part: Part) -> Iterator[str]:
 
 @contextmanager
 def _run(experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
-    """Create a run, and end it FINISHED, FAILED or KILLED as its body ends, with a note of what it came to."""
+    """Create a run, and end it FINISHED, FAILED or KILLED as its body ends, with a note of its result."""
     client = connect()
     owner: dict[str, str] = {Tag.PROCESS: processes.name(os.getpid()), "mlflow.user": getpass.getuser()}
     run_id = str(client.create_run(experiment, run_name=name, tags={**tags, **owner}).info.run_id)
