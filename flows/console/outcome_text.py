@@ -1,4 +1,4 @@
-"""What the command line prints of outcomes, and what it understands of a version or a batch."""
+"""Outcomes on the terminal, and the names of versions and batches that the command line accepts."""
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +13,7 @@ out = Console()
 
 
 def print_outcome(outcome: Outcome, as_json: bool) -> None:
-    """Print how a flow run ended: its state, the reason, scores and energy."""
+    """Print the outcome of a flow run: state, reason, scores and energy."""
     if as_json:
         print(outcome.model_dump_json())
         return
@@ -25,7 +25,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     if outcome.scores:
         out.print("  " + ", ".join(f"{name} {value:.4f}" for name, value in outcome.scores.items()))
     if outcome.learnt:
-        out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {len(outcome.learnt)} batch(es)")
+        out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
         out.print(f"  spent {outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J ({outcome.spent.source})")
     if outcome.avoided:
@@ -34,13 +34,17 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         print_plan(outcome.plan, out)
     for note in outcome.notes:
         out.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
-    for aside in outcome.quarantined:
-        about = escape(f"{aside.source} ({aside.batch}): {'; '.join(aside.reasons)}")
+    for batch in outcome.quarantined:
+        about = escape(f"{batch.source} ({batch.batch}): {'; '.join(batch.reasons)}")
         out.print(f"  [yellow]quarantined[/] {about}", highlight=False)
 
 
+def _counted(batches: int) -> str:
+    return f"{batches} batch" if batches == 1 else f"{batches} batches"
+
+
 def only_dataset() -> str:
-    """The workspace's one dataset; NothingServedError where there is none, or more than one to choose from."""
+    """The workspace's only dataset; NothingServedError where it has none or several."""
     found = datasets()
     if len(found) == 1:
         return found[0]
@@ -51,7 +55,7 @@ def only_dataset() -> str:
 
 
 def parsed_reference(of: str) -> int | Alias | str:
-    """What ``of`` names: a version by number or alias, or a batch; InputError for anything else."""
+    """The version (number or alias) or the batch that ``of`` names; InputError for anything else."""
     if of.isdecimal() and len(of) < 16:
         return int(of)
     if of in set(Alias) or BATCH_ID.fullmatch(of):

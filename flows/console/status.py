@@ -1,4 +1,4 @@
-"""What ``status`` shows: datasets, champions, and what ``up`` runs."""
+"""The output of ``status``: datasets, champions, and the servers that ``up`` runs."""
 
 import json
 from typing import Any
@@ -16,27 +16,27 @@ out = Console()
 
 
 def summary(dataset: str) -> dict[str, object]:
-    """One dataset in numbers: champion, batches learnt and new, waiting, set aside."""
+    """One dataset: champion, batches learnt and new, waiting, quarantined."""
     from tasks.models import registry
 
     serving = registry.champion(dataset)
     forgotten = serving.forgotten if serving else frozenset()
-    set_aside = {*serving.batches, *forgotten, *serving.held_back} if serving else set()
+    not_new = {*serving.batches, *forgotten, *serving.held_back} if serving else set()
     versioned = [ref.id for ref in batches(dataset)]
-    aside = Workspace.current().quarantine(dataset)
+    quarantine = Workspace.current().quarantine(dataset)
     return {
         "champion": serving.version if serving else None,
         "since": serving.tags.get("promoted_at", "") if serving else "",
         "batches": len(versioned),
-        "not_learnt": [name for name in versioned if name not in set_aside],
+        "not_learnt": [name for name in versioned if name not in not_new],
         "forgotten": sorted(forgotten),
         "waiting": _waiting(dataset),
-        "quarantined": sorted(place.name for place in aside.glob("*/")),
+        "quarantined": sorted(place.name for place in quarantine.glob("*/")),
     }
 
 
 def _waiting(dataset: str) -> list[str]:
-    """Ids of the batches in incoming/; what it takes to read them is imported where there are any."""
+    """Ids of the batches in incoming/; imports what reads them only where there are any."""
     if not any(Workspace.current().incoming(dataset).glob("*.parquet")):
         return []
     from tasks.data.ingestion import waiting
@@ -81,7 +81,7 @@ def _when(schedule: dict[str, Any]) -> str:
 
 
 def print_status(as_json: bool) -> None:
-    """Print what runs, and every dataset of the workspace."""
+    """Print the servers and every dataset of the workspace."""
     found = {dataset: summary(dataset) for dataset in datasets()}
     about = servers()
     if as_json:
@@ -93,7 +93,9 @@ def print_status(as_json: bool) -> None:
     if not found:
         out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
         return
-    table = Table("dataset", "champion", "since", "batches", "new", "forgotten", "waiting", "set aside", box=None)
+    table = Table(
+        "dataset", "champion", "since", "batches", "new", "forgotten", "waiting", "quarantined", box=None
+    )
     for dataset, facts in found.items():
         cells = [str(len(v)) if isinstance(v, list) else str("none" if v is None else v) for v in facts.values()]
         cells[1] = cells[1][:10]
@@ -102,7 +104,7 @@ def print_status(as_json: bool) -> None:
 
 
 def _print_servers(about: dict[str, Any]) -> None:
-    """The addresses, what runs behind them, and the deployments with their schedules."""
+    """Print addresses, processes, and deployments with their schedules."""
     if not (about["prefect_url"] or about["mlflow_url"] or about["children"]):
         out.print("No server runs. Start the dashboards and the schedules with: greenlightning up")
         return

@@ -1,0 +1,63 @@
+"""Outcomes on the terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from flows.console import outcome_text
+from flows.console.outcome_text import only_dataset, parsed_reference, print_outcome
+from flows.engine.outcome import Outcome
+from greenlightning.errors import InputError, NothingServedError
+from tasks.core.energy_cost import EnergyCost
+from tasks.data.validation import QuarantinedBatch
+
+OUTCOME = Outcome(
+    state="Promoted",
+    dataset="digits",
+    reason="better [by far]",
+    version=2,
+    learnt={"ab" * 8: 1200},
+    scores={"accuracy": 0.93},
+    spent=EnergyCost(1.5, 2.25, 0.1, "measured:rapl"),
+    notes=("a [note]",),
+    quarantined=(QuarantinedBatch(batch="cd" * 8, source="b.csv", reasons=("no rows", "no label")),),
+)
+
+
+def test_an_outcome_is_printed_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(outcome_text, "out", Console(width=200))
+    print_outcome(OUTCOME, as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "Promoted digits version 2: better [by far]",
+        "  accuracy 0.9300",
+        "  learnt 1,200 rows in 1 batch",
+        "  spent 1.50 s, 2.2 J (measured:rapl)",
+        "  note a [note]",
+        "  quarantined b.csv (cdcdcdcdcdcdcdcd): no rows; no label",
+    ]
+
+
+def test_as_json_an_outcome_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcome(OUTCOME, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert (found["state"], found["version"], found["scores"]) == ("Promoted", 2, {"accuracy": 0.93})
+
+
+@pytest.mark.parametrize("of", ["champion", "ab" * 8])
+def test_an_alias_or_a_batch_is_taken_as_it_is(of: str) -> None:
+    assert parsed_reference(of) == of
+
+
+def test_a_number_is_a_version_and_other_words_are_refused() -> None:
+    assert parsed_reference("12") == 12
+    with pytest.raises(InputError, match="'newest' names no version or batch"):
+        parsed_reference("newest")
+
+
+def test_without_a_dataset_there_is_none_to_choose(home: Path) -> None:
+    with pytest.raises(NothingServedError, match="0 datasets"):
+        only_dataset()
