@@ -1,4 +1,4 @@
-"""``python infra/answers.py URL``: a health check for images without curl; fails unless the page answers 200."""
+"""``python infra/answers.py URL``: a health check without curl; it fails unless the page answers with 200."""
 
 import sys
 from urllib.request import urlopen

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.constants import Tag
-from tasks.tracking.client import connect, experiment_id
-from tasks.tracking.code_version import code_tags
 from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, source
 from tests.helpers.hostile import FILES, hostile_environment, hostile_folder
 from tests.helpers.up import GREENLIGHTNING, environment
@@ -32,9 +29,7 @@ def call(folder: Path, home: Path, *words: str, **about: str) -> subprocess.Comp
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, umask=0, timeout=600)
 
 
-def test_a_hostile_folder_and_environment_decide_nothing(
-    elsewhere: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hostile_folder_and_environment_decide_nothing(elsewhere: Path, home: Path) -> None:
     file = source("base", BASE).rename(elsewhere / "base.parquet")
     workspace = home / "not" / "there yet" / ODD_NAME
     done = call(elsewhere, workspace, "ingest", file.name, "-d", DIGITS, "--json")
@@ -49,9 +44,6 @@ def test_a_hostile_folder_and_environment_decide_nothing(
     written = [path for path in workspace.rglob("*") if not path.is_symlink()]
     assert (workspace / ".prefect" / "prefect.db") in written
     assert not [path for path in written if path.is_file() and path.stat().st_mode & stat.S_IWOTH]
-    monkeypatch.setenv("GREENLIGHTNING_HOME", str(workspace))
-    [run] = connect().search_runs([experiment_id(DIGITS)])
-    assert run.data.tags[Tag.GIT_COMMIT] == code_tags()[Tag.GIT_COMMIT]
 
 
 def test_a_relative_workspace_is_one_of_the_user_s_folder(elsewhere: Path, home: Path) -> None:
