@@ -12,23 +12,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from greenlightning.data.batch import Batch, row_fingerprints
-from greenlightning.data.ledger import LedgerEntry
-from greenlightning.data.splits import Rows, split_rows
 from greenlightning.data.targets import Targets
 from greenlightning.errors import MismatchError
-from greenlightning.estimators.configuration import build_recipe, training_options
+from greenlightning.estimators.first_fit import first_model, train_structure
 from greenlightning.estimators.rows import fingerprints_without
 from greenlightning.estimators.storage import load_estimator, save_estimator
-from greenlightning.linear.solver import choose_alpha
-from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
-from greenlightning.structure.defaults import unless_auto
-from greenlightning.structure.extraction import extract_structure
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
 
 NUMBERS = [np.float64, np.float32, np.uint8]
-CLASS_ERROR_TOLERANCE = 0.05
 
 
 class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
@@ -102,7 +95,8 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
             Where data, weights or a parameter cannot be used.
         """
         batch, seed = Batch(*self._checked(X, y, sample_weight, reset=True)), self._seed()
-        return self._adopt(self._extract(batch, seed, (batch.id,), None), batch, seed, (batch.id,))
+        structure = train_structure(self, batch, seed, (batch.id,))
+        return self._adopt(structure, batch, seed, (batch.id,))
 
     def extract_structure(
         self,
@@ -128,7 +122,8 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
         Structure
             The frozen gates.
         """
-        return self._extract(Batch(*self._checked(X, y, None, reset=True)), self._seed(), seen, on_epoch)
+        batch = Batch(*self._checked(X, y, None, reset=True))
+        return train_structure(self, batch, self._seed(), seen, on_epoch)
 
     def fit_structure(
         self, structure: Structure, X: ArrayLike, y: ArrayLike, *, seen: tuple[str, ...] = ()
@@ -274,51 +269,10 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
         """
         return cast(Self, load_estimator(cls, Path(folder)))
 
-    def _extract(
-        self,
-        batch: Batch,
-        seed: int,
-        seen: tuple[str, ...],
-        on_epoch: Callable[[EpochRecord], None] | None,
-    ) -> Structure:
-        X, y = batch.X, batch.y
-        training, validation = self._split(y, seed)
-        return extract_structure(
-            X[training],
-            y[training],
-            task=self.task,
-            validation=(X[validation], y[validation]) if len(validation) else None,
-            options=training_options(self, X.shape[1], len(training), seed),
-            seen=seen,
-            on_epoch=on_epoch,
-        )
-
     def _adopt(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> Self:
-        """Learn ``batch`` under ``structure``; held-out rows choose alpha before they are learnt too."""
-        recipe, targets = build_recipe(self, structure, batch, seed, seen), self._targets(batch.y)
-        empty = GreenLightningModel.empty(recipe, 0.0, targets).on(self.device, self.memory_budget)
-        fitted, held = (empty.collect(batch.X[rows], batch.y[rows]) for rows in self._split(batch.y, seed))
-        empty = replace(empty, alpha=self._alpha(fitted, held, empty))
-        self._publish(empty.absorb(fitted + held, batch.id, LedgerEntry(batch.rows)))
+        self._publish(first_model(self, structure, batch, seed, seen))
         self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
         return self
-
-    def _alpha(self, training: Statistics, validation: Statistics, empty: GreenLightningModel) -> float:
-        """Choose the ridge strength by validation statistics, or by training ones where nothing was held out.
-
-        Labels go by the largest score, which less shrinkage serves better than the squared error shows
-        (``docs/decisions/0003-ridge-strength.md``); real outputs go by the squared error itself.
-        """
-        alpha = unless_auto("alpha", self.alpha, "auto")
-        if alpha != "auto":
-            return float(alpha)
-        held = validation if validation.n else training
-        tolerance = CLASS_ERROR_TOLERANCE if self.task == "classification" else 0.0
-        return choose_alpha(training, held, empty.paths, empty.targets, tolerance=tolerance)[0]
-
-    def _split(self, y: NDArray[Any], seed: int) -> tuple[Rows, Rows]:
-        """Training and validation rows; the latter show when gates settle, and choose the ridge strength."""
-        return split_rows(y, self.validation_fraction, seed, stratified=self.task == "classification")
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
