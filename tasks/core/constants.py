@@ -1,4 +1,4 @@
-"""Every name that MLflow stores for us; ``docs/metrics.md`` says what each means (a test compares them)."""
+"""The names of our metrics, parameters, tags and aliases in MLflow; ``docs/metrics.md`` documents each."""
 
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ class Part(StrEnum):
 
 
 class Metric(StrEnum):
-    """Names of metrics."""
+    """Metrics."""
 
     FLIP_RATE = "flip_rate"
     WEIGHT_CHANGE = "weight_change"
@@ -94,7 +94,7 @@ SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE, Metric.
 
 
 class Subject(StrEnum):
-    """Whose score, and on which rows: the prefix of a score's name (``champion_accuracy``)."""
+    """Which model was scored on which rows: the prefix of a score's name (``champion_accuracy``)."""
 
     CANDIDATE = ""
     CANDIDATE_FRESH = "fresh_"
@@ -110,7 +110,7 @@ DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for
 
 
 class SharedParam(StrEnum):
-    """Parameters, bare of a prefix, of every run that makes a model: the axes of MLflow's compare view."""
+    """Parameters without a prefix, of every run that makes a model: the axes of MLflow's compare view."""
 
     ALPHA = "alpha"
     BATCHES = "batches"
@@ -172,18 +172,18 @@ class Tag(StrEnum):
 
 
 FORGOTTEN_TAG = "forgotten."
-"""Prefix of one tag a forgotten batch on a model version, and on those made from it."""
+"""Prefix of tags on a model version and its descendants, one for each forgotten batch."""
 
 HELD_BACK_TAG = "held_back."
-"""Prefix of one tag a batch that a rollback left behind, on the version that serves since and those made from it:
-``held_back.<id>`` holds the number of the version that was left."""
+"""Prefix of tags on a model version and its descendants, one for each batch that a rollback held back:
+``held_back.<id>`` is the number of the version that was replaced."""
 
 BATCH_TAG = "batch."
-"""Prefix of one tag a batch on a model version: ``batch.<id>`` holds the DVC md5 of its bytes."""
+"""Prefix of tags on a model version, one for each batch: ``batch.<id>`` is the DVC md5 of its bytes."""
 
 
 DATA_DOCS_TAG = "data_docs."
-"""Prefix of one tag a batch on a run: ``data_docs.<id>`` holds the path of its validation page."""
+"""Prefix of tags on a run, one for each batch: ``data_docs.<id>`` is the path of its validation page."""
 
 
 class Alias(StrEnum):

@@ -1,4 +1,4 @@
-"""Progress of long work: steps tell it, whoever shows it (a terminal, a dashboard) listens."""
+"""Progress of long work: steps report it, and a terminal or dashboard listens."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,14 +8,14 @@ _listeners: list[Listener] = []
 
 
 def report_progress(what: str, done: int, total: int) -> None:
-    """Say that ``done`` of ``total`` parts of ``what`` are done."""
+    """Report that ``done`` of ``total`` parts of ``what`` are done."""
     for listener in _listeners:
         listener(what, done, total)
 
 
 @contextmanager
 def progress_listener(listener: Listener) -> Iterator[None]:
-    """Have ``listener(what, done, total)`` called by every ``tell`` inside."""
+    """Call ``listener(what, done, total)`` for every report inside the block."""
     _listeners.append(listener)
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a user may set about learning and deciding; these models become the dashboard's forms."""
+"""Settings of training and of promotion; the dashboard's forms are made from these models."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
 class Learning(BaseModel):
-    """How a structure is extracted and the linear part is trained; the defaults suit 16 columns and 784."""
+    """How the structure and the linear part are trained; the defaults suit 16 columns as well as 784."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

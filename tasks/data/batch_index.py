@@ -1,4 +1,4 @@
-"""What the ``.dvc`` pointers alone say about the batches of a dataset; no data is opened here."""
+"""The batches of a dataset, read from their ``.dvc`` pointers without opening the data."""
 
 import json
 import re
@@ -17,7 +17,7 @@ META = ("rows", "source", "landed_at", "expectations", "classes")
 
 
 class BatchRef(BaseModel):
-    """A versioned batch: its name, the md5 of its bytes in DVC, and where it came from."""
+    """A versioned batch: its id, the md5 of its bytes in DVC, and its source."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,9 +32,9 @@ class BatchRef(BaseModel):
 
 
 def batches(dataset: str) -> list[BatchRef]:
-    """The versioned batches of ``dataset`` in landed order; an empty list if there are none.
+    """The versioned batches of ``dataset`` in the order in which they landed.
 
-    A pointer that a killed process left unfinished does not count: its batch still waits in incoming/.
+    A pointer that a killed process left unfinished is skipped: its batch still waits in incoming/.
     """
     pointers = Workspace.current().batches(dataset).glob("*.parquet.dvc")
     found = [ref for pointer in pointers if (ref := read_pointer(pointer, dataset))]
@@ -57,12 +57,12 @@ def batch_ref(dataset: str, batch_id: str) -> BatchRef:
 
 
 def pointer_path(dataset: str, batch_id: str) -> Path:
-    """Where the pointer of a batch lies; InputError unless the id is 16 hex digits."""
+    """The path of a batch's pointer; InputError unless the id is 16 hex digits."""
     return batch_path(dataset, batch_id).with_suffix(".parquet.dvc")
 
 
 def batch_path(dataset: str, batch_id: str) -> Path:
-    """Where the bytes of a versioned batch lie; InputError unless the id is 16 hex digits."""
+    """The path of a batch's data file; InputError unless the id is 16 hex digits."""
     return Workspace.current().batches(dataset) / f"{checked_id(batch_id)}.parquet"
 
 

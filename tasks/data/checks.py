@@ -1,7 +1,7 @@
-"""The checks of a batch as data: which Great Expectations class on which small frame, and what failing means.
+"""The checks of a batch: the Great Expectations class, the small frame it runs on, and the text of a failure.
 
-A check on each of 784 columns takes Great Expectations 19 s. So a batch is first measured (numpy), and the
-expectations run on four small frames: its header, one row a feature, one row a sample, one row in all.
+Great Expectations takes 19 s to check each of 784 columns. So NumPy measures the batch first, and the
+expectations run on four small frames: the header, a row per feature, a row per sample, and one row for the batch.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation: ``kind`` with ``options`` on ``frame``; ``title`` promises, ``failure`` explains."""
+    """One expectation: ``kind`` with ``options`` on ``frame``; texts for the check and for its failure."""
 
     frame: str
     kind: str
@@ -30,7 +30,7 @@ class Check:
 
 
 def header_checks(names: list[str], base: Expectations) -> list[Check]:
-    """The columns are those of the base, in its order."""
+    """Checks that the columns are those of the base, in its order."""
     wanted = list(base.features)
     here, there = set(names), set(wanted)
     lost = [name for name in wanted if name not in here]
@@ -58,7 +58,7 @@ def header_checks(names: list[str], base: Expectations) -> list[Check]:
 
 
 def intrinsic_checks(measures: Measures, names: list[str], min_rows: int, min_classes: int) -> list[Check]:
-    """What any batch must keep, with a base or without."""
+    """Checks of any batch, with or without a base."""
     missing = _named(names, measures.missing > 0)
     infinite = _named(names, measures.infinite > 0)
     unlabelled = measures.rows - sum(measures.counts.values())
@@ -109,7 +109,7 @@ def intrinsic_checks(measures: Measures, names: list[str], min_rows: int, min_cl
 
 
 def learnt_checks(measures: Measures, names: list[str], base: Expectations, new_labels: bool) -> list[Check]:
-    """What is learnt from the base: ranges, means, duplicates, class balance, labels."""
+    """Checks against the base: ranges, means, duplicates, class balance, labels."""
     rows = measures.rows
     slack = base.slack(rows)
     outside, shift = base.max_outside + slack, base.max_shift + slack

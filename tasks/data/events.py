@@ -10,17 +10,17 @@ DRIFTED = "greenlightning.batch.drifted"
 
 
 def emit_landed(ref: BatchRef, served: bool) -> None:
-    """Say that a batch was versioned, and whether its dataset has a champion that could learn it."""
+    """Emit that a batch was versioned, and whether its dataset has a champion that could learn it."""
     _emit(LANDED, ref.dataset, served, {"batch": ref.id, "rows": ref.rows})
 
 
 def emit_drift(dataset: str, batch: str, verdict: str, **about: Any) -> None:
-    """Say that a batch has drifted from what its dataset's champion learnt; ``about`` are JSON values."""
+    """Emit that a batch has drifted from what its dataset's champion learnt; ``about`` are JSON values."""
     _emit(DRIFTED, dataset, True, {"batch": batch, "verdict": verdict, **about})
 
 
 def _emit(event: str, dataset: str, served: bool, payload: dict[str, Any]) -> None:
-    """Hand an event to Prefect's own thread; without a server there is nobody to tell, and nothing is raised."""
+    """Queue an event in Prefect's own thread; does nothing without a server, and never raises."""
     from prefect.events import emit_event
     from prefect.settings import get_current_settings
 

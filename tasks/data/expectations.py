@@ -1,4 +1,4 @@
-"""What a batch is expected to look like, learnt from the base batch, and how a batch measures up to it.
+"""Expectations of a batch, learnt from the base batch, and the measures that are compared with them.
 
 Why these measures and limits: docs/decisions/0008-validation.md.
 """
@@ -28,7 +28,7 @@ BLOCK_ROWS = 4096
 
 
 class Expectations(BaseModel):
-    """The base batch in numbers and the bounds for later ones: frozen, JSON both ways, named by a digest."""
+    """Statistics of the base batch and bounds for later ones: frozen, stored as JSON, named by a digest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,16 +55,16 @@ class Expectations(BaseModel):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def knowing(self, labels: Iterable[Label]) -> "Expectations":
-        """The same expectations where ``labels`` are known too."""
+        """The same expectations, with ``labels`` added to the known ones."""
         new = tuple(label for label in labels if label not in self.labels)
         return self.model_copy(update={"labels": self.labels + new})
 
     def slack(self, rows: int) -> float:
-        """What chance adds to a share or mean: one standard error of the smaller of batch and base."""
+        """Allowance for chance in a share or mean: one standard error of the smaller of batch and base."""
         return 1 / math.sqrt(max(1, min(rows, self.rows)))
 
     def max_repeated(self, rows: int) -> float:
-        """Three quarters of the distinct rows that the base predicts for ``rows`` rows must be there."""
+        """At least three quarters of the distinct rows that the base predicts for ``rows`` rows are required."""
         return 1 - DISTINCT_SHARE * (1 - self.repeated) * min(1, self.rows / max(1, rows))
 
     def max_largest_class(self, rows: int) -> float:
@@ -74,7 +74,7 @@ class Expectations(BaseModel):
 
 @dataclass(frozen=True)
 class Measures:
-    """A batch in numbers: by feature (d,), by row (n,), and in all."""
+    """Measures of a batch: per feature (d,), per row (n,), and in total."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -100,7 +100,7 @@ class Measures:
 
     @property
     def outside_share(self) -> float:
-        """Share of all cells that lie outside the learnt range."""
+        """Share of all cells outside the base's range."""
         return float(self.outside.sum()) / max(1, self.rows * self.features)
 
     @property
@@ -110,7 +110,7 @@ class Measures:
 
     @property
     def label_type(self) -> str:
-        """What the labels are: int, float, bool or str."""
+        """The type of the labels: int, float, bool or str."""
         return kind_of(self.counts)
 
     @property

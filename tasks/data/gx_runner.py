@@ -1,4 +1,4 @@
-"""Great Expectations at work: run checks on small frames in an ephemeral context, and build its Data Docs."""
+"""Run checks with Great Expectations in an ephemeral context, and build its Data Docs."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

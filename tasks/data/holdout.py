@@ -30,7 +30,7 @@ def holdout_of(dataset: str) -> str:
 
 @task(task_run_name="holdout {dataset}", persist_result=False)
 def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, folder: Path) -> BatchRef:
-    """The holdout there is, or a new one: a stratified ``fraction`` of each base batch, by the batch's id."""
+    """The existing holdout, or a new one: a stratified ``fraction`` of each base batch, seeded by its id."""
     if existing := batches(holdout_of(dataset)):
         return existing[-1]
     X, y = zip(*(_held_rows(ref, fraction) for ref in base), strict=True)
@@ -44,7 +44,7 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, folder: 
 
 
 def current_holdout(dataset: str) -> BatchRef:
-    """The holdout that ``train`` made or was given; raises NothingServedError where there is none."""
+    """The dataset's holdout; NothingServedError if there is none."""
     if existing := batches(holdout_of(dataset)):
         return existing[-1]
     raise NothingServedError(
@@ -76,6 +76,6 @@ class Learnable:
 
 
 def slice_rows(batch: Batch, fraction: float) -> tuple[Batch, Batch]:
-    """A batch's rows that the candidate learns at once, and those held back while it is judged."""
+    """The rows that the candidate learns first, and those held back to evaluate it."""
     kept, held = split_rows(batch.y, fraction, int(batch.id[:SEED_DIGITS], 16))
     return Batch(batch.X[kept], batch.y[kept], batch.id), Batch(batch.X[held], batch.y[held], batch.id)

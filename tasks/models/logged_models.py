@@ -1,4 +1,4 @@
-"""Files in MLflow: a structure logged once for all runs that use it, and the served model without pickle."""
+"""Logged models in MLflow: a structure, logged once for all its runs, and a served model without pickle."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""One registered version: what made it, what it learnt, and the errors of asking too much of it."""
+"""One registered version: what made it and what it learnt; the errors of a version that cannot be used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,17 +32,17 @@ class VersionInfo:
 
     @property
     def forgotten(self) -> frozenset[str]:
-        """Batches that were forgotten on the way to it and not learnt again."""
+        """Batches that it or its ancestors forgot, unless they were learnt again."""
         return frozenset(self._tagged(FORGOTTEN_TAG).keys() - self.batches.keys())
 
     @property
     def held_back(self) -> dict[str, str]:
-        """Batches that rollbacks on the way to it left behind, each with the version that had learnt it."""
+        """Batches that rollbacks of its ancestors held back, each with the version that had learnt it."""
         return {name: left for name, left in self._tagged(HELD_BACK_TAG).items() if name not in self.batches}
 
     @property
     def pruned(self) -> bool:
-        """Whether maintenance took its statistics away; they can be made again from its batches."""
+        """Whether maintenance deleted its statistics; they can be rebuilt from its batches."""
         return Tag.PRUNED_AT in self.tags
 
     def _tagged(self, prefix: str) -> dict[str, str]:
@@ -50,7 +50,7 @@ class VersionInfo:
 
 
 def pruned_error(found: VersionInfo) -> IntegrityError:
-    """The error of a version that was asked for after maintenance took its statistics away, and the remedy."""
+    """The error of loading a version whose statistics were pruned."""
     return IntegrityError(
         f"The statistics of {found.dataset} version {found.version} were pruned on {found.tags[Tag.PRUNED_AT]}",
         f"Make them again with: greenlightning reproduce {found.version} --dataset {found.dataset} --restore",
@@ -58,7 +58,7 @@ def pruned_error(found: VersionInfo) -> IntegrityError:
 
 
 def serving_already(chosen: VersionInfo) -> InputError:
-    """The error of asking for the version that serves."""
+    """The error of promoting the version that serves."""
     return InputError(
         f"{chosen.dataset} version {chosen.version} is serving already",
         f"Choose another; see them with: greenlightning lineage --dataset {chosen.dataset}",

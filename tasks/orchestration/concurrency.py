@@ -1,17 +1,17 @@
-"""Turns: deployed flows that change one model wait for each other, so that none works for nothing."""
+"""One deployed run at a time may change a model; the others wait instead of working in vain."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 LEASE_SECONDS = 60.0
-"""How long the turn of a process that was killed keeps others waiting; Prefect allows no less."""
+"""How long the slot of a killed process stays taken; Prefect allows no less."""
 
 
 @contextmanager
 def one_run_per_model(dataset: str) -> Iterator[None]:
-    """Wait for, and hold, Prefect's global limit ``model-<dataset>``; a run without a deployment never waits.
+    """Wait for a slot of Prefect's global limit ``model-<dataset>``; a run without a deployment never waits.
 
-    It saves work only: the champion is moved by compare-and-swap, whoever holds the turn.
+    The limit only saves work: correctness comes from compare-and-swap when the champion moves.
     """
     from prefect.concurrency.sync import concurrency
     from prefect.context import FlowRunContext
@@ -27,7 +27,7 @@ def one_run_per_model(dataset: str) -> Iterator[None]:
 
 
 def _ensure(limit: str) -> None:
-    """Make the limit where it is not there; one that is keeps the size that somebody gave it."""
+    """Create the limit with one slot, unless it exists."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
     from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound

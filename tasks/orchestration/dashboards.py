@@ -1,4 +1,4 @@
-"""Where the dashboards of this workspace answer, and links into them; ``up`` writes down what it started."""
+"""Addresses of this workspace's dashboards, links into them, and the state file that ``up`` writes."""
 
 import json
 import os
@@ -12,14 +12,14 @@ from tasks.core.workspace import Workspace
 
 @dataclass(frozen=True)
 class Dashboards:
-    """Addresses (``http://host:port``) of Prefect and MLflow; None where none is known to run."""
+    """Addresses (``http://host:port``) of Prefect and MLflow; None if none is known to run."""
 
     prefect_url: str | None = None
     mlflow_url: str | None = None
 
     @classmethod
     def current(cls) -> "Dashboards":
-        """Those that the environment names, else those that ``up`` runs in this workspace."""
+        """The servers named by the environment, else those that ``up`` runs in this workspace."""
         started = running(Workspace.current())
         prefect = os.environ.get("PREFECT_API_URL", "").removesuffix("/").removesuffix("/api")
         tracking = os.environ.get("MLFLOW_TRACKING_URI", "")
@@ -35,7 +35,7 @@ class Dashboards:
         return self.mlflow_url and f"{self.mlflow_run(experiment_id, run_id)}/artifacts/{path}"
 
     def mlflow_file(self, run_id: str, path: str) -> str | None:
-        """The file itself, as an address that a picture may have."""
+        """The address of a file's bytes, usable as the source of an image."""
         return self.mlflow_url and f"{self.mlflow_url}/get-artifact?path={path}&run_uuid={run_id}"
 
     def mlflow_version(self, dataset: str, number: int) -> str | None:
@@ -48,12 +48,12 @@ class Dashboards:
 
 
 def state_file(workspace: Workspace) -> Path:
-    """Where ``up`` writes what it started: ``supervisor`` (a process name), addresses that answer, children."""
+    """The state file of ``up``: ``supervisor`` (a process name), addresses of ready servers, children."""
     return workspace.root / ".prefect" / "up.json"
 
 
 def last_started(workspace: Workspace) -> dict[str, Any]:
-    """What ``up`` started in this workspace, whether it still runs or not; empty where it never did."""
+    """The last state that ``up`` wrote in this workspace, running or not; empty if there is none."""
     try:
         started: dict[str, Any] = json.loads(state_file(workspace).read_text())
     except (OSError, ValueError):
@@ -62,6 +62,6 @@ def last_started(workspace: Workspace) -> dict[str, Any]:
 
 
 def running(workspace: Workspace) -> dict[str, Any]:
-    """What ``up`` started in this workspace; empty where nothing runs."""
+    """The state of ``up`` in this workspace; empty if it is not running."""
     started = last_started(workspace)
     return {} if processes.has_died(started.get("supervisor", "")) else started

@@ -1,4 +1,4 @@
-"""Prefect's own history: old flow runs go through Prefect's API, with their task runs, logs and artifacts."""
+"""Retention of Prefect's history: old flow runs are deleted with their task runs, logs and artifacts."""
 
 from datetime import UTC, datetime
 
@@ -8,14 +8,14 @@ PAGE = 50
 
 
 def keeps_own_history() -> bool:
-    """Whether Prefect runs embedded here; a server does its own vacuuming, and may not be ours alone."""
+    """Whether Prefect runs embedded; a server prunes its own history, and may be shared."""
     from prefect.settings import PREFECT_API_URL
 
     return not PREFECT_API_URL.value()
 
 
 def history_begins() -> datetime:
-    """Flow runs that ended before this may go: Prefect's own setting, 90 days unless it is changed."""
+    """Flow runs that ended before this may be deleted: Prefect's own setting, 90 days by default."""
     from prefect.settings import get_current_settings
 
     return datetime.now(UTC) - get_current_settings().server.services.db_vacuum.retention_period

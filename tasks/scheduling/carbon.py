@@ -1,4 +1,4 @@
-"""Where forecasts of the grid's carbon intensity come from: a CSV file, or a provider over HTTP."""
+"""Forecasts of the grid's carbon intensity, from a CSV file or from a provider over HTTP."""
 
 import csv
 import os
@@ -133,7 +133,7 @@ def _in_order(found: Iterable[tuple[datetime, datetime, float | None]]) -> Forec
 
 
 def _get(url: str, with_token: bool) -> bytes:
-    """The body of an answer with status 200, within a time and a size; OSError says what went wrong."""
+    """The body of a response with status 200, limited in time and size; raises OSError otherwise."""
     import httpx
 
     until = time.monotonic() + TIMEOUT_SECONDS
@@ -154,7 +154,7 @@ def _get(url: str, with_token: bool) -> bytes:
 
 
 def _headers(url: str) -> dict[str, str]:
-    """The token, for the one host that it is meant for, and only where nobody can read along."""
+    """The token, if this is its host and the connection is encrypted or local."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     meant = os.environ.get(TOKEN_HOST, "api.electricitymaps.com")

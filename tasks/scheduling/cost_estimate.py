@@ -1,4 +1,4 @@
-"""What a retraining would cost, from the retrainings of the same recipe that were measured; nothing is changed."""
+"""The cost of a retraining, estimated from measured retrainings of the same recipe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ QUANTITIES = ("seconds", "joules", "gco2e")
 
 
 class PlannedBatch(BaseModel):
-    """A batch that a retraining would learn; one that waits has still to pass validation."""
+    """A batch that a retraining would learn; a waiting one has not been validated yet."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,10 +33,10 @@ class PlannedBatch(BaseModel):
 
 
 class RetrainingPlan(BaseModel):
-    """What a retraining would learn, and estimates of what it, and a training from scratch, would cost.
+    """The batches that a retraining would learn, and the estimated cost of it and of training from scratch.
 
     ``rows`` are those of the batches, before the holdout's are left out; ``avoided`` is scratch less estimated.
-    All three are None where there is nothing to learn, or where nothing was measured to estimate them from.
+    All three are None if there is nothing to learn, or no measurement to estimate them from.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,13 +50,13 @@ class RetrainingPlan(BaseModel):
 
     @property
     def costs(self) -> dict[str, EnergyCost]:
-        """What learning the batches would cost and avoid, as far as it is known."""
+        """The known estimates, by the words that name them."""
         found = {"would cost": self.estimated, "from scratch": self.from_scratch, "would avoid": self.avoided}
         return {name: cost for name, cost in found.items() if cost}
 
 
 def combined_plan(plans: Sequence[RetrainingPlan]) -> RetrainingPlan:
-    """The plans of several datasets as one; a cost is known where it is known of each that has batches."""
+    """The plans of several datasets as one; a cost is known if it is known for each dataset with batches."""
     busy = [plan for plan in plans if plan.batches]
 
     def total(costs: list[EnergyCost | None]) -> EnergyCost | None:

@@ -16,7 +16,7 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Slot:
-    """A stretch of time, and the grid's intensity in it (g CO2e per kWh)."""
+    """A period and the grid's intensity in it (g CO2e per kWh)."""
 
     start: datetime
     end: datetime
@@ -25,7 +25,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Slots in order of time, none overlapping; there may be gaps between them."""
+    """Slots in order of time, without overlaps; gaps are allowed."""
 
     slots: tuple[Slot, ...]
 

@@ -1,4 +1,4 @@
-"""What a row of conventional training costs: tags that versions pass on, and the energy avoided by them."""
+"""The cost of conventional training per row, stored as tags of versions, and the energy avoided."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ def avoided_by(parent: registry.VersionInfo, rows: int, spent: EnergyCost) -> En
 
 
 def rate_tags(spent: EnergyCost, rows: int) -> dict[str, str]:
-    """What a row of conventional training costs, as tags that a version hands on to those made from it."""
+    """The cost of conventional training per row, as tags that descendants of a version inherit."""
     a_row = spent * (1 / rows)
     return {
         Tag.TRAINING_SECONDS_PER_ROW: repr(a_row.seconds),
@@ -37,7 +37,7 @@ def inherited_rate(parent: registry.VersionInfo) -> dict[str, str]:
 
 
 def training_rate(tags: Mapping[str, str]) -> EnergyCost:
-    """What a row of conventional training costs, by the tags of a version."""
+    """The cost of conventional training per row, from the tags of a version."""
     return EnergyCost(
         float(tags.get(Tag.TRAINING_SECONDS_PER_ROW, 0)),
         float(tags.get(Tag.TRAINING_JOULES_PER_ROW, 0)),

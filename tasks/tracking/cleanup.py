@@ -1,4 +1,4 @@
-"""What dead processes left behind: runs that seem to go on, and their scratch folders."""
+"""Clean up after dead processes: runs that are still marked RUNNING, and scratch folders."""
 
 import shutil
 
@@ -8,14 +8,14 @@ from tasks.tracking.runs import end_orphans
 
 
 def end_dead_runs(dataset: str) -> list[str]:
-    """End as KILLED the dataset's runs whose process has died; what was done, in words."""
+    """End as KILLED the dataset's runs whose process has died; a line for each."""
     if connect().get_experiment_by_name(dataset) is None:
         return []
     return [f"run {run_id} of {dataset} ended as KILLED: its process has died" for run_id in end_orphans(dataset)]
 
 
 def sweep_scratch() -> list[str]:
-    """Remove the scratch folders of runs that have ended; what was done, in words."""
+    """Remove the scratch folders of runs that have ended; a line for each."""
     from mlflow.exceptions import MlflowException
 
     client, removed = connect(), []

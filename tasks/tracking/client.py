@@ -1,4 +1,4 @@
-"""The connection to MLflow: its client, an experiment per dataset, and where the artifacts of a run are stored."""
+"""The connection to MLflow: the client, the experiment of a dataset, and the artifact address of a run."""
 
 import logging
 import os
@@ -48,7 +48,7 @@ def connect() -> "MlflowClient":
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    if chosen is None:  # MLflow exports the address; the workspace alone must go on deciding it
+    if chosen is None:  # MLflow exports the address, which would override GREENLIGHTNING_HOME
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     client = mlflow.MlflowClient(uri, uri)
     if uri.startswith("sqlite:") and not is_migrated(workspace, "mlflow", workspace.database):
@@ -82,7 +82,7 @@ def experiment_id(dataset: str) -> str:
 
 
 def _write_ahead() -> None:
-    """Let the embedded database write ahead: a commit waits for the disk once and holds up no reader."""
+    """Switch the embedded database to write-ahead logging: faster commits, and readers never wait."""
     workspace = Workspace.current()
     if workspace.tracking_uri.startswith("sqlite:"):
         with closing(sqlite3.connect(workspace.tracking_uri.removeprefix("sqlite:///"))) as database:
@@ -90,7 +90,7 @@ def _write_ahead() -> None:
 
 
 def _artifacts(dataset: str) -> str | None:
-    """Where an embedded workspace keeps the dataset's artifacts; None leaves the choice to the server."""
+    """The artifact address of the dataset in an embedded workspace; None leaves the choice to the server."""
     workspace = Workspace.current()
     embedded = workspace.tracking_uri.startswith("sqlite:")
     return (workspace.mlruns / "artifacts" / dataset).as_uri() if embedded else None
@@ -105,12 +105,12 @@ def _experiment_tags(dataset: str) -> dict[str, Any]:
 
 
 def artifact_uri(run_id: str, path: str) -> str:
-    """Where a file of a run lies; ``mlflow.artifacts`` would ask the store three times for one of ``runs:/``."""
+    """The address of a file of a run; MLflow would query the store three times for a ``runs:/`` address."""
     return f"{origin_of(run_id).artifact_uri}/{path}"
 
 
 class Origin(NamedTuple):
-    """What never changes of a run: its experiment, where its artifacts lie, the tags that its parts inherit."""
+    """The constant part of a run: its experiment, artifact address, and the tags that nested runs inherit."""
 
     experiment_id: str
     artifact_uri: str
@@ -118,7 +118,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(run_id: str) -> Origin:
-    """How a run was made, read from MLflow once a process."""
+    """The constant part of a run, read from MLflow once per process."""
     return _origin_of(Workspace.current().tracking_uri, run_id)
 
 

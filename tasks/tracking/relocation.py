@@ -23,7 +23,7 @@ def relocate_artifacts(workspace: Workspace) -> None:
 
     The database is checked once a process. Another MLflow store than the workspace's own is left alone.
     """
-    database = workspace.mlruns / "mlflow.db"
+    database = workspace.database
     with suppress(FileNotFoundError):
         _relocate(database, workspace.root.as_uri(), database.stat().st_ino)
 

@@ -1,4 +1,4 @@
-"""What every run that makes a model logs alike, so that MLflow's compare view can put them side by side."""
+"""Parameters that every run with a model logs alike, so that MLflow's compare view lines them up."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ BARE = {
     "n_path_features": SharedParam.FEATURES,
     "alpha": SharedParam.ALPHA,
 }
-"""Facts of ``describe()`` that references have too: logged under these names instead of ``model.…``."""
+"""Facts of ``describe()`` that baselines have too, logged under these names instead of ``model.…``."""
 
 COLOUR_TAG = "mlflow.runColor"
 COLOURS = {
@@ -28,18 +28,18 @@ COLOURS = {
     "conventional": "#7d837f",
     "random gates": "#a88f3f",
 }
-"""One colour a method in MLflow's charts: greens are ours."""
+"""A colour for each method in MLflow's charts; ours are greens."""
 
 
 def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> None:
-    """Log the version that a flow's ``run`` made: the shared parameters, and other facts as ``model.…``."""
+    """Log the parameters of a version that ``run`` made: the shared ones, and other facts as ``model.…``."""
     facts = {f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE}
     method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
     log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
 
 
 def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:
-    """The shared parameters that a model itself answers for."""
+    """The shared parameters that follow from the model alone."""
     facts = model.describe()
     numbers = {name: facts[fact] for fact, name in BARE.items()}
     return {name: number for name, number in numbers.items() if not isinstance(number, str)} | {

@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from tasks.core import processes
 from tasks.core.constants import Kind, Part, Tag
@@ -13,9 +12,6 @@ from tasks.tracking.client import connect, experiment_id, origin_of
 from tasks.tracking.code_version import code_tags
 from tasks.tracking.run_notes import NOTE_TAG, run_note
 from tasks.tracking.system_metrics import system_metrics
-
-if TYPE_CHECKING:
-    pass
 
 
 @contextmanager

@@ -1,10 +1,10 @@
-"""What the machine was doing while a run lasted: MLflow's own monitor, beside the run's own metrics."""
+"""MLflow's system metrics (processor, memory, disk, network, GPU) of a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 SAMPLED_EVERY = 10
-"""Seconds; a run that is shorter gets no sample."""
+"""Seconds; a shorter run has no sample."""
 
 
 @contextmanager
