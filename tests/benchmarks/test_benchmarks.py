@@ -19,7 +19,7 @@ from benchmarks.peers.peer import About, Array, Kind
 from benchmarks.report import page
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset
-from tests.helpers.records import Recording, records
+from tests.benchmarks.records import Recording, records
 
 N, CLASSES = 240, 6
 LABELS = np.arange(N) % CLASSES

@@ -11,8 +11,8 @@ from flows.learning.retrain import retrain
 from flows.versions.reproduce import reproduce
 from tasks.core.constants import Alias, Tag
 from tasks.models import registry
+from tests.fixtures.release import expected, unpack
 from tests.helpers.digits import outcome
-from tests.helpers.release import expected, unpack
 from tests.helpers.up import greenlightning
 
 INSECTS = "insects"

@@ -14,7 +14,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.errors import IntegrityError
 from greenlightning.health.assessment import assess
 from greenlightning.health.reference import HealthReference
-from tests.helpers.release import expected, unpack
+from tests.fixtures.release import expected, unpack
 from tests.helpers.small import blobs
 
 EXPECTED = expected()

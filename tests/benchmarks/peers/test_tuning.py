@@ -6,7 +6,7 @@ from benchmarks.core.streams import arrange
 from benchmarks.peers.peer import Array, Kind, grid
 from benchmarks.peers.tuning import chosen, tuned
 from greenlightning.data.datasets import Dataset
-from tests.helpers.records import Recording
+from tests.benchmarks.records import Recording
 
 
 def test_tuning_takes_the_fastest_of_the_near_best() -> None:

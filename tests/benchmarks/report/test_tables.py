@@ -14,7 +14,7 @@ from benchmarks.peers.ours import OURS
 from benchmarks.report import page, tables
 from benchmarks.report.pairs import Pair, Spread
 from benchmarks.report.targets import Target, all_targets
-from tests.helpers.records import records
+from tests.benchmarks.records import records
 
 
 def record(accuracy: float, seconds: float, **more: Any) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""Runs that make a model share parameters, so that MLflow can compare them."""
+
+import pytest
+
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Kind, Params, SharedParam, Tag
+from tasks.tracking.client import connect
+from tasks.tracking.run_params import COLOUR_TAG, COLOURS, log_model_params
+from tasks.tracking.runs import flow_run
+
+pytestmark = pytest.mark.usefixtures("mlflow_home")
+
+
+def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_method(
+    tiny_model: GreenLightningModel,
+) -> None:
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        log_model_params(connect().get_run(run_id), tiny_model, 7)
+    run = connect().get_run(run_id)
+    shared = {name: run.data.params[name] for name in SharedParam}
+    assert shared == {
+        SharedParam.METHOD: "retrain",
+        SharedParam.EPOCHS: "0",
+        SharedParam.ROWS: "30",
+        SharedParam.BATCHES: "1",
+        SharedParam.FEATURES: "12",
+        SharedParam.ALPHA: "1.0",
+        SharedParam.GATES: "11",
+    }
+    assert run.data.params[f"{Params.MODEL}statistics_digest"] == tiny_model.statistics.digest
+    assert (run.data.tags[Tag.VERSION], run.data.tags[COLOUR_TAG]) == ("7", COLOURS["retrain"])
