@@ -42,8 +42,8 @@ class Outcome(BaseModel):
 
     def completed(self) -> State[Any]:
         """The Prefect state that is named after ``state`` and carries this outcome."""
-        aside = f"; {len(self.quarantined)} batch(es) quarantined" if self.quarantined else ""
-        return Completed(name=self.state, message=f"{self.reason}{aside}", data=self)
+        quarantined = f"; {len(self.quarantined)} batch(es) quarantined" if self.quarantined else ""
+        return Completed(name=self.state, message=f"{self.reason}{quarantined}", data=self)
 
 
 def published_outcome(candidate: Candidate, version: int) -> Outcome:

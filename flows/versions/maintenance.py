@@ -35,17 +35,17 @@ def maintenance(
     if dry_run:
         return _outcome("Planned", plans, {name: plan.bytes for name, plan in plans.items()}, []).completed()
     notes = [note for name in chosen for note in end_dead_runs(name)] + sweep_scratch()
-    asked = {"keep": keep, "older_than_days": older_than_days}
-    freed = {name: _prune(name, plan, asked) for name, plan in plans.items() if plan.prune}
+    settings = {"keep": keep, "older_than_days": older_than_days}
+    freed = {name: _prune(name, plan, settings) for name, plan in plans.items() if plan.prune}
     if keeps_own_history() and (dropped := drop_flow_runs(history_begins())):
         notes.append(f"{dropped} flow runs dropped from Prefect's history")
     return _outcome("Maintained" if freed or notes else "Nothing to maintain", plans, freed, notes).completed()
 
 
-def _prune(dataset: str, plan: Retained, asked: Mapping[str, int]) -> int:
+def _prune(dataset: str, plan: Retained, settings: Mapping[str, int]) -> int:
     """Prune in a run of its own; return the number of bytes freed."""
     with session(dataset, Kind.MAINTENANCE, f"maintain {dataset}, {len(plan.prune)} versions") as run:
-        log_params(run.run_id, asked, Params.FLOW)
+        log_params(run.run_id, settings, Params.FLOW)
         freed = [prune(dataset, number) for number in plan.prune]
         count = sum(1 for size in freed if size)
         log_metrics(run.run_id, {str(Metric.VERSIONS_PRUNED): count, str(Metric.BYTES_FREED): sum(freed)})

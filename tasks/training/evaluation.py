@@ -73,11 +73,14 @@ def evaluate_model(
         values, decision = scores(found), None
         if champion is not None:
             serving = registry.load_version(champion)
-            beside = serving.predict_proba(X)
-            values |= of_subject(scores(evaluate(y, beside, serving.classes)), Subject.CHAMPION)
+            champion_proba = serving.predict_proba(X)
+            values |= of_subject(scores(evaluate(y, champion_proba, serving.classes)), Subject.CHAMPION)
             if margin is not None:
                 comparison = compare(
-                    correct_rows(proba, model.classes, y), correct_rows(beside, serving.classes, y), margin, seed=0
+                    correct_rows(proba, model.classes, y),
+                    correct_rows(champion_proba, serving.classes, y),
+                    margin,
+                    seed=0,
                 )
                 values, decision = values | gate_metrics(comparison), gate(comparison)
         log_metrics(run_id, values)

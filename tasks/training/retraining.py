@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from prefect import task
 
+from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.scores import Decision, compare, evaluate, gate
@@ -24,7 +25,7 @@ from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
 from tasks.training.evaluation import correct_rows, gate_metrics, scores
-from tasks.training.structure import TrainingResult
+from tasks.training.structure import TrainingResult, joined_batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,21 +70,29 @@ def learn_batches(
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    X = np.concatenate([batch.X for batch in held])
-    y = np.concatenate([batch.y for batch in held])
-    on_holdout, on_slice = (_probabilities((candidate, champion), rows) for rows in (learnable.X, X))
-    beside = scores(evaluate(learnable.y, on_holdout[1], champion.classes))
-    values: dict[str, float] = {Metric.SATURATION_RATE: model.paths.saturation(X)}
-    log_metrics(run_id, values | of_subject(beside, Subject.CHAMPION))
-    correct = {
-        name: np.stack(
-            [correct_rows(p, m.classes, truth) for p, m in zip(found, (candidate, champion), strict=True)]
-        )
-        for name, found, truth in (("holdout", on_holdout, learnable.y), ("slice", on_slice, y))
-    }
-    np.savez(folder / CORRECT_ROWS, holdout=correct["holdout"], slice=correct["slice"])
+    fresh = joined_batches(held)
+    scored = _score(candidate, champion, learnable, fresh, folder)
+    log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **scored})
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     return TrainingResult(folder / "model", rows, model.statistics.n, spent)
+
+
+def _score(
+    candidate: "GreenLightningModel",
+    champion: "GreenLightningModel",
+    holdout: Learnable,
+    fresh: Batch,
+    folder: Path,
+) -> dict[str, float]:
+    """Save which rows each model classifies correctly; return the metrics of the champion on the holdout."""
+    models = (candidate, champion)
+    on_holdout, on_slice = (_probabilities(models, X) for X in (holdout.X, fresh.X))
+    correct = {
+        name: np.stack([correct_rows(p, m.classes, y) for p, m in zip(found, models, strict=True)])
+        for name, found, y in (("holdout", on_holdout, holdout.y), ("slice", on_slice, fresh.y))
+    }
+    np.savez(folder / CORRECT_ROWS, holdout=correct["holdout"], slice=correct["slice"])
+    return of_subject(scores(evaluate(holdout.y, on_holdout[1], champion.classes)), Subject.CHAMPION)
 
 
 @task(task_run_name="forget {batch.id} from {dataset} version {parent}", persist_result=False)

@@ -79,27 +79,27 @@ def flip(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "said"),
+    ("change", "error", "message"),
     [
         (inflate, MismatchError, "The statistics of south are not those of samples"),
         (flip, IntegrityError, "What site south sent is damaged"),
     ],
 )
 def test_tampered_statistics_are_refused_by_the_name_of_their_site(
-    change: Callable[[Path], None], error: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch
+    change: Callable[[Path], None], error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flows.learning.federate, "site_statistics", tampered(change))
     sites = {"north": source("north", FIRST), "south": source("south", SECOND)}
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         outcome(federate, dataset=DIGITS, sites=sites)
     assert [info.version for info in registry.versions(DIGITS)] == [1]
 
 
 def broken_sites() -> dict[str, tuple[dict[str, Path], str]]:
-    """Sites by what is wrong with one of them, and what must be said of it."""
+    """Sites by what is wrong with one of them, and the error message."""
     north = source("north", FIRST)
-    torn = X[SECOND].copy()
-    torn[3, 4] = np.nan
+    holes = X[SECOND].copy()
+    holes[3, 4] = np.nan
     swapped = Path(north).with_name("swapped.parquet")
     import pandas as pd
 
@@ -108,7 +108,7 @@ def broken_sites() -> dict[str, tuple[dict[str, Path], str]]:
     return {
         "labels": ({"north": source("new", SECOND, y[SECOND] + 5)}, r"Site north has unknown labels \[10, 11"),
         "twice": ({"north": north, "south": north}, "Site south sent batch [0-9a-f]{16}, which is learnt already"),
-        "missing": ({"north": frame_file("torn", torn, y[SECOND])}, "Site north: "),
+        "missing": ({"north": frame_file("holes", holes, y[SECOND])}, "Site north: "),
         "columns": ({"north": swapped}, "The columns of site north are not those of the base"),
         "path": ({"../north": north}, r"site name '\.\./north' is not allowed"),
         "absent": ({"north": Path("nowhere.parquet")}, "nowhere.parquet does not exist"),
@@ -118,8 +118,8 @@ def broken_sites() -> dict[str, tuple[dict[str, Path], str]]:
 
 @pytest.mark.parametrize("fault", ["labels", "twice", "missing", "columns", "path", "absent", "none"])
 def test_a_site_with_a_fault_is_refused_in_one_line(fault: str) -> None:
-    sites, said = broken_sites()[fault]
-    with pytest.raises((InputError, MismatchError), match=said):
+    sites, message = broken_sites()[fault]
+    with pytest.raises((InputError, MismatchError), match=message):
         outcome(federate, dataset=DIGITS, sites=sites)
     assert champion().version == 1
     assert list(Workspace.current().scratch.iterdir()) == []

@@ -31,7 +31,7 @@ def with_a_new_label() -> np.ndarray:
 def test_new_labels_are_quarantined_by_default() -> None:
     landed = drop("new", FIRST, with_a_new_label())
     done = outcome(retrain, dataset=DIGITS)
-    assert (done.state, [aside.batch for aside in done.quarantined]) == ("Quarantined", [landed.id])
+    assert (done.state, [one.batch for one in done.quarantined]) == ("Quarantined", [landed.id])
     assert "Labels that the base does not know: 11" in done.reason
     assert champion().version == 1
 

@@ -86,13 +86,13 @@ def test_a_retraining_opens_no_old_batch(champion: Path) -> None:
 
 
 def test_a_corrupt_batch_is_set_aside_and_the_others_are_learnt(champion: Path) -> None:
-    torn = X[SECOND].copy()
-    torn[::3, 5] = np.nan
+    holes = X[SECOND].copy()
+    holes[::3, 5] = np.nan
     drop("good", FIRST)
-    bad = land.fn(frame_file("torn", torn, y[SECOND]), DIGITS)
+    bad = land.fn(frame_file("holes", holes, y[SECOND]), DIGITS)
     done = outcome(retrain, dataset=DIGITS)
     assert (done.state, done.promoted) == ("Promoted", True)
-    assert [(aside.batch, aside.source) for aside in done.quarantined] == [(bad.id, "torn.parquet")]
+    assert [(one.batch, one.source) for one in done.quarantined] == [(bad.id, "holes.parquet")]
     folder = champion / "data" / "quarantine" / DIGITS / bad.id
     reason = json.loads((folder / "reason.json").read_text())
     assert reason["failures"][0].startswith("Missing cells: 67, in columns 'pixel_5'")
@@ -107,7 +107,7 @@ def test_a_corrupt_batch_alone_ends_in_the_state_quarantined_and_the_champion_st
     (champion / "data" / "incoming" / DIGITS / "monday.parquet").write_bytes(source("raw", SECOND).read_bytes())
     done = outcome(retrain, dataset=DIGITS)
     assert (done.state, done.version, served()) == ("Quarantined", None, 1)
-    assert {aside.batch for aside in done.quarantined} == {landed.id, "monday"}
+    assert {one.batch for one in done.quarantined} == {landed.id, "monday"}
     assert "cannot be opened" in " ".join(done.quarantined[0].reasons + done.quarantined[1].reasons)
     assert (champion / "data" / "quarantine" / DIGITS / "monday" / "monday.parquet").is_file()
     assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"

@@ -1,4 +1,4 @@
-"""Structure health in the flows: green goes on, what is off is told and fires, red recommends or trains anew."""
+"""Structure health in the flows: a drifted batch fires an event; red recommends or extracts a new structure."""
 
 import shutil
 from pathlib import Path
@@ -45,9 +45,9 @@ def run_of(done: Outcome) -> Run:
 @pytest.fixture
 def fired(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """The events that a server would have been sent."""
-    told: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr("prefect.events.emit_event", lambda event, _, payload: told.append((event, payload)))
-    return told
+    events: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr("prefect.events.emit_event", lambda event, _, payload: events.append((event, payload)))
+    return events
 
 
 @pytest.mark.usefixtures("champion")
@@ -58,8 +58,8 @@ def test_each_retraining_says_how_healthy_the_structure_is_and_what_drifted() ->
     run, version = run_of(done), registry.version(DIGITS, Alias.CHAMPION)
     assert done.health == run.data.tags[Tag.HEALTH] == version.tags[Tag.HEALTH]
     assert run.data.tags[Tag.HEALTH_REASON].startswith(f"{done.health}: ")
-    told = (Metric.NOVELTY, Metric.FIRING_SHIFT, Metric.OUI_SHIFT, Metric.RESIDUAL_RATIO, Metric.INPUT_DRIFT)
-    assert set(told) <= set(run.data.metrics)
+    names = (Metric.NOVELTY, Metric.FIRING_SHIFT, Metric.OUI_SHIFT, Metric.RESIDUAL_RATIO, Metric.INPUT_DRIFT)
+    assert set(names) <= set(run.data.metrics)
     assert run.data.metrics[Metric.HEALTH] == ["green", "amber", "red"].index(done.health)
     stored = {file.path for file in connect().list_artifacts(done.run_id)}
     assert {"health.json", "health.svg", "input_drift.json"} <= stored

@@ -37,8 +37,8 @@ def test_a_challenger_that_is_promoted_by_hand_serves_and_the_run_says_who_what_
     assert (done.state, done.version, served().version) == ("Promoted", 2, 2)
     assert registry.version(DIGITS, Alias.PREVIOUS).version == 1
     run = connect().get_run(done.run_id)
-    told = {tag: run.data.tags.get(tag) for tag in (Tag.KIND, Tag.FROM_VERSION, Tag.TO_VERSION, Tag.REASON)}
-    assert list(told.values()) == [Kind.PROMOTE, "1", "2", why]
+    audit = {tag: run.data.tags.get(tag) for tag in (Tag.KIND, Tag.FROM_VERSION, Tag.TO_VERSION, Tag.REASON)}
+    assert list(audit.values()) == [Kind.PROMOTE, "1", "2", why]
     assert run.data.tags["mlflow.user"]
     assert (served().tags[Tag.REPLACED], served().tags[Tag.PROMOTION_REASON]) == ("1", why)
     assert bad in served().batches
