@@ -98,7 +98,8 @@ def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> 
     waits = [one for one in found if one.id not in known and requested.includes(one.landed_at)]
     batches = [_planned(ref, False) for ref in versioned] + [_planned(one, True) for one in waits]
     plan = plan_retraining(serving.dataset, serving.version, batches, device)
-    reason = f"{len(batches)} batches of {plan.rows:,} rows would be learnt on version {serving.version}"
+    count = f"{len(batches)} batch{'es' if len(batches) != 1 else ''}"
+    reason = f"{count} of {plan.rows:,} rows would be learnt on version {serving.version}"
     unknown = (UNKNOWN,) if batches and not plan.estimated else ()
     return Outcome(
         state="Planned",
