@@ -93,6 +93,6 @@ def forgetting_note(model: "GreenLightningModel", batch: str) -> str:
     if not parts:
         return f"Batch {batch} is forgotten without trace: neither structure nor recipe was made from it."
     return (
-        f"The linear part has forgotten batch {batch} exactly, but the batch helped to make the {parts}; "
+        f"The linear part has forgotten batch {batch} exactly, but the {parts} were made with it; "
         "forget --strict makes them again without it."
     )

@@ -76,7 +76,7 @@ def test_a_forgotten_batch_is_named_with_the_parts_that_keep_it(
     tiny_model: GreenLightningModel, batches: list[Batch]
 ) -> None:
     note = forgetting_note(tiny_model, batches[0].id)
-    assert "helped to make the structure and the landmarks; forget --strict makes them again" in note
+    assert "the structure and the landmarks were made with it; forget --strict makes them again" in note
     assert "forgotten without trace" in forgetting_note(tiny_model, batches[1].id)
     assert f"- {note}" in card(tiny_model, forgotten=(batches[0].id,))
 
