@@ -77,7 +77,7 @@ def _features(
 def _forgetting(
     data: Dataset, empty: GreenLightningModel, pieces: list[Batch], settings: Chosen, records: Records
 ) -> None:
-    """One batch taken out of everything, against the network trained anew without it."""
+    """One batch taken out of everything, compared with a network trained from scratch without it."""
     gone, kept = pieces[-1], _joined(pieces[:-1])
     everything = empty.learn(kept).learn(gone)
     for number in range(ROUNDS):

@@ -9,7 +9,7 @@ OURS, RANDOM_GATES = "ours", "random gates"
 
 
 class Ours(Peer):
-    """Structure, recipe and ridge strength from the base; each update learns the batch and solves anew."""
+    """Structure, recipe and ridge strength from the base; each update learns the batch and solves again."""
 
     def __init__(self, seed: int) -> None:
         self.model = GreenLightningClassifier(random_state=seed)

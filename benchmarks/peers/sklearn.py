@@ -19,7 +19,7 @@ class Passing(Peer):
     """An estimator with ``partial_fit``, on inputs standardised by the base.
 
     Passes over the base until accuracy on a tenth of it held out has not risen for three; then ``passes`` over
-    each batch. It is told all labels beforehand, which ``partial_fit`` wants.
+    each batch. It gets all labels beforehand, as ``partial_fit`` requires.
     """
 
     def __init__(self, model: Any, passes: int, about: About) -> None:

@@ -1,6 +1,6 @@
 """Settings of the peers, tuned once a dataset inside the base; the test rows are never looked at.
 
-A fifth of the base validates, below 5,000 rows of three bases drawn anew. A peer that is given all rows trains on
+A fifth of the base validates, below 5,000 rows of three newly drawn bases. A peer that is given all rows trains on
 the other four fifths; one that is given batches starts on half of the base and takes the remaining three tenths as
 three batches. Of the settings within 0.3 point of the best accuracy the fastest is taken, so that no peer is slow
 for nothing.

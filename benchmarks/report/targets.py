@@ -73,8 +73,8 @@ def _retraining(protocol: list[Record]) -> Iterable[Target]:
     for dataset, least in (("fashion-mnist", 30.0), ("letter", 50.0)):
         pairs = retraining_pairs(protocol, dataset)
         for what in ("seconds", "joules"):
-            for basis, told in BASES.items():
-                row = f"retraining, {dataset}: {what}, network ({told}) over ours"
+            for basis, basis_name in BASES.items():
+                row = f"retraining, {dataset}: {what}, network ({basis_name}) over ours"
                 yield _ratio(row, least, pairs, what, basis)
 
 
