@@ -15,7 +15,7 @@ from greenlightning.data.batch import Batch
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
-    from tests.helpers.up import Up
+    from tests.helpers.servers.up import Up
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="greenlightning-tests-")
 os.environ |= {
@@ -138,7 +138,7 @@ def champion(trained: Path, home: Path) -> Path:
 def up(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Up]":
     """``greenlightning up``, started once, where version 1 of the digits serves; tests add to it, none ends it."""
     from tests.helpers.digits import moved
-    from tests.helpers.up import upped
+    from tests.helpers.servers.up import upped
 
     home = tmp_path_factory.mktemp("up") / "work space"
     moved(trained, home)

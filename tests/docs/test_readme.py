@@ -11,7 +11,7 @@ import pytest
 from typer.main import get_group
 
 from flows import cli
-from tests.helpers import up as upped
+from tests.helpers.servers import up as upped
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,7 @@ from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import batches
 from tasks.models import registry
 from tests.helpers.digits import DIGITS, FIRST, SECOND, THIRD, add, moved, outcome, source
-from tests.helpers.prefect_server import PrefectServer, prefect_server
+from tests.helpers.servers.prefect_server import PrefectServer, prefect_server
 
 
 @pytest.fixture(scope="module")

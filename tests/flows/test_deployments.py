@@ -16,7 +16,7 @@ from flows.engine.flow_decorator import flow
 from greenlightning.errors import InputError
 from tasks.data.events import DRIFTED, LANDED
 from tasks.orchestration.artifacts import RunArtifacts
-from tests.helpers.prefect_server import ROOT
+from tests.helpers.servers.prefect_server import ROOT
 
 FILE = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
 DEPLOYMENTS = {each["name"]: each for each in FILE["deployments"]}

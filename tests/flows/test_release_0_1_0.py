@@ -13,7 +13,7 @@ from tasks.core.constants import Alias, Tag
 from tasks.models import registry
 from tests.fixtures.release import expected, unpack
 from tests.helpers.digits import outcome
-from tests.helpers.up import greenlightning
+from tests.helpers.servers.up import greenlightning
 
 INSECTS = "insects"
 EXPECTED = expected()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, source
 from tests.helpers.hostile import FILES, hostile_environment, hostile_folder
-from tests.helpers.up import GREENLIGHTNING, environment
+from tests.helpers.servers.up import GREENLIGHTNING, environment
 
 ODD_NAME = "an \"odd\" näme, 100% 'quoted' #1 & more"
 

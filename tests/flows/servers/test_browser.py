@@ -11,13 +11,13 @@ import pytest
 from flows.learning.retrain import retrain
 from tasks.models import registry
 from tasks.tracking.client import connect
-from tests.helpers.browser import MISSING, browser_page, picture
 from tests.helpers.digits import DIGITS, add, outcome
+from tests.helpers.servers.browser import MISSING, browser_page, picture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from tests.helpers.up import Up
+    from tests.helpers.servers.up import Up
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
 SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)

@@ -27,8 +27,8 @@ from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.orchestration.dashboards import last_started, running
 from tests.helpers.digits import DIGITS, SECOND, THIRD, add, source
-from tests.helpers.prefect_server import ROOT
-from tests.helpers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
+from tests.helpers.servers.prefect_server import ROOT
+from tests.helpers.servers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, last_lines, output_of, wait_for
 
 NAMES = ["prefect", "mlflow", "worker-cpu", "deploy"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.hostile import hostile_environment, hostile_folder
-from tests.helpers.prefect_server import EAGER, ROOT, PrefectServer
+from tests.helpers.servers.prefect_server import EAGER, ROOT, PrefectServer
 from tests.helpers.waiting import output_of
 
 GREENLIGHTNING = (sys.executable, "-P", "-m", "greenlightning")

@@ -17,7 +17,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from flows.engine.runtime import QUIET
 from tests.helpers.waiting import cpu_seconds, family, last_lines, wait_for, work_in
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PREFECT = str(Path(sys.executable).parent / "prefect")
 EAGER = {
     "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
