@@ -15,6 +15,8 @@ from flows.dvc_stages import Parameters
 from tasks.core.settings import Learning
 from tasks.data.versioning import CONFIG, IGNORED
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

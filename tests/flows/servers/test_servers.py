@@ -31,6 +31,8 @@ from tests.helpers.servers.prefect_server import ROOT
 from tests.helpers.servers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, last_lines, output_of, wait_for
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["prefect", "mlflow", "worker-cpu", "deploy"]
 
 
