@@ -93,9 +93,9 @@ class GreenLightningModel:
         return self._collect(X, y, None)
 
     def _collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None) -> Statistics:
-        device, budget = self.device, self.memory_budget
+        rows = self.paths.block_rows(self.memory_budget)
         return Statistics.collect(
-            self.paths, self.targets, X, y, device=device, memory_budget=budget, on_block=on_block
+            self.paths, self.targets, X, y, device=self.device, block_rows=rows, on_block=on_block
         )
 
     def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":

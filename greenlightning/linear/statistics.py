@@ -65,7 +65,6 @@ class Statistics:
         y: ArrayLike,
         *,
         device: str = "cpu",
-        memory_budget: int | None = None,
         block_rows: int | None = None,
         on_block: Callable[[Tensor], None] | None = None,
     ) -> "Statistics":
@@ -85,7 +84,7 @@ class Statistics:
         D, k, slices = paths.n_features_out, len(columns), digits_needed(paths.feature_bits)
         width = D * slices + 1 + k * targets.n_digits
         total = torch.from_numpy(np.zeros((width, width), dtype=np.int64)).to(device)
-        for rows, features in paths.blocks(X, device=device, memory_budget=memory_budget, block_rows=block_rows):
+        for rows, features in paths.blocks(X, device=device, block_rows=block_rows):
             one = torch.ones(len(features), 1, dtype=torch.int8, device=device)
             pieces = [*digits(features, slices), one, *(digit[rows] for digit in answers)]
             add_gram(total, torch.cat(pieces, dim=1))

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from greenlightning.structure.gates import Structure
 
+RECIPES = ("explicit", "projection", "landmarks")
+
 
 def random_structure(n_features: int, widths: Sequence[int], seed: int = 0, **about: Any) -> Structure:
     """Random gates of any depth over inputs that need no standardisation."""

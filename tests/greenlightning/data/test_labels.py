@@ -171,3 +171,9 @@ def test_plain_labels_equal_the_labels(labels: list[Any]) -> None:
 def test_unknown_labels_are_named() -> None:
     with pytest.raises(UnknownLabelError, match=r"Unknown labels \[9223372036854775809\]"):
         positions([2**63 + 1], [1, 2**63])
+
+
+def test_strange_labels_are_named() -> None:
+    with pytest.raises(UnknownLabelError, match=r"Unknown labels \['q'\]"):
+        positions(["a", "q"], ("a", "b"))
+    assert positions(["b", "a", "b"], ("a", "b")).tolist() == [1, 0, 1]
