@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
+
+from greenlightning.errors import InputError
 
 X = np.array([[0.0, 200.0, 3.0, 255.0], [1.0, 7.0, 30.0, 9.0], [2.0, 5.0, 6.0, 8.0]])
 Y = [4, 1, 4]
@@ -26,7 +29,7 @@ def write_gzipped_csv(folder: Path) -> Path:
 
 
 def write_parquet(folder: Path) -> Path:
-    frame().set_index(np.array([5, 3, 1])).to_parquet(folder / "a.parquet")
+    frame().set_index(np.array([5, 3, 2])).to_parquet(folder / "a.parquet")
     return folder / "a.parquet"
 
 
@@ -82,3 +85,11 @@ def twins_in_parquet(folder: Path) -> Path:
 
 
 FORMATS = (write_csv, write_gzipped_csv, write_parquet, write_npz, write_idx)
+
+
+def refusal(read: Callable[..., object], *arguments: object) -> str:
+    """The one line in which ``read`` refuses a file."""
+    with pytest.raises(InputError) as caught:
+        read(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)

@@ -27,7 +27,8 @@ def read_csv(path: Path, label_column: str) -> pd.DataFrame:
     types = {name: pa.string() if name == label_column else pa.float64() for name in names}
     options = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=False)
     try:
-        table = pyarrow.csv.read_csv(str(path), convert_options=options)
+        with pa.input_stream(str(path), compression="gzip" if _is_gzipped(path) else None) as content:
+            table = pyarrow.csv.read_csv(content, convert_options=options)
     except pa.ArrowInvalid as error:
         raise _csv_error(path, names, str(error)) from error
     except OSError as error:
@@ -35,8 +36,12 @@ def read_csv(path: Path, label_column: str) -> pd.DataFrame:
     return frame_of_table(table, label_column)
 
 
+def _is_gzipped(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
+
+
 def _open_text(path: Path) -> TextIO:
-    if path.name.lower().endswith(".gz"):
+    if _is_gzipped(path):
         return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
     return path.open(encoding="utf-8-sig", newline="")
 

@@ -6,22 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from greenlightning.errors import InputError
 from tasks.data.reading import read_table
-from tests.helpers.source_files import (
-    FORMATS,
-    NAMES,
-    X,
-    Y,
-    npz,
-    text,
-    texts_in_parquet,
-    truncated,
-    twins_in_parquet,
-    write_idx,
-    write_npz,
-    write_parquet,
-)
+from tests.helpers.source_files import FORMATS, NAMES, X, Y, npz, refusal, text, write_idx
 
 
 @pytest.mark.parametrize("write", FORMATS)
@@ -32,12 +18,17 @@ def test_every_format_gives_the_same_table(tmp_path: Path, write: Callable[[Path
     assert table["label"].tolist() == Y
 
 
-def test_the_label_file_of_images_may_be_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_the_label_column_may_have_another_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    frame = read_table(FORMATS[0](tmp_path)).rename(columns={"label": "kind"})
+    (frame.to_csv if name == "a.csv" else frame.to_parquet)(path, index=False)
+    assert read_table(path, "kind")["label"].tolist() == Y
+
+
+def test_the_label_file_of_images_may_be_given(tmp_path: Path) -> None:
     images = write_idx(tmp_path)
-    elsewhere = tmp_path / "answers"
-    (tmp_path / "train-labels-idx1-ubyte").rename(elsewhere)
-    with pytest.raises(InputError, match="No label file train-labels-idx1-ubyte"):
-        read_table(images)
+    elsewhere = (tmp_path / "train-labels-idx1-ubyte").rename(tmp_path / "answers")
     assert read_table(images, labels=elsewhere)["label"].tolist() == Y
 
 
@@ -47,46 +38,10 @@ def test_the_label_file_of_images_may_be_named(tmp_path: Path) -> None:
         (lambda folder: folder / "absent.csv", "does not exist"),
         (lambda folder: folder, "not a file"),
         (text("a.txt", "1 2 3"), "unknown format"),
-        (text("a.csv", ""), "is empty"),
-        (text("a.csv", "a,label\n"), "has no rows"),
-        (text("a.csv", "label\n1\n"), "no feature columns"),
-        (text("a.csv", "a,b\n1,2\n"), r"no label column 'label' \(its columns: a, b\)"),
-        (npz(X=X[:, :0], y=Y), "no feature columns"),
-        (text("a.csv", "a,a,label\n1,2,3\n"), "several columns called 'a'"),
-        (text("a.csv", ",a,label\n0,1,2\n"), "Column 1 of a.csv has no name"),
-        (
-            text("a.csv", "a,colour,label\n1,red,2\n"),
-            "Column 'colour' of a.csv is not numeric: it holds 'red'",
-        ),
-        (text("a.csv", "a,b,label\n1,2\n"), "cannot be read as CSV"),
-        (text("a.parquet", "a,label\n1,2\n"), "cannot be read as Parquet"),
-        (truncated(write_parquet), "cannot be read as Parquet"),
-        (texts_in_parquet, "Column 'a' of a.parquet is not numeric: it holds string"),
-        (twins_in_parquet, "several columns called 'a'"),
-        (text("a.npz", "PK"), "cannot be read as NPZ"),
-        (truncated(write_npz), "cannot be read as NPZ"),
-        (npz(X=X), "no array 'y'"),
-        (npz(X=X, y=[1, 2]), "3 samples but labels of shape"),
-        (npz(X=X.astype(str), y=Y), "X in a.npz is of shape"),
-        (npz(X=X[:0], y=Y[:0]), "has no rows"),
-        (npz(X=X, y=np.array([1, "a", None], dtype=object)), "cannot be read as NPZ"),
-        (truncated(write_idx), "cannot be read"),
+        (text("a.csv", "a,label\n"), "a.csv has no rows"),
+        (npz(X=X[:0], y=Y[:0]), "a.npz has no rows"),
     ],
+    ids=["absent", "folder", "unknown", "no rows in CSV", "no rows in NPZ"],
 )
-def test_bad_input_is_one_clear_line(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
-    path = write(tmp_path)
-    with pytest.raises(InputError, match=cause) as caught:
-        read_table(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_binary_garbage_is_no_csv(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_bytes(bytes(range(256)) * 10)
-    with pytest.raises(InputError, match=r"a\.csv"):
-        read_table(tmp_path / "a.csv")
-
-
-def test_a_feature_called_label_is_not_mixed_up_with_the_labels(tmp_path: Path) -> None:
-    path = text("a.csv", "label,kind\n1,2\n")(tmp_path)
-    with pytest.raises(InputError, match="a feature column called 'label' beside the labels in 'kind'"):
-        read_table(path, "kind")
+def test_what_is_no_table_is_refused(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
+    assert cause in refusal(read_table, write(tmp_path))
