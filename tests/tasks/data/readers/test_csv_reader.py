@@ -28,7 +28,7 @@ def test_an_empty_cell_is_missing_and_a_label_that_reads_like_none_is_kept(tmp_p
 
 @pytest.mark.parametrize("name", ["a.csv", "A.CSV.GZ"])
 def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path, name: str) -> None:
-    content = b"\xef\xbb\xbfa,label\n1,2\n"
+    content = b"\xef\xbb\xbflabel,a\n1,2\n"
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
     assert list(read_csv(tmp_path / name, "label").columns) == ["a", "label"]
 

@@ -1,0 +1,120 @@
+"""Batches are listed from their pointers alone; a pointer that cannot be read is no batch."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from greenlightning.data.labels import Label
+from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, datasets, pointer_path, read_pointer
+
+FIRST, SECOND, THIRD = (digit * 16 for digit in "abc")
+NOON = "2026-01-31T12:00:00+00:00"
+
+
+def content(landed_at: str = NOON, classes: str = "[0, 1]") -> dict[str, Any]:
+    """What a pointer says: DVC's part and ours."""
+    meta = {"rows": 10, "source": "a.csv", "landed_at": landed_at, "expectations": "e" * 64, "classes": classes}
+    return {"outs": [{"md5": "5" * 32, "path": "a.parquet"}], "desc": "ten rows", "meta": meta}
+
+
+def pointed(batch_id: str, **changes: str) -> Path:
+    """Write the pointer of a batch of the dataset ``d``, as DVC would."""
+    pointer = pointer_path("d", batch_id)
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    pointer.write_text(yaml.safe_dump(content(**changes)))
+    return pointer
+
+
+def test_a_pointer_says_all_there_is_to_know_of_a_batch() -> None:
+    pointed(FIRST)
+    assert batch_ref("d", FIRST) == BatchRef(
+        dataset="d",
+        id=FIRST,
+        md5="5" * 32,
+        rows=10,
+        landed_at=NOON,
+        source="a.csv",
+        expectations="e" * 64,
+        classes=(0, 1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "expected"),
+    [
+        ('["no", "yes"]', ("no", "yes")),
+        ("[true, false]", (True, False)),
+        ("[1, 2]", (1, 2)),
+        ("[1.0, 2.5]", (1.0, 2.5)),
+    ],
+)
+def test_classes_keep_their_type(classes: str, expected: tuple[Label, ...]) -> None:
+    pointed(FIRST, classes=classes)
+    found = batch_ref("d", FIRST).classes
+    assert found == expected
+    assert [type(label) for label in found] == [type(label) for label in expected]
+
+
+def test_batches_are_listed_in_the_order_in_which_they_landed() -> None:
+    assert batches("d") == []
+    pointed(SECOND, landed_at="2026-01-31T12:00:01+00:00")
+    pointed(THIRD)
+    pointed(FIRST, landed_at="2026-01-31T12:00:01+00:00")
+    assert [ref.id for ref in batches("d")] == [THIRD, FIRST, SECOND]
+    assert batches("other") == []
+
+
+@pytest.mark.parametrize("lost", ["outs", "meta", "rows", "source", "landed_at", "expectations", "classes"])
+def test_a_pointer_without_one_of_its_fields_is_no_batch(lost: str) -> None:
+    pointer = pointed(FIRST)
+    written = content()
+    written.pop(lost, None)
+    if "meta" in written:
+        written["meta"].pop(lost, None)
+    pointer.write_text(yaml.safe_dump(written))
+    assert read_pointer(pointer, "d") is None
+
+
+@pytest.mark.parametrize("text", ["outs: [", "", "outs:\n- md", "3"])
+def test_a_damaged_pointer_is_left_out_of_the_list_and_named_when_wanted(text: str) -> None:
+    pointed(FIRST).write_text(text)
+    pointed(SECOND)
+    assert [ref.id for ref in batches("d")] == [SECOND]
+    with pytest.raises(IntegrityError, match=f"The pointer {FIRST}.parquet.dvc of dataset 'd' is damaged"):
+        batch_ref("d", FIRST)
+
+
+@pytest.mark.parametrize("classes", ["[0, ", '{"a": 1}', "null", "[[0]]"])
+def test_a_pointer_with_damaged_classes_is_no_batch(classes: str) -> None:
+    pointed(FIRST, classes=classes)
+    assert batches("d") == []
+
+
+def test_an_unknown_batch_is_named() -> None:
+    pointed(FIRST)
+    with pytest.raises(NothingServedError, match=f"The dataset 'd' has no batch {SECOND}"):
+        batch_ref("d", SECOND)
+
+
+@pytest.mark.parametrize("batch_id", ["../x", "", "A" * 16, "a" * 15, "a" * 17, "a" * 16 + "\n", "/etc/passwd"])
+@pytest.mark.parametrize("find", [batch_ref, batch_path, pointer_path])
+def test_only_sixteen_hex_digits_name_a_file(find: Any, batch_id: str) -> None:
+    with pytest.raises(InputError, match="is not a batch id"):
+        find("d", batch_id)
+
+
+def test_the_data_and_its_pointer_lie_side_by_side(home: Path) -> None:
+    folder = home / "data" / "batches" / "d"
+    assert batch_path("d", FIRST) == folder / f"{FIRST}.parquet"
+    assert pointer_path("d", FIRST) == folder / f"{FIRST}.parquet.dvc"
+
+
+def test_datasets_are_those_with_batches_or_files_waiting_without_the_holdouts(home: Path) -> None:
+    assert datasets() == []
+    for place in ("batches/b", "incoming/c", "quarantine/a", "quarantine/b", "batches/b.holdout", "other/e"):
+        (home / "data" / place).mkdir(parents=True)
+    (home / "data" / "batches" / "file").touch()
+    assert datasets() == ["a", "b", "c"]
