@@ -15,9 +15,6 @@ ROOMS = sorted({file.parent for file in FILES if not file.is_relative_to(ROOT / 
 MOST_FILES, MOST_LINES = 15, 300
 EXEMPT = "noqa: PLR0913"
 TESTED_WITH_OTHERS = {
-    "tasks/data/checks.py",
-    "tasks/data/gx_runner.py",
-    "tasks/data/holdout.py",
     "tasks/lineage/openlineage_events.py",
     "tasks/lineage/openlineage_facets.py",
     "tasks/lineage/rebuild.py",

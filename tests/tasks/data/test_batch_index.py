@@ -10,7 +10,7 @@ from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, datasets, pointer_path, read_pointer
 
-FIRST, SECOND, THIRD = (digit * 16 for digit in "abc")
+FIRST, SECOND = "a" * 16, "b" * 16
 NOON = "2026-01-31T12:00:00+00:00"
 
 
@@ -58,12 +58,13 @@ def test_classes_keep_their_type(classes: str, expected: tuple[Label, ...]) -> N
     assert [type(label) for label in found] == [type(label) for label in expected]
 
 
-def test_batches_are_listed_in_the_order_in_which_they_landed() -> None:
+def test_batches_are_listed_as_they_landed_and_by_id_where_they_landed_together() -> None:
     assert batches("d") == []
-    pointed(SECOND, landed_at="2026-01-31T12:00:01+00:00")
-    pointed(THIRD)
     pointed(FIRST, landed_at="2026-01-31T12:00:01+00:00")
-    assert [ref.id for ref in batches("d")] == [THIRD, FIRST, SECOND]
+    together = [digit * 16 for digit in "735192864f"]
+    for batch_id in together:
+        pointed(batch_id)
+    assert [ref.id for ref in batches("d")] == [*sorted(together), FIRST]
     assert batches("other") == []
 
 

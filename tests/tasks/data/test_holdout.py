@@ -1,0 +1,99 @@
+"""The holdout is chosen once, versioned like a batch, and no row of it is ever learnt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from greenlightning.data.batch import Batch, row_fingerprints
+from greenlightning.errors import InputError, NothingServedError
+from tasks.data.batch_index import BatchRef, batches
+from tasks.data.holdout import Learnable, current_holdout, ensure_holdout, holdout_of, slice_rows
+from tasks.data.ingestion import load_batch
+from tasks.data.versioning import checkout
+from tests.helpers.small_champion import versioned
+
+DATASET = "digits"
+
+
+def hundred(start: int = 0) -> Batch:
+    """A hundred rows of two features, counted from ``start``; a fifth of them are of class 1."""
+    return Batch(start + np.arange(200.0).reshape(100, 2), (np.arange(100) % 5 == 0).astype(int))
+
+
+def keys(X: np.ndarray, y: np.ndarray) -> set[int]:
+    return set(row_fingerprints(X, y).tolist())
+
+
+def held_of(ref: BatchRef) -> tuple[np.ndarray, np.ndarray]:
+    return load_batch(checkout(ref))
+
+
+def test_without_a_holdout_a_stratified_part_of_each_base_batch_is_held_back(tmp_path: Path) -> None:
+    base = [hundred(), hundred(1000)]
+    ref = ensure_holdout.fn(DATASET, [versioned(batch, tmp_path) for batch in base], 0.2, tmp_path)
+    assert (ref.dataset, ref.rows) == ("digits.holdout", 40)
+    X, y = held_of(ref)
+    for batch, later in zip(base, (False, True), strict=True):
+        mine = (X[:, 0] >= 1000) == later
+        assert mine.sum() == 20 and y[mine].sum() == 4
+        assert keys(X[mine], y[mine]) < keys(batch.X, batch.y)
+
+
+def test_the_same_base_has_the_same_holdout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv("GREENLIGHTNING_HOME", str(tmp_path / name))
+        chosen.append(ensure_holdout.fn(DATASET, [versioned(hundred(), tmp_path)], 0.2, tmp_path).id)
+    assert chosen[0] == chosen[1]
+
+
+def test_a_holdout_that_was_ingested_is_kept_and_the_newest_counts(tmp_path: Path) -> None:
+    base = versioned(hundred(), tmp_path)
+    versioned(hundred(1000), tmp_path, holdout_of(DATASET))
+    newest = versioned(hundred(2000), tmp_path, holdout_of(DATASET))
+    assert ensure_holdout.fn(DATASET, [base], 0.2, tmp_path) == current_holdout(DATASET) == newest
+    assert len(batches(holdout_of(DATASET))) == 2
+
+
+def test_a_base_too_small_to_hold_rows_back_is_refused(tmp_path: Path) -> None:
+    small = Batch(hundred().X[:19], hundred().y[:19])
+    with pytest.raises(InputError, match="too small to hold rows back"):
+        ensure_holdout.fn(DATASET, [versioned(small, tmp_path)], 0.5, tmp_path)
+    assert batches(holdout_of(DATASET)) == []
+
+
+def test_a_dataset_without_a_holdout_says_so() -> None:
+    with pytest.raises(NothingServedError, match="Dataset 'digits' has no holdout"):
+        current_holdout(DATASET)
+
+
+def test_rows_of_the_holdout_are_left_out_and_the_batch_keeps_its_id(tmp_path: Path) -> None:
+    held = Batch(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 1]))
+    learnable = Learnable(versioned(held, tmp_path, holdout_of(DATASET)))
+    known, relabelled, new = [1.0, 2.0], [3.0, 4.0], [5.0, 6.0]
+    arrived = Batch(np.array([known, relabelled, new, known]), np.array([0, 0, 1, 0]))
+    left = learnable.open(versioned(arrived, tmp_path))
+    assert left.X.tolist() == [relabelled, new]
+    assert left.y.tolist() == [0, 1]
+    assert left.id == arrived.id
+
+
+def test_what_is_learnt_and_what_is_held_back_of_the_base_are_all_its_rows(tmp_path: Path) -> None:
+    base = versioned(hundred(), tmp_path)
+    learnable = Learnable(ensure_holdout.fn(DATASET, [base], 0.2, tmp_path))
+    left = learnable.open(base)
+    assert (left.rows, len(learnable.X)) == (80, 20)
+    assert keys(left.X, left.y) | keys(learnable.X, learnable.y) == keys(hundred().X, hundred().y)
+
+
+def test_a_slice_of_a_batch_is_chosen_by_its_id_and_both_parts_keep_it() -> None:
+    batch = hundred()
+    kept, held = slice_rows(batch, 0.2)
+    assert (kept.rows, held.rows, held.y.sum()) == (80, 20, 4)
+    assert kept.id == held.id == batch.id
+    assert keys(kept.X, kept.y) | keys(held.X, held.y) == keys(batch.X, batch.y)
+    assert np.array_equal(slice_rows(batch, 0.2)[1].X, held.X)
+    other = Batch(batch.X, batch.y, "f" * 16)
+    assert not np.array_equal(slice_rows(other, 0.2)[1].X, held.X)
