@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 DIGIT_BITS = 8
@@ -156,4 +157,13 @@ def mirrored(total: Tensor) -> Tensor:
     for start in range(0, len(total), PANEL):
         end = start + PANEL
         total[end:, start:end] = total[start:end, end:].t()
+    return total
+
+
+def gram_of_digits(gram: NDArray[np.int64], left: list[slice], right: list[slice]) -> NDArray[np.int64]:
+    """Compute ``Σ_ij 256^(places below) gram[left_i, right_j]``: the Gram block of numbers from their digits'."""
+    total = gram[left[-1], right[-1]]
+    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
+    for i, j in places[1:]:
+        total = total + gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
     return total

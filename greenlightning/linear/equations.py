@@ -16,10 +16,24 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class NormalEquations:
-    """``(S (G − n m mᵀ) S + alpha I) V = R``: real-valued features have scales S (D,) and means S m.
+    """``(S (G − n m mᵀ) S + alpha I) V = R``: ridge regression on real-valued features.
 
     Features and targets are centred, so the intercept is not penalised (as in scikit-learn's Ridge).
-    ``feature_means`` (D,) and ``target_means`` (k,) are real-valued; ``right`` is R (D, k).
+
+    Attributes
+    ----------
+    statistics : Statistics
+        The integer sums.
+    scales : ndarray of shape (D,)
+        S: real size of one unit of each integer feature.
+    alpha : float
+        Ridge strength.
+    feature_means : ndarray of shape (D,)
+        S m: means of the real-valued features.
+    target_means : ndarray of shape (k,)
+        Means of the real-valued targets.
+    right : ndarray of shape (D, k)
+        R: the right sides.
     """
 
     statistics: Statistics
@@ -31,7 +45,15 @@ class NormalEquations:
 
     @classmethod
     def of(cls, statistics: Statistics, paths: PathFeatures, targets: Targets, alpha: float) -> "NormalEquations":
-        """Set the equations up; raises InputError and MismatchError as ``solver.solve`` says."""
+        """Set the equations up.
+
+        Raises
+        ------
+        InputError
+            Where ``alpha`` is negative or there are no samples.
+        MismatchError
+            Where the statistics belong to another recipe or other targets.
+        """
         if alpha < 0 or statistics.n == 0:
             none = "There are no samples to learn from"
             problem = none if statistics.n == 0 else f"alpha={alpha} is negative"
@@ -46,7 +68,7 @@ class NormalEquations:
         return cls(statistics, scales, alpha, feature_means, target_means, right)
 
     def matrix(self) -> Floats:
-        """The matrix (D, D) in Fortran order; only its lower triangle is set, which is all LAPACK reads."""
+        """Compute the matrix (D, D) in Fortran order; only its lower triangle, which LAPACK reads, is set."""
         size, G = len(self.scales), self.statistics.G
         upper = np.zeros((size, size))
         weighted = self.statistics.n * self.feature_means
@@ -60,12 +82,12 @@ class NormalEquations:
         return upper.T
 
     def largest_diagonal(self) -> float:
-        """The largest entry on the diagonal of the matrix, which is the largest of all."""
+        """Compute the largest entry on the diagonal of the matrix, which is the largest of all."""
         squares = self.statistics.G.diagonal() * self.scales**2
         return float((squares - self.statistics.n * self.feature_means**2).max(initial=0.0)) + self.alpha
 
     def residual(self, weights: Floats) -> Floats:
-        """``R − A V`` of ``weights`` V (D, k), with A from the integers themselves."""
+        """Compute ``R − A V`` of ``weights`` V (D, k), with A from the integers themselves."""
         product = gram_product(self.statistics, weights * self.scales[:, None])
         product *= self.scales[:, None]
         product -= np.outer(self.statistics.n * self.feature_means, self.feature_means @ weights)
@@ -73,12 +95,12 @@ class NormalEquations:
         return self.right - product
 
     def backward_error(self, weights: Floats, residual: Floats) -> float:
-        """``‖R − A V‖ / (max|A| ‖V‖ + ‖R‖)``, 0 where all of it is."""
+        """Compute ``‖R − A V‖ / (max|A| ‖V‖ + ‖R‖)``; 0 where both are 0."""
         size = self.largest_diagonal() * np.linalg.norm(weights) + np.linalg.norm(self.right)
         return float(np.linalg.norm(residual) / size) if size else 0.0
 
 
 def gram_product(statistics: Statistics, V: Floats) -> Floats:
-    """``G V`` (D, c) in float64, a few rows of G at a time: no float copy of G is made."""
+    """Compute ``G V`` (D, c) in float64, a few rows of G at a time: no float copy of G is made."""
     G = statistics.G
     return np.concatenate([G[i : i + PANEL].astype(np.float64) @ V for i in range(0, len(G), PANEL)])

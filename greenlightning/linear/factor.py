@@ -22,11 +22,25 @@ class Factor:
 
     Ψ (k, D) holds their features less the means at factorisation. Pooling scatters about the new mean gives
     ``A = A₀ + Ψᵀ (Σ − σσᵀ/n) Ψ``, Σ = diag(σ) of the signs σ; the inner matrix has the inverse
-    ``Σ + 11ᵀ/n₀``, so by Woodbury (1950) ``A⁻¹ = L⁻ᵀ (I − W (Σ + 11ᵀ/n₀ + WᵀW)⁻¹ Wᵀ) L⁻¹``. A row's
-    column of W holds for good: another update adds columns.
+    ``Σ + 11ᵀ/n₀``, so ``A⁻¹ = L⁻ᵀ (I − W (Σ + 11ᵀ/n₀ + WᵀW)⁻¹ Wᵀ) L⁻¹`` [1]_. A row's column of W never
+    changes: another update adds columns.
 
-    Attributes: ``lower`` L (D, D); ``n`` n₀; ``scales`` and ``means`` (D,) of real-valued features; ``whitened``
-    W (D, k); ``capacitance`` (k, k), the matrix inverted above.
+    Attributes
+    ----------
+    lower : ndarray of shape (D, D)
+        L.
+    n : int
+        n₀: samples at factorisation.
+    scales, means : ndarray of shape (D,)
+        Units and means of real-valued features.
+    whitened : ndarray of shape (D, k)
+        W.
+    capacitance : ndarray of shape (k, k)
+        The matrix inverted above.
+
+    References
+    ----------
+    .. [1] Woodbury, "Inverting Modified Matrices", 1950.
     """
 
     lower: Floats
@@ -38,7 +52,13 @@ class Factor:
 
     @classmethod
     def of(cls, equations: NormalEquations) -> "Factor":
-        """Factorise; raises SingularError, without jitter, where the equations have no stable solution."""
+        """Factorise the matrix of the equations.
+
+        Raises
+        ------
+        SingularError
+            Where the equations have no stable solution; no jitter is added.
+        """
         lower, failed = dpotrf(equations.matrix(), lower=1, overwrite_a=1, clean=0)
         if failed or lower.diagonal().min() ** 2 <= SMALLEST_PIVOT * equations.largest_diagonal():
             raise SingularError(
@@ -51,22 +71,47 @@ class Factor:
 
     @property
     def n_updated(self) -> int:
-        """Rows k that came or went since factorisation."""
+        """Number of rows k that came or went since factorisation."""
         return len(self.capacitance)
 
     def pays_off(self, rows: int, columns: int) -> bool:
-        """Whether updating by ``rows`` and solving for ``columns`` right sides is cheaper than factorising again.
+        """Compare the cost of an update with that of factorising again.
 
-        By operations, which triangular solves and factorisation do at like rates; holding the result against
-        the statistics takes as long as ``CHECK`` columns more. Over a stream the cost a row is least if W grows
-        to ``D/√3`` columns (``docs/decisions/0027-one-factor.md``).
+        Costs are counted in operations, which triangular solves and factorisation do at like rates; comparing the
+        result with the statistics takes as long as ``CHECK`` columns more. Over a stream the cost a row is least
+        if W grows to ``D/√3`` columns (``docs/decisions/0027-one-factor.md``).
+
+        Parameters
+        ----------
+        rows : int
+            Rows to add or remove.
+        columns : int
+            Right sides to solve for.
+
+        Returns
+        -------
+        bool
+            Whether the update is cheaper.
         """
         D, k = len(self.lower), self.n_updated
         update = D * D * (rows + 2 * columns + CHECK) + D * rows * (2 * k + rows) + (k + rows) ** 3 // 3
         return update < D**3 // 3 and k + rows <= RANK_LIMIT * D
 
     def updated(self, features: NDArray[np.integer], signs: NDArray[np.integer]) -> "Factor":
-        """The factor after rows of integer ``features`` (m, D) came (+1) or went (−1), as ``signs`` (m,) say."""
+        """Add rows to the factor, or remove them.
+
+        Parameters
+        ----------
+        features : ndarray of shape (m, D)
+            Integer features of the rows.
+        signs : ndarray of shape (m,)
+            +1 for a row that came, −1 for one that went.
+
+        Returns
+        -------
+        Factor
+            The factor of all rows.
+        """
         rows = features * self.scales
         rows -= self.means
         new = dtrsm(1.0, self.lower, rows.T, lower=1, overwrite_b=1)
@@ -77,7 +122,7 @@ class Factor:
         return replace(self, whitened=whitened, capacitance=capacitance)
 
     def solve(self, right: Floats) -> Floats:
-        """``A⁻¹ R`` for ``right`` R (D, c), in C order; NaN where rows went that leave A singular."""
+        """Compute ``A⁻¹ R`` for ``right`` R (D, c), in C order; NaN where rows went that leave A singular."""
         inner = dtrsm(1.0, self.lower, np.asfortranarray(right), lower=1)
         if self.n_updated:
             *_, shares, failed = dsysv(self.capacitance, self.whitened.T @ inner)

@@ -1,6 +1,5 @@
 """The gradient estimator beside the exact one: for more path features than can be squared."""
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,34 +15,78 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.labels import checked_labels, joined_classes, label_array, labels_like, positions
 from greenlightning.data.splits import split_rows
-from greenlightning.errors import InputError, IntegrityError, MismatchError
+from greenlightning.linear.averaging import averaged_coefficients
+from greenlightning.linear.gradient_setup import check_parameters, frozen_recipe, widened
+from greenlightning.linear.gradient_storage import load_classifier, save_classifier
 from greenlightning.linear.softmax import PathScores, SoftmaxDescent
 from greenlightning.linear.solver import Coefficients
-from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, load_paths
+from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure, checked_inputs
-
-FORMAT = "greenlightning-gradient/1"
 
 
 class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Softmax regression over the path features of frozen gates, by stochastic gradients (Adam).
+    """Softmax regression over the path features of frozen gates, by stochastic gradients (Adam [1]_).
 
     For feature counts D whose statistics (24 D² bytes) do not fit: memory here is some (D, k). It is neither
     additive nor exact: prefer GreenLightningClassifier where D can be squared
     (``docs/decisions/0028-gradient-estimator.md``). Parameters are named as in scikit-learn's SGDClassifier and
-    MLPClassifier; ``alpha`` penalises real-valued coefficients of features whose norm is of order 1.
+    MLPClassifier.
 
-    ``paths`` is a frozen recipe, or a structure, from which one is built (explicit paths for one gated layer,
-    landmarks drawn from the first rows for more). ``fit`` lowers the rate from ``eta0`` to 0 along a cosine over
-    ``max_iter`` epochs. It stops once the log-loss has not fallen by ``tol`` in ``n_iter_no_change`` epochs: that
-    of the training rows, or with ``early_stopping`` that of a held-back share, whose best coefficients it then
-    restores. Under ``warm_start`` it goes on from the coefficients that are there.
+    Parameters
+    ----------
+    paths : PathFeatures or Structure
+        A frozen recipe, or a structure from which ``fit`` builds one: explicit paths for one gated layer,
+        landmarks drawn from the first rows for more.
+    eta0 : float, default=0.05
+        Learning rate; ``fit`` lowers it to 0 along a cosine over ``max_iter`` epochs.
+    alpha : float, default=1e-7
+        Penalty on the squared real-valued coefficients of features whose norm is of order 1.
+    batch_size : int, default=128
+        Rows of a minibatch.
+    max_iter : int, default=30
+        Epochs, at most.
+    tol : float, default=1e-4
+        Least fall of the log-loss that counts as progress.
+    n_iter_no_change : int, default=5
+        Epochs without progress after which ``fit`` stops.
+    early_stopping : bool, default=False
+        Whether progress is measured on held-back rows, whose best coefficients are then restored.
+    validation_fraction : float, default=0.1
+        Share of the rows held back for ``early_stopping``.
+    warm_start : bool, default=False
+        Whether ``fit`` continues from the coefficients that exist.
+    device : str, default="cpu"
+        Torch device.
+    random_state : int, RandomState or None, default=None
+        Seed of the minibatches and of drawing landmarks.
 
-    Fitted attributes: ``paths_``, ``coefficients_`` (weights (D, k), intercept (k,)), ``classes_`` (k,),
-    ``n_features_in_``, ``n_samples_seen_`` rows, and of the last ``fit`` ``n_iter_`` and ``loss_curve_``.
+    Attributes
+    ----------
+    paths_ : PathFeatures
+        The frozen recipe.
+    coefficients_ : Coefficients
+        Weights (D, k) and intercept (k,).
+    classes_ : ndarray of shape (k,)
+        The labels, in ascending order.
+    n_features_in_, n_samples_seen_ : int
+        Columns of the inputs; rows seen.
+    n_iter_, loss_curve_ : int, list of float
+        Epochs of the last ``fit``, and the mean log-loss of each.
+
+    References
+    ----------
+    .. [1] Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from greenlightning.evaluation.conventional_network import random_gates
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = PathSGDClassifier(random_gates(X, (32,)), random_state=0).fit(X, y)
+    >>> model.predict_proba(X).shape
+    (150, 3)
     """
 
     paths_: PathFeatures
@@ -81,7 +124,26 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Train on ``X`` (n, d) and labels ``y`` (n,); ``classes`` may name labels that only other copies have."""
+        """Train on ``X`` (n, d) and labels ``y`` (n,).
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+        y : array-like of shape (n,)
+            Labels.
+        classes : array-like, optional
+            Labels that only other copies have; ``average`` needs the same classes in all.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            Where data or a parameter cannot be used, or the log-loss is not finite.
+        """
         inputs, codes = self._begin(X, y, classes, from_scratch=not self.warm_start)
         descent = self._descent = self._descending()
         training, held = self._split(codes)
@@ -103,7 +165,10 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """One pass over ``X`` (n, d) and ``y`` (n,) at the rate ``eta0``; new classes are taken as they come."""
+        """Make one pass over ``X`` (n, d) and ``y`` (n,) at the rate ``eta0``; labels may be new.
+
+        Takes, returns and raises what ``fit`` does.
+        """
         inputs, codes = self._begin(X, y, classes, from_scratch=False)
         if self._descent is None:
             self._descent = self._descending()
@@ -113,85 +178,71 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Class probabilities (n, k) of ``X`` (n, d), in the order of ``classes_``."""
+        """Predict class probabilities (n, k) of ``X`` (n, d), in the order of ``classes_``."""
         return torch.softmax(torch.from_numpy(self._scores(X)), dim=1).numpy()
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The most probable label (n,) of each row of ``X`` (n, d)."""
+        """Predict the most probable label (n,) of each row of ``X`` (n, d)."""
         best = self._scores(X).argmax(axis=1)
         labels: NDArray[Any] = self.classes_[best]
         return labels
 
     @classmethod
     def average(cls, models: Sequence[Self], weights: Sequence[float] | None = None) -> Self:
-        """The mean of copies' coefficients, weighted by ``weights``, by default the rows that each has seen.
+        """Average the coefficients of copies, as the GreenLightningAI paper combines them [1]_.
 
-        How the GreenLightningAI paper combines copies (Duato et al. 2023, arXiv 2312.09971). It is *not* the
-        model of all rows. Raises MismatchError on copies of different recipes or classes.
+        It is *not* the model of all rows.
+
+        Parameters
+        ----------
+        models : sequence of PathSGDClassifier
+            Copies with the same recipe and classes.
+        weights : sequence of float, optional
+            One weight a copy; by default the rows that it has seen.
+
+        Returns
+        -------
+        PathSGDClassifier
+            A model with the mean coefficients.
+
+        Raises
+        ------
+        InputError
+            Where the weights cannot be used.
+        MismatchError
+            Where recipes or classes differ.
+
+        References
+        ----------
+        .. [1] Duato, Mestre, Dolz and Quintana-Ortí, "GreenLightningAI", 2023, arXiv:2312.09971.
         """
-        shares = [model.n_samples_seen_ for model in models] if weights is None else list(weights)
-        if len(shares) != len(models) or not all(share >= 0 for share in shares) or sum(shares) <= 0:
-            raise InputError(
-                f"{len(models)} models cannot be averaged by weights {shares}",
-                "Give one weight a model, none negative, not all zero",
-            )
+        coefficients = averaged_coefficients(models, weights)
         first = models[0]
-        for model in models[1:]:
-            if model.paths_.digest != first.paths_.digest:
-                raise MismatchError("The copies have different recipes", "Train them under one frozen recipe")
-            if model.classes_.tolist() != first.classes_.tolist():
-                raise MismatchError("The copies know different classes", "Name all classes when they are fitted")
-        means = (
-            sum(share / sum(shares) * part for share, part in zip(shares, parts, strict=True))
-            for parts in zip(*((m.coefficients_.weights, m.coefficients_.intercept) for m in models), strict=True)
-        )
         seen = sum(model.n_samples_seen_ for model in models)
         mean: Self = clone(first)
-        return mean._become(first.paths_, first.classes_, Coefficients(*means), seen)
+        return mean._become(first.paths_, first.classes_, coefficients, seen)
 
     def save(self, folder: Path) -> None:
-        """Write recipe, coefficients and parameters as safetensors and JSON into ``folder``.
-
-        Adam's moments are left out, and a ``random_state`` that is not a whole number becomes None.
-        """
+        """Write all but Adam's moments into ``folder``; a ``random_state`` that is not an integer becomes None."""
         check_is_fitted(self)
-        self.paths_.structure.save(folder)
-        self.paths_.save(folder)
-        arrays = {"weights": self.coefficients_.weights, "intercept": self.coefficients_.intercept}
-        write_tensors(folder / "gradient.safetensors", arrays)
-        parameters = {name: value for name, value in self.get_params(deep=False).items() if name != "paths"}
-        if not isinstance(self.random_state, int):
-            parameters["random_state"] = None
-        about = {
-            "format": FORMAT,
-            "paths": self.paths_.kind,
-            "recipe": self.paths_.digest,
-            "classes": self.classes_.tolist(),
-            "n_samples_seen": self.n_samples_seen_,
-            "parameters": parameters,
-        }
-        write_json(folder / "gradient.json", about | {"seal": _seal(about, arrays)})
+        save_classifier(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
-        about = read_json(folder / "gradient.json", FORMAT)
-        arrays = read_tensors(folder / "gradient.safetensors")
-        with reading(folder):
-            paths = load_paths(folder, about["paths"], Structure.load(folder))
-            if (about.pop("seal"), about["recipe"]) != (_seal(about, arrays), paths.digest):
-                raise IntegrityError(
-                    f"The parts in {folder} do not belong together", "Restore it from the registry"
-                )
-            coefficients = Coefficients(arrays["weights"], arrays["intercept"])
-            model = cls(paths, **about["parameters"])
-            return model._become(paths, label_array(about["classes"]), coefficients, about["n_samples_seen"])
+        """Read what ``save`` wrote; no pickle is loaded.
+
+        Raises
+        ------
+        IntegrityError
+            Where a part is missing or corrupt, or a digest does not match.
+        """
+        return load_classifier(cls, folder)
 
     def _begin(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None, *, from_scratch: bool
     ) -> tuple[NDArray[Any], Tensor]:
-        """Checked inputs and class codes, the recipe and room for every class: zeros where nothing is learnt."""
-        self._check_parameters()
+        """Check inputs and labels, set the recipe and make room for every class: zeros where nothing is learnt."""
+        check_parameters(self)
         from_scratch = from_scratch or not hasattr(self, "coefficients_")
         answers = label_array(y) if isinstance(y, list | tuple) else y
         inputs, labels = validate_data(self, X, answers, reset=from_scratch, dtype=[np.float64, np.float32])
@@ -209,7 +260,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             nothing = Coefficients(np.zeros((paths.n_features_out, len(found))), np.zeros(len(found)))
             self._become(paths, found, nothing, 0)
         elif len(found) > len(known):
-            self._become(self.paths_, found, _widened(self.coefficients_, known, found), self.n_samples_seen_)
+            self._become(self.paths_, found, widened(self.coefficients_, known, found), self.n_samples_seen_)
         return inputs, torch.from_numpy(positions(labels, tuple(found.tolist())))
 
     def _become(
@@ -220,11 +271,7 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _recipe(self, X: NDArray[Any], y: NDArray[Any]) -> PathFeatures:
-        if not isinstance(self.paths, Structure):
-            return self.paths
-        if len(self.paths.hidden_layer_sizes) == 1:
-            return ExplicitPaths.build(self.paths, X)
-        return LandmarkPaths.build(self.paths, X, y, random_state=self._seed())
+        return frozen_recipe(self.paths, X, y, self._seed)
 
     def _descending(self) -> SoftmaxDescent:
         return SoftmaxDescent(
@@ -250,27 +297,3 @@ class PathSGDClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
-
-    def _check_parameters(self) -> None:
-        sound = {
-            "eta0": self.eta0 > 0,
-            "alpha": self.alpha >= 0,
-            "batch_size": self.batch_size >= 1,
-            "max_iter": self.max_iter >= 1,
-            "n_iter_no_change": self.n_iter_no_change >= 1,
-            "validation_fraction": 0 < self.validation_fraction < 1,
-        }
-        for name in (name for name, holds in sound.items() if not holds):
-            raise InputError(f"{name}={getattr(self, name)} trains nothing", "See what the parameter means")
-
-
-def _widened(known: Coefficients, before: NDArray[Any], after: NDArray[Any]) -> Coefficients:
-    """The same coefficients with zeros for the classes of ``after`` that are not in ``before``."""
-    places = positions(before, after.tolist())
-    weights, intercept = np.zeros((len(known.weights), len(after))), np.zeros(len(after))
-    weights[:, places], intercept[places] = known.weights, known.intercept
-    return Coefficients(weights, intercept)
-
-
-def _seal(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
-    return sha256_of(json.dumps(about, sort_keys=True), arrays)

@@ -7,11 +7,31 @@ UNIFORM_SHARE = 0.01
 
 
 def class_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities (n, k) from least-squares scores (n, k), without a parameter to fit.
+    """Turn least-squares scores into probabilities, without a parameter to fit.
 
     Least squares on one-hot labels estimates each class's probability, but not exactly on the simplex: the
-    nearest point there is taken (Duchi et al. 2008, algorithm 1), then mixed with 1 % of the uniform
-    distribution, so that no class is ever called impossible. The order of the classes does not change.
+    nearest point there is taken [1]_, then mixed with 1 % of the uniform distribution, so that no class is ever
+    called impossible. The order of the classes does not change.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n, k)
+        Scores of each class.
+
+    Returns
+    -------
+    ndarray of shape (n, k)
+        Probabilities; each row adds up to 1.
+
+    References
+    ----------
+    .. [1] Duchi, Shalev-Shwartz, Singer and Chandra, "Efficient Projections onto the l1-Ball for Learning in High
+       Dimensions", ICML 2008, algorithm 1.
+
+    Examples
+    --------
+    >>> class_probabilities(np.array([[0.75, 0.25], [1.5, -0.5]])).round(3).tolist()
+    [[0.748, 0.252], [0.995, 0.005]]
     """
     n, k = scores.shape
     descending = -np.sort(-scores, axis=1)

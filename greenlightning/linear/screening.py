@@ -7,11 +7,23 @@ from greenlightning.linear.statistics import Statistics
 
 
 def screen(statistics: Statistics, sender: str) -> None:
-    """Raise MismatchError naming ``sender`` unless the statistics can be those of ``n`` samples.
+    """Check that statistics can be those of ``n`` samples.
 
-    Checked: a symmetric ``G`` whose entries keep the Cauchy-Schwarz bound ``|G_ij|² ≤ G_ii G_jj``, features
-    within their width, sums within ``n`` times it, and, for classes, counts that add up to ``n`` and columns
-    of ``B`` that add up to the feature sums.
+    ``G`` must be symmetric and keep the Cauchy-Schwarz bound ``|G_ij|² ≤ G_ii G_jj``, features must lie within
+    their width and sums within ``n`` times it; for classes, counts must add up to ``n`` and columns of ``B`` to
+    the feature sums.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        The statistics received.
+    sender : str
+        Name of who sent them, for the message.
+
+    Raises
+    ------
+    MismatchError
+        Where a check fails.
     """
     largest = 1 << (statistics.bits - 1)
     diagonal = np.diagonal(statistics.G).astype(np.float64)

@@ -31,16 +31,16 @@ class PathScores:
 
     @classmethod
     def of(cls, paths: PathFeatures, device: str = "cpu") -> "PathScores":
-        """The cheapest form for this recipe."""
+        """Choose the cheapest form for this recipe."""
         return RoutedScores(paths, device) if isinstance(paths, ExplicitPaths) else cls(paths, device)
 
     def parts(self, X: NDArray[Any]) -> Parts:
-        """The integers that the scores of ``X`` (n, d) are made of, row by row."""
+        """Compute the integers that the scores of ``X`` (n, d) are made of, row by row."""
         [(_, features)] = self.paths.blocks(X, device=self.device, block_rows=len(X))
         return (features,)
 
     def product(self, parts: Parts, weights: Tensor) -> Tensor:
-        """``φ V`` (n, k) for real-valued φ and ``weights`` (D, k), in the dtype of the weights."""
+        """Compute ``φ V`` (n, k) for real-valued φ and ``weights`` (D, k), in the dtype of the weights."""
         return self._product(parts, weights * self.scales.to(weights.dtype))
 
     def _product(self, parts: Parts, V: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class RoutedScores(PathScores):
     paths: ExplicitPaths
 
     def parts(self, X: NDArray[Any]) -> Parts:
-        """Inputs [x, 1] (n, w) in whole steps, and gates (n, h)."""
+        """Compute inputs [x, 1] (n, w) in whole steps, and gates (n, h)."""
         return self.paths.parts(X, device=self.device)
 
     def _product(self, parts: Parts, V: Tensor) -> Tensor:
@@ -93,9 +93,26 @@ class SoftmaxDescent:
             self.intercept.copy_(torch.from_numpy(coefficients.intercept))
 
     def epoch(self, X: NDArray[Any], codes: Tensor, rate: float) -> float:
-        """One pass over ``X`` (n, d) and class ``codes`` (n,) in random order; the mean log-loss on the way.
+        """Make one pass over the rows in random order.
 
-        Raises InputError if that is not finite.
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            Inputs.
+        codes : Tensor of shape (n,)
+            Positions of the classes.
+        rate : float
+            Learning rate.
+
+        Returns
+        -------
+        float
+            The mean log-loss on the way.
+
+        Raises
+        ------
+        InputError
+            Where the log-loss is not finite.
         """
         for group in self.optimiser.param_groups:
             group["lr"] = rate

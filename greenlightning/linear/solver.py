@@ -22,16 +22,22 @@ REFINEMENTS = 3
 
 @dataclass(frozen=True, eq=False)
 class Coefficients:
-    """The quantitative knowledge: ``weights`` (D, k) for real-valued φ and ``intercept`` (k,), float64.
+    """Weights and intercept of the linear model, in float64.
 
-    ``weights`` are in C order, as they come back from disk: BLAS may round another order otherwise.
+    Attributes
+    ----------
+    weights : ndarray of shape (D, k)
+        Weights of real-valued path features, in C order, as they come back from disk: BLAS may round another order
+        otherwise.
+    intercept : ndarray of shape (k,)
+        Intercepts.
     """
 
     weights: Floats
     intercept: Floats
 
     def scores(self, paths: PathFeatures, X: ArrayLike, *, device: str = "cpu") -> Floats:
-        """``φ V + c`` (n, k) of inputs ``X`` (n, d) under the recipe ``paths``; at most a block of φ exists."""
+        """Compute ``φ V + c`` (n, k) of inputs ``X`` (n, d) under the recipe ``paths``, block by block."""
         return paths.product(X, self.weights * paths.scales[:, None], device=device) + self.intercept
 
 
@@ -44,7 +50,7 @@ class Solution:
 
     @classmethod
     def of(cls, equations: NormalEquations, targets: Targets) -> "Solution":
-        """Factorise and solve; raises SingularError."""
+        """Factorise and solve; raise SingularError where there is no stable solution."""
         factor = Factor.of(equations)
         return cls(_coefficients(equations, targets, factor.solve(equations.right)), factor)
 
@@ -55,10 +61,31 @@ class Solution:
         features: NDArray[np.integer],
         signs: NDArray[np.integer],
     ) -> "Solution":
-        """The solution once rows of ``features`` (m, D) came or went, by updating the factor.
+        """Solve again once rows came or went, by updating the factor.
 
         The result is compared with the statistics' integers, and refined: where more than rounding stays, or
-        where alpha alone does not keep the equations regular, they are factorised again. Raises SingularError.
+        where alpha alone does not keep the equations regular, they are factorised again.
+
+        Parameters
+        ----------
+        equations : NormalEquations
+            The equations with the rows.
+        targets : ClassTargets or RealTargets
+            How targets become integers.
+        features : ndarray of shape (m, D)
+            Integer features of the rows.
+        signs : ndarray of shape (m,)
+            +1 for a row that came, −1 for one that went.
+
+        Returns
+        -------
+        Solution
+            The new coefficients and factor.
+
+        Raises
+        ------
+        SingularError
+            Where the equations have no stable solution.
         """
         if equations.alpha > SMALLEST_PIVOT * equations.largest_diagonal():
             factor = self.factor.updated(features, signs)
@@ -79,16 +106,16 @@ class Since:
     changes: tuple[tuple[NDArray[np.integer], int], ...] = ()
 
     def pays_off(self, rows: int) -> bool:
-        """Whether updating by this many rows is cheaper than factorising again."""
+        """Tell whether updating by this many rows is cheaper than factorising again."""
         rows += sum(len(features) for features, _ in self.changes)
         return self.solution.factor.pays_off(rows, len(self.solution.coefficients.intercept))
 
     def then(self, blocks: Sequence[Tensor], sign: int) -> "Since":
-        """This with the features of one more change."""
+        """Add the features of one more change."""
         return Since(self.solution, self.changes + tuple((block.cpu().numpy(), sign) for block in blocks))
 
     def solved(self, equations: NormalEquations, targets: Targets) -> Solution:
-        """The solution of the ``equations`` that the changes led to; raises SingularError."""
+        """Solve the ``equations`` that the changes led to; raise SingularError where they are singular."""
         if not self.changes:
             return self.solution
         features = np.concatenate([features for features, _ in self.changes])
@@ -100,8 +127,31 @@ def solve(statistics: Statistics, paths: PathFeatures, targets: Targets, alpha: 
     """Minimise ``Σ ‖y − Vᵀφ − c‖² + alpha ‖V‖²`` from statistics alone, by one Cholesky factorisation.
 
     Features and targets are centred, so the intercept is not penalised (as in scikit-learn's Ridge).
-    Raises InputError on a negative ``alpha`` or no samples, MismatchError on another recipe's statistics, and
-    SingularError, without jitter, where the equations have no stable solution.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        The sums over all samples.
+    paths : PathFeatures
+        The recipe that the statistics belong to.
+    targets : ClassTargets or RealTargets
+        The targets that the statistics belong to.
+    alpha : float
+        Ridge strength, at least 0.
+
+    Returns
+    -------
+    Coefficients
+        V (D, k) and c (k,).
+
+    Raises
+    ------
+    InputError
+        Where ``alpha`` is negative or there are no samples.
+    MismatchError
+        Where the statistics belong to another recipe or other targets.
+    SingularError
+        Where the equations have no stable solution; no jitter is added.
     """
     return Solution.of(NormalEquations.of(statistics, paths, targets, alpha), targets).coefficients
 
@@ -114,9 +164,25 @@ def _coefficients(equations: NormalEquations, targets: Targets, weights: Floats)
 def mean_squared_errors(
     statistics: Statistics, paths: PathFeatures, targets: Targets, *coefficients: Coefficients
 ) -> list[float]:
-    """Mean over samples of ``‖y − Vᵀφ − c‖²`` of each of the ``coefficients``: no sample is read.
+    """Compute the mean over samples of ``‖y − Vᵀφ − c‖²``, without reading a sample.
 
-    ``Σ‖y‖² − 2⟨V, B⟩ − 2⟨c, Σy⟩ + ⟨V, GV⟩ + 2⟨c, VᵀΣφ⟩ + n‖c‖²``, all over n; G is read once for all.
+    It is ``Σ‖y‖² − 2⟨V, B⟩ − 2⟨c, Σy⟩ + ⟨V, GV⟩ + 2⟨c, VᵀΣφ⟩ + n‖c‖²``, all over n; G is read once for all.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        The sums over the samples.
+    paths : PathFeatures
+        The recipe that the statistics belong to.
+    targets : ClassTargets or RealTargets
+        The targets that the statistics belong to.
+    *coefficients : Coefficients
+        The models to compare.
+
+    Returns
+    -------
+    list of float
+        One error for each of the coefficients.
     """
     units, target_units = paths.scales, targets.scales(len(statistics.columns))
     weights = [found.weights * units[:, None] for found in coefficients]
@@ -141,10 +207,36 @@ def choose_alpha(
     alphas: Sequence[float] = ALPHAS,
     tolerance: float = 0.0,
 ) -> tuple[float, dict[float, float]]:
-    """The weakest ridge within ``tolerance`` of the smallest error on *validation statistics*, and all errors.
+    """Choose the weakest ridge within ``tolerance`` of the smallest error on *validation statistics*.
 
-    No data is needed: solve on ``training`` and apply ``mean_squared_errors`` to ``validation``. Strengths at
-    which the equations are singular are passed over; SingularError if that leaves none.
+    No data is needed. Strengths at which the equations are singular are left out.
+
+    Parameters
+    ----------
+    training, validation : Statistics
+        Sums to solve from, and sums to measure the error on.
+    paths : PathFeatures
+        The recipe that the statistics belong to.
+    targets : ClassTargets or RealTargets
+        The targets that the statistics belong to.
+    alphas : sequence of float, optional
+        Strengths to try; by default powers of ten from 1e-5 to 10.
+    tolerance : float, default=0.0
+        Relative excess over the smallest error that is accepted.
+
+    Returns
+    -------
+    alpha : float
+        The strength chosen.
+    errors : dict
+        The error at each strength that was solved.
+
+    Raises
+    ------
+    InputError
+        Where there are no validation samples.
+    SingularError
+        Where the equations are singular at every strength.
     """
     if validation.n == 0:
         raise InputError("There are no validation samples to choose alpha by", "Hold some back, or give alpha")

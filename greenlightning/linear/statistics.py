@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,14 +16,21 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.compute.devices import available
-from greenlightning.compute.integers import DIGIT, add_gram, digits, digits_needed, largest_magnitude, mirrored
-from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
+from greenlightning.compute.integers import (
+    add_gram,
+    digits,
+    digits_needed,
+    gram_of_digits,
+    largest_magnitude,
+    mirrored,
+)
+from greenlightning.data.files import sha256_of
 from greenlightning.data.labels import Label, joined_classes, plain
 from greenlightning.data.targets import Targets
-from greenlightning.errors import CapacityError, InputError, IntegrityError, MismatchError
+from greenlightning.errors import CapacityError, InputError, MismatchError
+from greenlightning.linear.statistics_storage import FORMAT, load_statistics, save_statistics
 from greenlightning.paths import PathFeatures
 
-FORMAT = "greenlightning-statistics/1"
 Integers = NDArray[np.int64]
 
 
@@ -31,9 +38,28 @@ Integers = NDArray[np.int64]
 class Statistics:
     """Integer statistics of ``n`` samples under one structure, one recipe and one kind of target.
 
-    Attributes: ``structure``, ``recipe``, ``targets`` the digests they belong to; ``bits`` of a feature;
-    ``columns`` the classes (or outputs) in order; ``n``; ``G`` (D, D); ``B`` (D, k); ``feature_sums`` (D,);
-    ``target_sums`` (k,), for classes their counts; ``target_squares`` (k,). All int64.
+    ``+`` and ``-`` add and remove samples, and ``==`` compares digests.
+
+    Attributes
+    ----------
+    structure, recipe, targets : str
+        Digests of what the statistics belong to.
+    bits : int
+        Bits of a path feature.
+    columns : tuple of k labels
+        The classes in ascending order, or the numbers of the outputs.
+    n : int
+        Samples.
+    G : ndarray of shape (D, D), int64
+        ``Σ φφᵀ`` of the integer path features.
+    B : ndarray of shape (D, k), int64
+        ``Σ φyᵀ`` with the integer targets.
+    feature_sums : ndarray of shape (D,), int64
+        ``Σ φ``.
+    target_sums : ndarray of shape (k,), int64
+        ``Σ y``: for classes, their counts.
+    target_squares : ndarray of shape (k,), int64
+        ``Σ y²``.
     """
 
     structure: str
@@ -50,7 +76,7 @@ class Statistics:
 
     @classmethod
     def empty(cls, paths: PathFeatures, targets: Targets) -> "Statistics":
-        """Statistics of no samples: the zero of the algebra."""
+        """Make statistics of no samples: the zero of the algebra."""
         columns = targets.columns([])
         D, k = paths.n_features_out, len(columns)
         zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, k), (D,), (k,), (k,))]
@@ -68,10 +94,36 @@ class Statistics:
         block_rows: int | None = None,
         on_block: Callable[[Tensor], None] | None = None,
     ) -> "Statistics":
-        """Stream inputs ``X`` (n, d) and targets ``y`` (n,) or (n, k) into statistics, block by block.
+        """Sum samples into statistics, block by block.
 
-        ``on_block`` is given each block's integer features, on ``device``.
-        Raises InputError on bad data and CapacityError where the features cannot fit ``memory_budget`` bytes.
+        Parameters
+        ----------
+        paths : PathFeatures
+            The recipe.
+        targets : ClassTargets or RealTargets
+            How targets become integers.
+        X : array-like of shape (n, d)
+            Inputs.
+        y : array-like of shape (n,) or (n, k)
+            Labels or real targets.
+        device : str, default="cpu"
+            Torch device that computes the sums; no device changes them.
+        block_rows : int, optional
+            Rows of a block; by default as many as half of the free memory allows.
+        on_block : callable, optional
+            Called with each block's integer features (rows, D), on ``device``.
+
+        Returns
+        -------
+        Statistics
+            The same, to the bit, for any order and any size of the blocks.
+
+        Raises
+        ------
+        InputError
+            Where inputs or targets cannot be used.
+        CapacityError
+            Where a sum could overflow, or the features do not fit into memory.
         """
         columns, n = targets.columns(y), len(np.asarray(y))
         if len(np.asarray(X)) != n:
@@ -102,7 +154,7 @@ class Statistics:
         phi = [slice(i * D, (i + 1) * D) for i in range(slices)]
         one = D * slices
         answer = [slice(one + 1 + i * k, one + 1 + (i + 1) * k) for i in range(targets.n_digits)]
-        squares = _joined(gram, answer, answer)
+        squares = gram_of_digits(gram, answer, answer)
         return cls(
             paths.structure.digest,
             paths.digest,
@@ -110,10 +162,10 @@ class Statistics:
             paths.feature_bits,
             columns,
             int(gram[one, one]),
-            _joined(gram, phi, phi),
-            _joined(gram, phi, answer),
-            _joined(gram, phi, [slice(one, one + 1)])[:, 0],
-            _joined(gram, [slice(one, one + 1)], answer)[0],
+            gram_of_digits(gram, phi, phi),
+            gram_of_digits(gram, phi, answer),
+            gram_of_digits(gram, phi, [slice(one, one + 1)])[:, 0],
+            gram_of_digits(gram, [slice(one, one + 1)], answer)[0],
             np.diagonal(squares).copy(),
         )
 
@@ -138,18 +190,29 @@ class Statistics:
     __hash__ = None  # type: ignore[assignment]
 
     def __add__(self, other: "Statistics") -> "Statistics":
-        """Statistics of both sets of samples; raises MismatchError if they do not belong together."""
+        """Return the statistics of both sets of samples.
+
+        Raises
+        ------
+        MismatchError
+            Where they do not belong together.
+        CapacityError
+            Where a sum could overflow.
+        """
         return self._changed(other, +1)
 
     def __sub__(self, other: "Statistics") -> "Statistics":
-        """Statistics without the other's samples; classes that lose their last sample go too.
+        """Return the statistics without the other's samples; a class that loses its last sample goes too.
 
-        Raises MismatchError if they do not belong together, or ``other`` was not part of these.
+        Raises
+        ------
+        MismatchError
+            Where they do not belong together, or ``other`` was never part of these.
         """
         return self._changed(other, -1)
 
     def _changed(self, other: "Statistics", sign: int, *, reuse: bool = False) -> "Statistics":
-        """``self + other`` (``sign`` +1) or ``self − other`` (−1); with ``reuse`` in the memory of ``other``.
+        """Compute ``self + other`` (``sign`` +1) or ``self − other`` (−1), with ``reuse`` in the other's memory.
 
         ``other`` is then used up, also where this raises: fresh memory costs more than the sum.
         """
@@ -189,7 +252,7 @@ class Statistics:
         return tuple(label for label, count in self.counts.items() if count)
 
     def _on(self, columns: tuple[Label, ...]) -> "Statistics":
-        """The same statistics with these columns: zeros for new ones, the others left out."""
+        """Return the same statistics with these columns: zeros for new ones, the others left out."""
         if columns == self.columns:
             return self
         source = [self.columns.index(c) for c in columns if c in self.columns]
@@ -214,26 +277,18 @@ class Statistics:
 
     def save(self, folder: Path) -> None:
         """Write ``statistics.safetensors`` (G as a packed triangle) and ``statistics.json`` into ``folder``."""
-        write_tensors(folder / "statistics.safetensors", self._arrays())
-        names = ("structure", "recipe", "targets", "bits", "n", "digest")
-        about = {name: getattr(self, name) for name in names} | {"columns": list(self.columns)}
-        write_json(folder / "statistics.json", about | {"format": FORMAT})
+        save_statistics(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Statistics":
-        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
-        about = read_json(folder / "statistics.json", FORMAT)
-        arrays = read_tensors(folder / "statistics.safetensors")
-        with reading(folder):
-            arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
-            belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
-            found = cls(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]
-        if found.digest != about.get("digest"):
-            raise IntegrityError(
-                f"{folder} holds statistics {found.digest[:12]}, others than it says",
-                "Restore it from the registry",
-            )
-        return found
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing or corrupt, or the digest does not match.
+        """
+        return load_statistics(cls, folder)
 
 
 def checked_capacity(n: int, largest: int) -> None:
@@ -243,21 +298,3 @@ def checked_capacity(n: int, largest: int) -> None:
             f"Statistics of {n:,} samples could overflow int64 at this feature width",
             "Use fewer feature_bits",
         )
-
-
-def _joined(gram: Integers, left: list[slice], right: list[slice]) -> Integers:
-    """``Σ_ij 256^(places below) gram[left_i, right_j]``: the Gram block of numbers from that of their digits."""
-    total = gram[left[-1], right[-1]]
-    places = [(i, j) for i in range(len(left)) for j in range(len(right))]
-    for i, j in places[1:]:
-        total = total + gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
-    return total
-
-
-def _unpacked(packed: Integers, size: int) -> Integers:
-    full, start = np.zeros((size, size), dtype=np.int64), 0
-    for i in range(size):
-        row = packed[start : start + size - i]
-        full[i, i:], full[i:, i] = row, row
-        start += size - i
-    return cast(Integers, full)

@@ -14,6 +14,26 @@ RECIPES: tuple[type[PathFeatures], ...] = (ExplicitPaths, LandmarkPaths)
 
 
 def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
-    """Read a recipe of ``kind`` ("explicit" or "landmarks") that was built on ``structure``."""
+    """Read a recipe that was built on ``structure``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``PathFeatures.save`` wrote it.
+    kind : {"explicit", "landmarks"}
+        The kind of recipe.
+    structure : Structure
+        The frozen gates.
+
+    Returns
+    -------
+    PathFeatures
+        The recipe.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file is missing or corrupt, or digest or structure does not match.
+    """
     [recipe] = [recipe for recipe in RECIPES if recipe.kind == kind]
     return recipe.load(folder, structure)

@@ -28,7 +28,23 @@ PRODUCT_ROWS = 1_024
 class PathFeatures(ABC):
     """A recipe that turns a sample and its open gates into integer path features φ.
 
-    ``tables`` holds every frozen number of the recipe; ``scales`` (D,) turns integer features into real ones.
+    A recipe of another kind is a subclass with ``n_features_out``, ``scales``, ``_features`` and
+    ``_bytes_per_row``.
+
+    Attributes
+    ----------
+    structure : Structure
+        The frozen gates.
+    feature_bits : {8, 12, 16}
+        Bits of a path feature.
+    tables : dict of ndarray
+        Every frozen number of the recipe, by name.
+    seen : tuple of str
+        Batches that the tables were made from.
+    digest : str
+        sha256 of kind, bits, structure and tables.
+    kind : str
+        Name of the kind of recipe.
     """
 
     structure: Structure
@@ -62,7 +78,7 @@ class PathFeatures(ABC):
         """Peak memory that one row takes while its features are built."""
 
     def _tables_on(self, device: str) -> dict[str, Tensor]:
-        """The tables as ``_features`` reads them, brought to ``device`` once."""
+        """Return the tables as ``_features`` reads them, brought to ``device`` once."""
         if device not in self._ready:
             tables = {name: torch.from_numpy(table).to(device) for name, table in self.tables.items()}
             products = {name: operand(table) for name, table in tables.items() if table.dtype == torch.int8}
@@ -79,9 +95,22 @@ class PathFeatures(ABC):
         return largest_magnitude(self.feature_bits)
 
     def block_rows(self, memory_budget: int | None = None) -> int:
-        """Rows a block may have, at most 8,192, so that features and statistics fit ``memory_budget`` bytes.
+        """Count the rows a block may have, at most 8,192, for features and statistics to fit into memory.
 
-        Raises CapacityError, with the sizes named, where not even 64 rows fit.
+        Parameters
+        ----------
+        memory_budget : int, optional
+            Bytes; by default half of the free memory.
+
+        Returns
+        -------
+        int
+            Rows of a block, at least 64.
+
+        Raises
+        ------
+        CapacityError
+            Where not even 64 rows fit; the message names the sizes.
         """
         budget = available_memory() if memory_budget is None else memory_budget
         spare = budget - statistics_bytes(self.n_features_out, self.feature_bits)
@@ -103,7 +132,26 @@ class PathFeatures(ABC):
         memory_budget: int | None = None,
         block_rows: int | None = None,
     ) -> Iterator[tuple[slice, Tensor]]:
-        """Yield (row slice, integer features of those rows) for inputs ``X`` (n, d), block by block."""
+        """Compute integer features block by block.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+        device : str, default="cpu"
+            Torch device; no device changes the features.
+        memory_budget : int, optional
+            Bytes that a block and the statistics may take; by default half of the free memory.
+        block_rows : int, optional
+            Rows of a block, instead of what the budget allows.
+
+        Yields
+        ------
+        rows : slice
+            Rows of the block.
+        features : Tensor of shape (rows, D), int8 or int16
+            Their path features, on ``device``.
+        """
         inputs, device = checked_inputs(X, self.structure.n_features_in), available(device)
         size = block_rows or self.block_rows(memory_budget)
         tables = self._tables_on(device)
@@ -111,7 +159,22 @@ class PathFeatures(ABC):
             yield rows, self._features(block, tables)
 
     def product(self, X: ArrayLike, V: ArrayLike, *, device: str = "cpu") -> NDArray[np.float64]:
-        """``φ V`` (n, k) of the integer features of ``X`` (n, d) and ``V`` (D, k); at most a block of φ exists."""
+        """Compute ``φ V`` without all of φ: at most a block of it exists.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Inputs.
+        V : array-like of shape (D, k)
+            Factors of the integer features.
+        device : str, default="cpu"
+            Torch device.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            The product, in float64.
+        """
         inputs, device = checked_inputs(X, self.structure.n_features_in), available(device)
         factors = torch.from_numpy(np.ascontiguousarray(V, dtype=np.float64)).to(device)
         tables, found = self._tables_on(device), [np.empty((0, factors.shape[1]))]
@@ -120,16 +183,16 @@ class PathFeatures(ABC):
         return np.concatenate(found)
 
     def _product(self, X: Tensor, tables: dict[str, Tensor], V: Tensor) -> Tensor:
-        """``φ V`` (n, k) of inputs ``X`` (n, d), in float64."""
+        """Compute ``φ V`` (n, k) of inputs ``X`` (n, d), in float64."""
         return matmul(self._features(X, tables).double(), V)
 
     def transform(self, X: ArrayLike, *, block_rows: int | None = None) -> NDArray[np.float64]:
-        """Real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it writes all of φ."""
+        """Compute real-valued path features φ (n, D) of ``X`` (n, d); for inspection, as it holds all of φ."""
         found = [features.numpy() for _, features in self.blocks(X, block_rows=block_rows)]
         return np.concatenate([np.empty((0, self.n_features_out)), *found]) * self.scales
 
     def saturation(self, X: ArrayLike) -> float:
-        """Share of feature values of ``X`` that sit at the frozen limit, a part of structure health."""
+        """Compute the share of feature values of ``X`` (n, d) that lie at the frozen limit."""
         at_limit = sum(int((f.abs() == self.largest).sum()) for _, f in self.blocks(X))
         return at_limit / max(len(np.asarray(X)) * self.n_features_out, 1)
 
@@ -141,7 +204,13 @@ class PathFeatures(ABC):
 
     @classmethod
     def load(cls, folder: Path, structure: Structure) -> Self:
-        """Read what ``save`` wrote; raises IntegrityError if digest or structure does not match."""
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing or corrupt, or digest or structure does not match.
+        """
         about = read_json(folder / "paths.json", f"greenlightning-paths-{cls.kind}/1")
         tables = read_tensors(folder / "paths.safetensors")
         with reading(folder):
@@ -154,23 +223,23 @@ class PathFeatures(ABC):
 
 
 def statistics_bytes(n_features: int, feature_bits: int) -> int:
-    """Peak memory that statistics of D features take while they are summed or solved: three (D, D) of 8 bytes."""
+    """Compute the peak memory of statistics of D features: three (D, D) arrays of 8 bytes."""
     return 24 * (n_features * digits_needed(feature_bits)) ** 2
 
 
 def available_memory() -> int:
-    """Half of the machine's free memory, in bytes: the default memory budget."""
+    """Return half of the machine's free memory, in bytes: the default memory budget."""
     return int(psutil.virtual_memory().available // 2)
 
 
 def checked_bits(feature_bits: int) -> int:
-    """``feature_bits`` if it is 8, 12 or 16; raises InputError otherwise."""
+    """Return ``feature_bits`` if it is 8, 12 or 16; raise InputError otherwise."""
     if feature_bits not in FEATURE_BITS:
         raise InputError(f"feature_bits={feature_bits} is not supported", f"Choose one of {FEATURE_BITS}")
     return feature_bits
 
 
 def frozen_step(values: Tensor, largest: int) -> NDArray[np.float64]:
-    """Step (c,) that maps the largest magnitude of each column of ``values`` (n, c) to ``largest``."""
+    """Compute the step (c,) that maps the largest magnitude of each column of ``values`` (n, c) to ``largest``."""
     peak = values.abs().amax(dim=0).double()
     return (torch.where(peak > 0, peak, 1.0) / largest).numpy()

@@ -19,10 +19,15 @@ INPUT_RANGE = 4.0
 
 @dataclass(frozen=True, eq=False)
 class ExplicitPaths(PathFeatures):
-    """One feature a gate and input: ``h (d + 1)`` features, feature ``j (d + 1) + i`` being ``a_j(x) [x, 1]_i``.
+    """One feature a gate and input: ``h (d + 1)`` features, feature ``j (d + 1) + i`` being ``a_j(x) [x, 1]_i`` [1]_.
 
     Inputs are rounded to ``feature_bits`` over ±4 standard deviations and saturate beyond. With a projection,
-    ``x`` above is the projection of the standardised inputs on ``p`` principal axes of the base.
+    ``x`` above is the projection of the standardised inputs on ``p`` principal axes of the base. Attributes are
+    those of PathFeatures.
+
+    References
+    ----------
+    .. [1] Duato, Mestre, Dolz and Quintana-Ortí, "GreenLightningAI", 2023, arXiv:2312.09971.
     """
 
     kind: ClassVar[str] = "explicit"
@@ -37,9 +42,36 @@ class ExplicitPaths(PathFeatures):
         projection: int | None = None,
         seen: tuple[str, ...] = (),
     ) -> "ExplicitPaths":
-        """Freeze a recipe for a one-layer ``structure`` on base inputs ``X`` (n, d).
+        """Freeze a recipe for a structure of one layer.
 
-        Raises InputError if the structure has more than one gated layer, or the projection is wider than d.
+        Parameters
+        ----------
+        structure : Structure
+            Frozen gates of one layer.
+        X : array-like of shape (n, d)
+            Base inputs.
+        feature_bits : {8, 12, 16}, default=8
+            Bits of a path feature.
+        projection : int, optional
+            Principal axes of the base that are routed instead of the columns.
+        seen : tuple of str, optional
+            Batches that ``X`` comes from, kept with the recipe.
+
+        Returns
+        -------
+        ExplicitPaths
+            The frozen recipe.
+
+        Raises
+        ------
+        InputError
+            Where the structure has more layers, or the projection is wider than d.
+
+        Examples
+        --------
+        >>> gates = Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]])
+        >>> ExplicitPaths.build(gates, [[4.0], [-4.0]]).n_features_out
+        4
         """
         if len(structure.hidden_layer_sizes) != 1:
             raise InputError(
@@ -58,7 +90,7 @@ class ExplicitPaths(PathFeatures):
 
     @property
     def width(self) -> int:
-        """Inputs of each gate, the constant included."""
+        """Number of inputs of each gate, the constant included."""
         inner = self.tables["axes"].shape[1] if "axes" in self.tables else self.structure.n_features_in
         return int(inner) + 1
 
@@ -74,7 +106,7 @@ class ExplicitPaths(PathFeatures):
         return np.full(self.n_features_out, unit / np.sqrt(self.n_features_out))
 
     def parts(self, X: ArrayLike, *, device: str = "cpu") -> tuple[Tensor, Tensor]:
-        """Inputs [x, 1] (n, w) in whole steps and gates (n, h), whose outer product a row φ is."""
+        """Compute inputs [x, 1] (n, w) in whole steps and gates (n, h), whose outer product is a row of φ."""
         inputs = torch.from_numpy(checked_inputs(X, self.structure.n_features_in)).to(device)
         return self._parts(inputs, self._tables_on(device))
 
@@ -100,9 +132,23 @@ class ExplicitPaths(PathFeatures):
 
 
 def routed_product(values: Tensor, gates: Tensor, V: Tensor) -> Tensor:
-    """``φ V`` (n, k) of ``values`` [x, 1] (n, w) and ``gates`` (n, h), ``V`` (h w, k), without φ.
+    """Compute ``φ V`` without φ: ``Σ_j a_j(x) [x, 1] V_j`` is one product, then a gated sum.
 
-    ``Σ_j a_j(x) [x, 1] V_j``: one product, then a gated sum. It writes h k numbers a row where φ has h w.
+    It writes h k numbers a row where φ has h w.
+
+    Parameters
+    ----------
+    values : Tensor of shape (n, w)
+        Inputs [x, 1] in whole steps.
+    gates : Tensor of shape (n, h)
+        Open gates as 1, the others as 0.
+    V : Tensor of shape (h w, k)
+        Factors of the features.
+
+    Returns
+    -------
+    Tensor of shape (n, k)
+        The product.
     """
     (w, h), k = (values.shape[1], gates.shape[1]), V.shape[1]
     per_gate = values.to(V.dtype) @ V.view(h, w, k).movedim(1, 0).reshape(w, h * k)
@@ -113,9 +159,12 @@ AXIS_UNIT = 1 << 14
 
 
 def principal_axes(encoded: Tensor, n_axes: int) -> NDArray[np.float64]:
-    """Leading principal axes (d, n_axes) of encoded inputs (n, d), in whole units of 2^-14 kept as float64.
+    """Compute the leading principal axes (d, n_axes) of encoded inputs (n, d), in units of 2^-14 kept as float64.
 
-    Raises InputError if more axes are asked for than there are columns.
+    Raises
+    ------
+    InputError
+        Where there are fewer columns than axes.
     """
     d = encoded.shape[1]
     if not 1 <= n_axes <= d:

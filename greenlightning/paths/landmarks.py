@@ -31,10 +31,14 @@ INPUT_QUANTILE = 0.999
 
 @dataclass(frozen=True, eq=False)
 class LandmarkPaths(PathFeatures):
-    """One kernel feature for each of ``m`` landmarks.
+    """One kernel feature for each of ``m`` landmarks: all paths of a deep structure [1]_.
 
     Inputs and gate overlaps are integer products; the kernel's values, less their mean over the base and scaled
-    by the largest one there, are rounded to ``feature_bits``.
+    by the largest one there, are rounded to ``feature_bits``. Attributes are those of PathFeatures.
+
+    References
+    ----------
+    .. [1] Lakshminarayanan and Singh, "Neural Path Features and Neural Path Kernel", NeurIPS 2020.
     """
 
     kind: ClassVar[str] = "landmarks"
@@ -51,10 +55,37 @@ class LandmarkPaths(PathFeatures):
         random_state: int = 0,
         seen: tuple[str, ...] = (),
     ) -> "LandmarkPaths":
-        """Freeze a recipe on base inputs ``X`` (n, d).
+        """Freeze a recipe on base inputs.
 
-        Candidates are rows drawn evenly over the labels ``y`` (n,) and, one in four, rows with each column
-        shuffled by itself; see ``worst_explained`` for the choice among them.
+        Candidates are rows drawn evenly over the labels and, one in four, rows with each column shuffled by itself;
+        ``worst_explained`` chooses among them.
+
+        Parameters
+        ----------
+        structure : Structure
+            Frozen gates of any depth.
+        X : array-like of shape (n, d)
+            Base inputs.
+        y : array-like of shape (n,), optional
+            Labels over which candidates are drawn evenly.
+        n_landmarks : int, default=1024
+            Landmarks, at most; n if that is less.
+        feature_bits : {8, 12, 16}, default=8
+            Bits of a path feature.
+        random_state : int, default=0
+            Seed of the draw.
+        seen : tuple of str, optional
+            Batches that ``X`` comes from, kept with the recipe.
+
+        Returns
+        -------
+        LandmarkPaths
+            The frozen recipe.
+
+        Raises
+        ------
+        InputError
+            Where no landmark is asked for, there are no rows, or another number of labels than rows.
         """
         checked_bits(feature_bits)
         inputs = checked_inputs(X, structure.n_features_in)
@@ -105,7 +136,7 @@ class LandmarkPaths(PathFeatures):
 def draw_landmarks(
     n_rows: int, y: ArrayLike | None, n_landmarks: int, rng: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Rows (m,) drawn at random, evenly over the labels where ``y`` is given, in ascending order."""
+    """Draw rows (m,) at random, evenly over the labels where ``y`` is given, in ascending order."""
     order = rng.permutation(n_rows)
     if y is not None:
         _, label = np.unique(np.asarray(y)[order], return_inverse=True)
@@ -118,10 +149,29 @@ def draw_landmarks(
 
 
 def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> NDArray[np.intp]:
-    """Rows (m,), ascending, of ``encoded`` (n, d): each the one whose kernel those before explain worst.
+    """Choose rows one by one: each the one whose kernel the rows before explain worst.
 
-    Greedy choice by a Cholesky factorisation with complete pivoting of the centred kernel (Harbrecht, Peters &
-    Schneider 2012); see ``docs/decisions/0031-landmarks.md``.
+    This is a Cholesky factorisation with complete pivoting [1]_ of the centred kernel; see
+    ``docs/decisions/0031-landmarks.md``.
+
+    Parameters
+    ----------
+    structure : Structure
+        The frozen gates.
+    encoded : Tensor of shape (n, d)
+        Inputs that ``structure.encode`` made.
+    n_landmarks : int
+        Rows to choose.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Positions in ascending order; all rows where there are no more than asked for.
+
+    References
+    ----------
+    .. [1] Harbrecht, Peters and Schneider, "On the low-rank approximation by the pivoted Cholesky decomposition",
+       Applied Numerical Mathematics, 2012.
     """
     if len(encoded) <= n_landmarks:
         return np.arange(len(encoded))
@@ -135,7 +185,7 @@ def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> 
 
 
 def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
-    """Encoded landmarks (m, d) as int8 inputs and gates, and the units in which their kernel is of order 1."""
+    """Compute landmarks (m, d) as int8 inputs and gates, and the units in which their kernel is of order 1."""
     step = float(np.quantile(encoded.abs().numpy(), INPUT_QUANTILE))
     tables = {"input_step": torch.tensor(max(step, 1.0) / INT8_LIMIT, dtype=torch.float64)}
     inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
@@ -145,7 +195,7 @@ def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]
 
 
 def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-    """Path kernel (n, m) between encoded inputs and the landmarks, float32, from exact integer products."""
+    """Compute the path kernel (n, m) of encoded inputs and landmarks, float32, from exact integer products."""
     inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
     kernel = int8_product(inputs, tables["landmarks"].t()).float()
     kernel.mul_(tables["input_unit"]).add_(INPUT_BIAS)
@@ -156,14 +206,14 @@ def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) ->
 
 
 def _kernels(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-    """The same of many rows, in pieces that stay in the cache."""
+    """Compute the kernel of many rows, in pieces that stay in the cache."""
     return torch.cat([_kernel(structure, rows, tables) for rows in torch.split(encoded, CACHED_ROWS)])
 
 
 def _scale_tables(
     structure: Structure, encoded: Tensor, tables: dict[str, Tensor], largest: int
 ) -> dict[str, Tensor]:
-    """The frozen centre and scale of each feature: over reference inputs the largest value maps to ``largest``."""
+    """Compute the frozen centre and scale of each feature: over reference inputs the largest value is ``largest``."""
     kernel = _kernels(structure, encoded, tables)
     centre = kernel.double().mean(dim=0).float()
     step = frozen_step(kernel.sub_(centre), largest)

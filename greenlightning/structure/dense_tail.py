@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from greenlightning.errors import InputError
 
+EXAMPLE_RANGE = 4.0
 REMEDY = "Give a network whose last ReLU layers are nn.Linear followed by nn.ReLU, and an example input"
 
 
@@ -84,3 +85,36 @@ def tail_inputs(module: nn.Module, X: ArrayLike) -> NDArray[Any]:
     The layers before it run in floating point: exactness starts at these values.
     """
     return np.asarray(_tail(module, X)[0][1].cpu().numpy())
+
+
+def rescaled_tail(
+    module: nn.Module, example: ArrayLike | None = None
+) -> tuple[float, list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """Take the weights and biases of the dense tail, for inputs divided by a power of two.
+
+    Parameters
+    ----------
+    module : Module
+        A network that ends in dense ReLU layers.
+    example : array-like of shape (n, …), optional
+        One input batch, from which the range of inputs comes.
+
+    Returns
+    -------
+    unit : float
+        Power of two that brings the example's inputs within ±4, 1 without an example.
+    weights : list of ndarray of shape (h_l, fan_in)
+        The weights of each layer.
+    biases : list of ndarray of shape (h_l,)
+        The biases of each layer, divided by the unit: no gate changes.
+    """
+    layers = dense_tail(module, example)
+    peak = 0.0 if example is None else float(np.abs(tail_inputs(module, example)).max(initial=0.0))
+    unit = float(2.0 ** np.ceil(np.log2(peak / EXAMPLE_RANGE))) if peak else 1.0
+    weights = [layer.weight.detach().cpu().double().numpy() for layer in layers]
+    zeros = [np.zeros(layer.out_features) for layer in layers]
+    biases = [
+        zero if layer.bias is None else layer.bias.detach().cpu().double().numpy()
+        for layer, zero in zip(layers, zeros, strict=True)
+    ]
+    return unit, weights, [bias / unit for bias in biases]

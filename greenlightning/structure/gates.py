@@ -23,29 +23,45 @@ from greenlightning.structure.layers import (
     Int8Layer,
     WideLayer,
     int8_arrays,
+    rounded,
 )
 from greenlightning.structure.settling import SettlingHistory
 
 if TYPE_CHECKING:
     from torch import nn
 
-EXAMPLE_RANGE = 4.0
 FORMAT = "greenlightning-structure/1"
 
 
 @dataclass(frozen=True, eq=False)
 class Structure:
-    """Frozen gates ``a_l(x) = 1[z_l > 0]`` of a ReLU network of any depth (Duato et al. 2023, arXiv 2312.09971).
+    """Frozen gates ``a_l(x) = 1[z_l > 0]`` of a ReLU network of any depth [1]_.
 
     Inputs are standardised, rounded to 2^-12 and saturate at ±8; weights are rounded to 2^-14; each layer's
     output is rounded to 2^-12 again and saturates at 256. Every pre-activation is then an integer below 2^53,
     exact in float64 whatever the block size, thread count or device. ``in_int8`` rounds further, to weights
     and outputs of 8 bits: few gates change, and they are found many times faster.
 
-    Attributes: ``mean`` and ``scale`` (d,) float64; ``weights`` one (h_l, fan_in) int64 a layer, in units of
-    2^-14; ``biases`` one (h_l,) int64 a layer, in units of 2^-26; ``history`` how it settled; ``seen`` the
-    batches that trained it. Of a structure in int8: ``steps`` one (h_l,) float64 a layer, from pre-activations
-    to outputs; ``weights`` int8 and ``biases`` in units of their own rows.
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (d,), float64
+        What inputs are standardised by.
+    weights : tuple of ndarray of shape (h_l, fan_in), int64
+        One a layer, in units of 2^-14; in int8, in units of their own rows.
+    biases : tuple of ndarray of shape (h_l,), int64
+        One a layer, in units of 2^-26; in int8, in units of their own rows.
+    history : SettlingHistory or None
+        How the gates settled.
+    seen : tuple of str
+        Batches that trained the structure.
+    steps : tuple of ndarray of shape (h_l,), float64
+        In int8, one a layer: factors from pre-activations to outputs. Otherwise empty.
+    digest : str
+        sha256 of the arrays.
+
+    References
+    ----------
+    .. [1] Duato, Mestre, Dolz and Quintana-Ortí, "GreenLightningAI", 2023, arXiv:2312.09971.
     """
 
     mean: NDArray[np.float64]
@@ -80,42 +96,78 @@ class Structure:
         biases: Sequence[ArrayLike],
         **about: Any,
     ) -> "Structure":
-        """Round real-valued layers, weights (h_l, fan_in) and biases (h_l,), to the fixed-point grid."""
+        """Round real-valued layers to the fixed-point grid.
+
+        Parameters
+        ----------
+        mean, scale : array-like of shape (d,)
+            What inputs are standardised by.
+        weights : sequence of array-like of shape (h_l, fan_in)
+            Real-valued weights, one array a layer.
+        biases : sequence of array-like of shape (h_l,)
+            Real-valued biases, one array a layer.
+        **about
+            ``history`` and ``seen``.
+
+        Returns
+        -------
+        Structure
+            The gates of these layers.
+
+        Raises
+        ------
+        CapacityError
+            Where a weight is too large for exact arithmetic.
+
+        Examples
+        --------
+        >>> gates = Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]])
+        >>> gates.patterns([[4.0], [-4.0]]).tolist()
+        [[True, False], [False, True]]
+        """
         return cls(
             np.asarray(mean, dtype=np.float64),
             np.asarray(scale, dtype=np.float64),
-            tuple(_rounded(w, WEIGHT_BITS) for w in weights),
-            tuple(_rounded(b, WEIGHT_BITS + INPUT_BITS) for b in biases),
+            tuple(rounded(w, WEIGHT_BITS) for w in weights),
+            tuple(rounded(b, WEIGHT_BITS + INPUT_BITS) for b in biases),
             **about,
         )
 
     @classmethod
     def from_module(cls, module: "nn.Module", example: ArrayLike | None = None, **about: Any) -> "Structure":
-        """Take the dense ReLU layers that end an existing torch network; see ``tracing.dense_tail``.
+        """Take the dense ReLU layers that end a torch network.
 
-        ``example`` (n, …) is one input batch, needed unless the module is a Sequential that starts dense; from
-        it comes the range of inputs, within ±8 without it. The whole network is rescaled to that range, which
-        changes no gate. Where the network begins with other layers, the structure's inputs are what enters
-        the first dense layer: feed it ``tracing.tail_inputs(module, X)``.
+        The whole network is rescaled to the range of its inputs, which changes no gate. Where other layers come
+        first, the structure's inputs are what enters the first dense layer: ``dense_tail.tail_inputs(module, X)``.
 
-        Raises InputError if the last ReLU layers of the module are not dense.
+        Parameters
+        ----------
+        module : Module
+            A network whose ReLUs are ``nn.ReLU``.
+        example : array-like of shape (n, …), optional
+            One input batch, from which the range of inputs comes; ±8 without it. Needed unless the module is a
+            Sequential that starts with a dense layer.
+        **about
+            ``history`` and ``seen``.
+
+        Returns
+        -------
+        Structure
+            The gates of those layers.
+
+        Raises
+        ------
+        InputError
+            Where the last ReLU layers of the module are not dense.
         """
-        from greenlightning.structure.dense_tail import dense_tail, tail_inputs
+        from greenlightning.structure.dense_tail import rescaled_tail
 
-        layers = dense_tail(module, example)
-        peak = 0.0 if example is None else float(np.abs(tail_inputs(module, example)).max(initial=0.0))
-        unit = 2.0 ** np.ceil(np.log2(peak / EXAMPLE_RANGE)) if peak else 1.0
-        weights = [layer.weight.detach().cpu().double().numpy() for layer in layers]
-        zero = [np.zeros(layer.out_features) for layer in layers]
-        biases = [
-            z if layer.bias is None else layer.bias.detach().cpu().double().numpy()
-            for layer, z in zip(layers, zero, strict=True)
-        ]
-        d = layers[0].in_features
-        return cls.from_arrays(np.zeros(d), np.full(d, unit), weights, [b / unit for b in biases], **about)
+        unit, weights, biases = rescaled_tail(module, example)
+        d = weights[0].shape[1]
+        return cls.from_arrays(np.zeros(d), np.full(d, unit), weights, biases, **about)
 
     def in_int8(self, X: ArrayLike) -> "Structure":
-        """The structure with weights and outputs of 8 bits, outputs in the range that inputs ``X`` (n, d) make."""
+        """Round weights and outputs to 8 bits, outputs in the range that inputs ``X`` (n, d) make."""
         if self.steps:
             return self
         encoded = self.encode(torch.from_numpy(checked_inputs(X, self.n_features_in)))
@@ -134,17 +186,17 @@ class Structure:
         return tuple(len(b) for b in self.biases)
 
     def patterns(self, X: ArrayLike) -> NDArray[np.bool_]:
-        """On/off bits of every unit, layer after layer, for inputs ``X`` (n, d): (n, Σ h_l) bool."""
+        """Compute the on/off bits (n, Σ h_l) of every unit, layer after layer, for inputs ``X`` (n, d)."""
         gates = self.gates(self.encode(torch.from_numpy(checked_inputs(X, self.n_features_in))))
         return torch.cat(gates, dim=1).numpy().astype(bool)
 
     def encode(self, X: Tensor) -> Tensor:
-        """Standardised inputs (n, d) in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
+        """Standardise inputs (n, d), in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
         mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
         return torch.sub(X, mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
 
     def gates(self, encoded: Tensor) -> list[Tensor]:
-        """Gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
+        """Compute the gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
         layers = self._layers_on(encoded.device)
         z = layers[0](encoded)
         gates = [(z > 0).view(torch.int8)]
@@ -154,7 +206,7 @@ class Structure:
         return gates
 
     def _layers_on(self, device: torch.device) -> list[WideLayer | Int8Layer]:
-        """The layers on ``device``, brought there once."""
+        """Return the layers on ``device``, brought there once."""
         if device not in self._layers:
             limits = [INPUT_LIMIT] + [INT8_LIMIT] * (len(self.weights) - 1)
             arrays = self.weights, self.biases, self.steps, limits
@@ -178,7 +230,13 @@ class Structure:
 
     @classmethod
     def load(cls, folder: Path) -> "Structure":
-        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing or corrupt, or the digest does not match.
+        """
         about = read_json(folder / "structure.json", FORMAT)
         arrays = read_tensors(folder / "structure.safetensors")
         with reading(folder):
@@ -206,7 +264,13 @@ class Structure:
 
 
 def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
-    """``X`` as a finite float array (n, ``n_features``); raises InputError naming what is wrong."""
+    """Return ``X`` as a finite float array (n, ``n_features``).
+
+    Raises
+    ------
+    InputError
+        Where a value is no finite number, or the shape is another.
+    """
     inputs = np.asarray(X)
     if inputs.dtype not in (np.float32, np.float64, np.uint8):
         try:
@@ -226,15 +290,5 @@ def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
 
 
 def _numbered(arrays: dict[str, NDArray[Any]], name: str) -> tuple[NDArray[Any], ...]:
-    """The layers' arrays of that name, in order."""
+    """Return the layers' arrays of that name, in order."""
     return tuple(arrays[f"{name}.{i}"] for i in range(sum(key.startswith(f"{name}.") for key in arrays)))
-
-
-def _rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
-    scaled = np.rint(np.asarray(values, dtype=np.float64) * (1 << bits))
-    if not (np.abs(scaled) < 2**53).all():
-        raise CapacityError(
-            "The structure has weights too large for exact arithmetic, or not finite",
-            "Train it with a lower learning rate or weight decay",
-        )
-    return scaled.astype(np.int64)

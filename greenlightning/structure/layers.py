@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.compute.integers import DIGIT, digits, int8_product, largest_magnitude, matmul, operand
+from greenlightning.errors import CapacityError
 
 INPUT_BITS = 12
 WEIGHT_BITS = 14
@@ -102,3 +103,20 @@ def int8_arrays(layers: Sequence[WideLayer], encoded: Tensor) -> dict[str, list[
         found["steps"].append(2.0**-WEIGHT_BITS * row * unit / following)
         unit = following
     return found
+
+
+def rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
+    """Round ``values`` to integers in units of ``2^-bits``.
+
+    Raises
+    ------
+    CapacityError
+        Where one is not finite or too large for exact arithmetic.
+    """
+    scaled = np.rint(np.asarray(values, dtype=np.float64) * (1 << bits))
+    if not (np.abs(scaled) < 2**53).all():
+        raise CapacityError(
+            "The structure has weights too large for exact arithmetic, or not finite",
+            "Train it with a lower learning rate or weight decay",
+        )
+    return scaled.astype(np.int64)

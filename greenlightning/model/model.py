@@ -1,6 +1,5 @@
 """The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,27 +11,57 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.data.batch import Batch
-from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.labels import Label, label_array
 from greenlightning.data.ledger import Ledger, LedgerEntry
-from greenlightning.data.targets import ClassTargets, Targets, targets_from_dict, targets_to_dict
-from greenlightning.errors import IntegrityError, LedgerError, NotFittedError
+from greenlightning.data.targets import ClassTargets, Targets
+from greenlightning.errors import LedgerError, NotFittedError
 from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
-from greenlightning.paths import PathFeatures, load_paths
+from greenlightning.model.storage import load_frozen_parts, load_model, save_model
+from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure
-
-FORMAT = "greenlightning-model/1"
 
 
 @dataclass(frozen=True, eq=False)
 class GreenLightningModel:
     """An immutable model; ``learn``, ``forget`` and ``merge`` return a new one.
 
-    It *is* ``(structure, recipe, ledger, alpha)``: the same four give the same statistics, to the bit, and the
-    same coefficients. ``alpha`` is the ridge strength, as in scikit-learn's Ridge.
+    Structure, recipe, ledger and ridge strength define it: the same four give the same statistics, to the bit, and
+    the same coefficients.
+
+    Attributes
+    ----------
+    paths : PathFeatures
+        The recipe of the path features, with the structure.
+    targets : ClassTargets or RealTargets
+        How targets become integers.
+    statistics : Statistics
+        Sums over all samples learnt.
+    alpha : float
+        Ridge strength, as in scikit-learn's Ridge.
+    ledger : Ledger
+        The batches learnt.
+    device : str
+        Torch device that sums the statistics.
+    memory_budget : int or None
+        Bytes that features and statistics may take; None is half of the free memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from greenlightning.data.batch import Batch
+    >>> from greenlightning.evaluation.conventional_network import random_gates
+    >>> from greenlightning.paths import ExplicitPaths
+    >>> X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    >>> empty = GreenLightningModel.empty(ExplicitPaths.build(random_gates(X, (4,)), X), alpha=1e-2)
+    >>> first, second = Batch(X[:30], y[:30]), Batch(X[30:], y[30:])
+    >>> both = empty.learn(first).learn(second)
+    >>> both.statistics == empty.learn(second).learn(first).statistics
+    True
+    >>> both.forget(second).statistics == empty.learn(first).statistics
+    True
     """
 
     paths: PathFeatures
@@ -45,7 +74,7 @@ class GreenLightningModel:
 
     @classmethod
     def empty(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
-        """A model under this recipe that has learnt nothing yet."""
+        """Make a model under this recipe that has learnt nothing; ``targets`` are classes by default."""
         targets = targets or ClassTargets()
         return cls(paths, targets, Statistics.empty(paths, targets), alpha)
 
@@ -68,10 +97,17 @@ class GreenLightningModel:
 
     @cached_property
     def coefficients(self) -> Coefficients:
-        """The quantitative knowledge, solved from the statistics on first use; raises SingularError.
+        """The weights and intercept, solved from the statistics on first use.
 
-        Where few rows came or went since a model of this process was solved, by updating that one's factor:
+        Where few rows came or went since a model of this process was solved, that model's factor is updated:
         predictions are then within 1e-8 of those of ``save``, which solves from the statistics alone.
+
+        Raises
+        ------
+        NotFittedError
+            Where nothing is learnt.
+        SingularError
+            Where the equations have no stable solution.
         """
         return self._solution.coefficients
 
@@ -89,7 +125,7 @@ class GreenLightningModel:
         return NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
 
     def collect(self, X: ArrayLike, y: ArrayLike) -> Statistics:
-        """Statistics of samples under this model's recipe, without learning them."""
+        """Collect the statistics of ``X`` (n, d) and ``y`` under this model's recipe, without learning them."""
         return self._collect(X, y, None)
 
     def _collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None) -> Statistics:
@@ -99,7 +135,7 @@ class GreenLightningModel:
         )
 
     def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":
-        """The model that learnt (+1) or forgot (−1) samples, aware of what it may be solved from."""
+        """Return the model that learnt (+1) or forgot (−1) samples, with what it may be solved from."""
         solved: Solution | None = self.__dict__.get("_solution")
         since: Since | None = Since(solved) if solved else self.__dict__.get("_since")
         blocks: list[Tensor] = []
@@ -112,14 +148,35 @@ class GreenLightningModel:
         return changed
 
     def learn(self, batch: Batch, *, md5: str | None = None, site: str | None = None) -> "GreenLightningModel":
-        """The model that has learnt ``batch`` too; the same model if it already had. Reads no other sample."""
+        """Learn a batch, at the cost of its rows alone.
+
+        Parameters
+        ----------
+        batch : Batch
+            Inputs, targets and name.
+        md5 : str, optional
+            Digest of the versioned file, kept in the ledger.
+        site : str, optional
+            Where the batch comes from, kept in the ledger.
+
+        Returns
+        -------
+        GreenLightningModel
+            The model with the batch; the same model where the ledger has it already.
+        """
         if batch.id in self.ledger:
             return self
         ledger = self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site))
         return self._changed(batch.X, batch.y, +1, ledger)
 
     def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
-        """The model with a batch's ``statistics`` added; the same model if the batch is in the ledger."""
+        """Add a batch's ``statistics``; return the same model where the ledger has the batch already.
+
+        Raises
+        ------
+        MismatchError
+            Where the statistics belong to another recipe.
+        """
         if batch_id in self.ledger:
             return self
         return replace(
@@ -127,9 +184,14 @@ class GreenLightningModel:
         )
 
     def forget(self, batch: Batch) -> "GreenLightningModel":
-        """The model that never learnt ``batch``; raises LedgerError if the ledger has not these rows.
+        """Return the model that never learnt ``batch``.
 
-        Exact for the linear part. The structure and the recipe stay: ``remembered_by`` says if they saw it.
+        Exact for the linear part. Structure and recipe stay: ``remembered_by`` tells whether they saw the batch.
+
+        Raises
+        ------
+        LedgerError
+            Where the batch is not in the ledger, or was learnt with another number of rows.
         """
         ledger = self.ledger.without(batch.id)
         if (learnt := self.ledger.entries[batch.id].rows) != batch.rows:
@@ -140,34 +202,42 @@ class GreenLightningModel:
         return self._changed(batch.X, batch.y, -1, ledger)
 
     def withdraw(self, X: ArrayLike, y: ArrayLike, rows_id: str) -> "GreenLightningModel":
-        """The model without some rows of its batches; the caller vouches that they were learnt."""
+        """Return the model without some rows of its batches; the caller vouches that they were learnt."""
         return self._changed(X, y, -1, self.ledger.withdrawing(rows_id, len(np.asarray(y))))
 
     def merge(self, other: "GreenLightningModel") -> "GreenLightningModel":
-        """The model that learnt both ledgers; raises LedgerError on a shared batch, MismatchError on recipes."""
+        """Return the model that learnt both ledgers.
+
+        Raises
+        ------
+        LedgerError
+            Where both have learnt one batch.
+        MismatchError
+            Where structure, recipe or kind of targets differ.
+        """
         ledger = self.ledger.merged(other.ledger)
         return replace(self, statistics=self.statistics + other.statistics, ledger=ledger)
 
     def remembered_by(self, batch_id: str) -> tuple[str, ...]:
-        """The frozen parts ("structure", "landmarks" or "projection") that a batch helped to make."""
+        """List the frozen parts ("structure", "landmarks" or "projection") that a batch helped to make."""
         parts = {"structure": self.structure.seen, _frozen_part(self.paths): self.paths.seen}
         return tuple(part for part, seen in parts.items() if batch_id in seen)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Scores (n, k) of inputs ``X`` (n, d): for classes, the linear estimate of each one's probability."""
+        """Compute scores (n, k) of inputs ``X`` (n, d): for classes, linear estimates of their probabilities."""
         return self.coefficients.scores(self.paths, X)
 
     def score(self, features: Tensor) -> NDArray[np.float64]:
-        """Scores (n, k) of integer path features (n, D)."""
+        """Compute scores (n, k) of integer path features (n, D)."""
         V = self.coefficients.weights * self.paths.scales[:, None]
         return np.asarray(features.numpy().astype(np.float64) @ V + self.coefficients.intercept)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Class probabilities (n, k); see ``probabilities.class_probabilities`` for how scores become them."""
+        """Predict class probabilities (n, k); see ``linear.probabilities.class_probabilities``."""
         return class_probabilities(self.decision_function(X))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Labels (n,) with the highest score, or real outputs (n, k)."""
+        """Predict the label (n,) with the highest score, or real outputs (n, k)."""
         scores = self.decision_function(X)
         if isinstance(self.targets, ClassTargets):
             labels: NDArray[Any] = label_array(self.classes)[scores.argmax(axis=1)]
@@ -175,7 +245,7 @@ class GreenLightningModel:
         return scores
 
     def describe(self) -> dict[str, str | int | float]:
-        """What the model is, as one flat JSON-able summary."""
+        """Summarise the model in one flat dictionary for JSON."""
         return {
             "structure_digest": self.structure.digest,
             "recipe_digest": self.paths.digest,
@@ -200,50 +270,30 @@ class GreenLightningModel:
         if self.__dict__.pop("_since", None):
             self.__dict__.pop("_solution", None)
             self.__dict__.pop("coefficients", None)
-        self.structure.save(folder)
-        self.paths.save(folder)
-        self.statistics.save(folder)
-        arrays = {"weights": self.coefficients.weights, "intercept": self.coefficients.intercept}
-        write_tensors(folder / "coefficients.safetensors", arrays)
-        about = {
-            "format": FORMAT,
-            "paths": self.paths.kind,
-            "alpha": self.alpha,
-            "targets": targets_to_dict(self.targets),
-            "ledger": self.ledger.to_dict(),
-            "seal": self._seal(arrays),
-        }
-        write_json(folder / "model.json", about | {"summary": self.describe()})
+        save_model(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> "GreenLightningModel":
-        """Read what ``save`` wrote; raises IntegrityError where any digest does not match. Loads no pickle."""
-        about = read_json(folder / "model.json", FORMAT)
-        statistics, arrays = Statistics.load(folder), read_tensors(folder / "coefficients.safetensors")
-        with reading(folder):
-            paths = load_paths(folder, about["paths"], Structure.load(folder))
-            targets, ledger = targets_from_dict(about["targets"]), Ledger.from_dict(about["ledger"])
-            model = cls(paths, targets, statistics, about["alpha"], ledger)
-            found = (statistics.recipe, statistics.targets, model._seal(arrays))
-            if found != (paths.digest, targets.digest, about["seal"]):
-                raise IntegrityError(
-                    f"The parts in {folder} do not belong together", "Restore it from the registry"
-                )
-            model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
-        return model
+        """Read what ``save`` wrote; no pickle is loaded.
+
+        Raises
+        ------
+        IntegrityError
+            Where a part is missing or corrupt, or a digest does not match.
+        """
+        return load_model(cls, folder)
 
     @classmethod
     def load_empty(cls, folder: Path, alpha: float) -> "GreenLightningModel":
-        """The frozen parts that ``save`` wrote, as a model that has learnt nothing; raises IntegrityError."""
-        about = read_json(folder / "model.json", FORMAT)
-        with reading(folder):
-            paths = load_paths(folder, about["paths"], Structure.load(folder))
-            return cls.empty(paths, alpha, targets_from_dict(about["targets"]))
+        """Read the frozen parts that ``save`` wrote, as a model that has learnt nothing.
 
-    def _seal(self, coefficients: dict[str, NDArray[Any]]) -> str:
-        """Digest of the coefficients together with the ridge strength and the ledger that they belong to."""
-        ledger = json.dumps(self.ledger.to_dict(), sort_keys=True)
-        return sha256_of(f"{FORMAT}/{self.alpha!r}/{ledger}", coefficients)
+        Raises
+        ------
+        IntegrityError
+            Where a part is missing or corrupt, or a digest does not match.
+        """
+        paths, targets, _ = load_frozen_parts(folder)
+        return cls.empty(paths, alpha, targets)
 
 
 def _frozen_part(paths: PathFeatures) -> str:
