@@ -30,8 +30,8 @@ def class_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> class_probabilities(np.array([[0.75, 0.25], [1.5, -0.5]])).round(3).tolist()
-    [[0.748, 0.252], [0.995, 0.005]]
+    >>> class_probabilities(np.array([[0.8, 0.2], [1.5, -0.5]])).round(3).tolist()
+    [[0.797, 0.203], [0.995, 0.005]]
     """
     n, k = scores.shape
     descending = -np.sort(-scores, axis=1)

@@ -19,11 +19,12 @@ INPUT_RANGE = 4.0
 
 @dataclass(frozen=True, eq=False)
 class ExplicitPaths(PathFeatures):
-    """One feature a gate and input: ``h (d + 1)`` features, feature ``j (d + 1) + i`` being ``a_j(x) [x, 1]_i`` [1]_.
+    """One feature a gate and input, for structures of one layer [1]_.
 
-    Inputs are rounded to ``feature_bits`` over ±4 standard deviations and saturate beyond. With a projection,
-    ``x`` above is the projection of the standardised inputs on ``p`` principal axes of the base. Attributes are
-    those of PathFeatures.
+    Of ``h (d + 1)`` features, feature ``j (d + 1) + i`` is ``a_j(x) [x, 1]_i``. Inputs are rounded to
+    ``feature_bits`` over ±4 standard deviations and saturate beyond. With a projection, ``x`` above is the
+    projection of the standardised inputs on ``p`` principal axes of the base. Attributes are those of
+    PathFeatures.
 
     References
     ----------

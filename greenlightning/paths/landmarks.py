@@ -57,8 +57,8 @@ class LandmarkPaths(PathFeatures):
     ) -> "LandmarkPaths":
         """Freeze a recipe on base inputs.
 
-        Candidates are rows drawn evenly over the labels and, one in four, rows with each column shuffled by itself;
-        ``worst_explained`` chooses among them.
+        Candidates are rows drawn evenly over the labels and, one in four, rows with each column shuffled by
+        itself; ``worst_explained`` chooses among them.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ def _kernels(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -
 def _scale_tables(
     structure: Structure, encoded: Tensor, tables: dict[str, Tensor], largest: int
 ) -> dict[str, Tensor]:
-    """Compute the frozen centre and scale of each feature: over reference inputs the largest value is ``largest``."""
+    """Compute the frozen centre and scale of each feature, with peak ``largest`` over reference inputs."""
     kernel = _kernels(structure, encoded, tables)
     centre = kernel.double().mean(dim=0).float()
     step = frozen_step(kernel.sub_(centre), largest)
