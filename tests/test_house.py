@@ -18,9 +18,6 @@ TESTED_WITH_OTHERS = {
     "tasks/lineage/openlineage_events.py",
     "tasks/lineage/openlineage_facets.py",
     "tasks/lineage/rebuild.py",
-    "tasks/models/version_expectations.py",
-    "tasks/orchestration/flow_history.py",
-    "tasks/scheduling/start_plan.py",
 }
 """Modules whose tests still stand in the file of a neighbour: the list only gets shorter."""
 

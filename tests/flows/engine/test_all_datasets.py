@@ -62,3 +62,13 @@ def test_without_any_champion_there_is_nothing_to_learn(prefect: None, mlflow_ho
 def test_the_most_eventful_state_names_what_several_came_to() -> None:
     ends = [Outcome(state=state, dataset=state[0], reason="-") for state in ("Nothing to learn", "Kept")]
     assert (joined_outcome(ends).state, joined_outcome(ends).reason) == ("Kept", "N: -; K: -")
+
+
+def test_the_plans_of_several_datasets_are_planned_as_one_with_the_worst_health() -> None:
+    plans = [
+        Outcome(state="Planned", dataset=name, reason="2 batches", health=health)
+        for name, health in (("digits", "green"), ("letters", "red"))
+    ]
+    rest = Outcome(state="Nothing to learn", dataset="shapes", reason="No new batches")
+    joined = joined_outcome([rest, *plans])
+    assert (joined.state, joined.health) == ("Planned", "red")

@@ -165,24 +165,6 @@ def test_jitter_delays_at_random_up_to_the_deadline(
     assert wait == timedelta(minutes=3)
 
 
-def test_jitter_moves_the_greenest_start_as_far_as_the_forecast_and_the_deadline_go(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(start_plan.random, "random", lambda: 0.5)
-    hour = the_hour()
-    source = grid(home, 400, 100, 100, 200, since=hour)
-
-    def plan(jitter: timedelta, latest: timedelta) -> tuple[datetime, float | None]:
-        found = start_plan.plan_start(source, hour, hour + latest, jitter, timedelta(0))
-        return found.start, found.then
-
-    assert plan(timedelta(0), 3 * HOUR) == (hour + HOUR, 100)
-    assert plan(HOUR, 3 * HOUR) == (hour + 1.5 * HOUR, 100)
-    assert plan(3 * HOUR, 3 * HOUR) == (hour + 2.5 * HOUR, 150)
-    assert plan(3 * HOUR, 2 * HOUR) == (hour + 2 * HOUR, 100)
-    assert plan(9 * HOUR, 9 * HOUR) == (hour + HOUR, 100)
-
-
 def test_where_now_is_greenest_it_starts_at_once_and_logs_it(champion: Path, run: Run) -> None:
     add("first", FIRST)
     done, asked = run(latest_start="PT3H", carbon_source=grid(champion, 100, 100, 200, 300))

@@ -15,7 +15,6 @@ from greenlightning.errors import InputError
 from tasks.scheduling import carbon
 from tasks.scheduling.carbon import TOKEN, TOKEN_HOST, CarbonSource, fetch_forecast
 from tasks.scheduling.greenest_start import Forecast
-from tasks.scheduling.start_plan import StartPlan, plan_start
 
 NOW = datetime(2026, 3, 1, 12, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -138,16 +137,6 @@ def test_a_missing_hour_and_an_hour_without_a_value_are_gaps(serve: Serve) -> No
         ("01 17:00", "01 18:00", 4),
     ]
     assert forecast.intensity(NOW, HOUR) is None
-
-
-def test_a_start_is_planned_from_what_a_provider_on_loopback_says(serve: Serve) -> None:
-    def plan(source: str, latest: timedelta) -> StartPlan:
-        return plan_start(source, NOW, NOW + latest, timedelta(0), timedelta(0))
-
-    half_hours = plan(f"uk:{serve(NATIONAL)}/intensity/{{from}}/fw48h", timedelta(minutes=20))
-    assert half_hours == StartPlan(NOW + timedelta(minutes=20), asked=265, then=263)  # (20 * 266 + 10 * 263) / 30
-    hours = plan(f"electricitymaps:{serve(HOURLY)}", timedelta(minutes=50))
-    assert hours == StartPlan(NOW + timedelta(minutes=50), asked=(50 * 326 + 10 * 297.5) / 60, then=297.5)
 
 
 # --- what is not ------------------------------------------------------------------------------------------------
