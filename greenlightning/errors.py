@@ -36,7 +36,15 @@ __all__ = [
 
 
 class GreenLightningError(Exception):
-    """Base of all errors here: ``cause`` says what happened, ``remedy`` what to do about it."""
+    """Base of all errors here; it prints as one line.
+
+    Attributes
+    ----------
+    cause : str
+        What happened.
+    remedy : str
+        What to do about it.
+    """
 
     def __init__(self, cause: str, remedy: str) -> None:
         super().__init__(cause, remedy)

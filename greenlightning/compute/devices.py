@@ -12,7 +12,7 @@ from torch import Tensor
 
 
 def available(device: str) -> str:
-    """``device``, or "cpu" with a warning where it is a GPU and none is there."""
+    """Return ``device``, or "cpu" with a warning where it is a GPU and none is there."""
     if device.startswith("cuda") and not torch.cuda.is_available():
         warnings.warn(f"device={device!r}, but no GPU is there: working on the CPU", RuntimeWarning, stacklevel=3)
         return "cpu"
@@ -20,10 +20,26 @@ def available(device: str) -> str:
 
 
 def blocks_on(device: str, X: NDArray[Any], size: int) -> Iterator[tuple[slice, Tensor]]:
-    """Yield (row slice, rows on ``device``) of ``X`` (n, d), ``size`` rows at a time.
+    """Bring rows to a device, block by block.
 
     On a GPU the next block travels from pinned memory, on a stream of its own, while the last one is worked on;
     the host waits for nothing.
+
+    Parameters
+    ----------
+    device : str
+        Torch device that exists.
+    X : ndarray of shape (n, d)
+        Inputs.
+    size : int
+        Rows of a block.
+
+    Yields
+    ------
+    rows : slice
+        Rows of the block.
+    block : Tensor of shape (rows, d)
+        The rows, on ``device``.
     """
     rows = [slice(start, min(start + size, len(X))) for start in range(0, len(X), size)]
     if not device.startswith("cuda"):

@@ -23,17 +23,29 @@ PANEL = 256
 
 
 def fixed_point(values: Tensor, step: Tensor | float, largest: int) -> Tensor:
-    """Round ``values / step`` to the nearest integer, saturating at ``±largest``; the dtype stays float."""
+    """Round ``values / step`` to the nearest integer, saturating at ``±largest``; the dtype stays float.
+
+    Examples
+    --------
+    >>> fixed_point(torch.tensor([0.26, -9.0]), 0.5, 4).tolist()
+    [1.0, -4.0]
+    """
     return values.div(step).round_().clamp_(-largest, largest)
 
 
 def largest_magnitude(bits: int) -> int:
-    """Largest magnitude used at ``bits``: 127, 2,047 or 32,639 (two balanced digits in base 256 hold it)."""
+    """Return the largest magnitude at ``bits``: 127, 2,047 or 32,639, which two balanced digits in base 256 hold.
+
+    Examples
+    --------
+    >>> largest_magnitude(8)
+    127
+    """
     return {8: 127, 12: 2_047, 16: 32_639}[bits]
 
 
 def digits_needed(bits: int) -> int:
-    """How many int8 digits hold a signed number of ``bits``."""
+    """Count the int8 digits that hold a signed number of ``bits``."""
     return -(-bits // 8)
 
 
@@ -41,6 +53,11 @@ def digits(values: Tensor, count: int) -> list[Tensor]:
     """Split integers into ``count`` balanced digits in base 256, most significant first, each int8.
 
     ``values = Σ digit_i · 256^(count-1-i)`` exactly, with digits in [-128, 127].
+
+    Examples
+    --------
+    >>> [digit.item() for digit in digits(torch.tensor(1000), 2)]
+    [4, -24]
     """
     if count == 1:
         return [values.to(torch.int8)]
@@ -55,7 +72,7 @@ def digits(values: Tensor, count: int) -> list[Tensor]:
 
 
 def int8_product(a: Tensor, b: Tensor) -> Tensor:
-    """``a @ b`` for int8 (n, k) and (k, m), either as ``operand`` made it; exact for ``k`` up to 65,536.
+    """Compute ``a @ b`` for int8 (n, k) and (k, m), either as ``operand`` made it; exact for ``k`` up to 65,536.
 
     Integers as int32, or as float32 where that holds them all. With ``k`` = 1, ``torch._int_mm`` of torch 2.13
     leaves its result unset on processors.
@@ -68,13 +85,13 @@ def int8_product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def operand(table: Tensor) -> Tensor:
-    """An int8 table in the type in which ``int8_product`` multiplies it, converted once for many products."""
+    """Convert an int8 table, once for many products, to the type in which ``int8_product`` multiplies it."""
     return table if table.is_cuda or int8_is_native() else table.float()
 
 
 @functools.cache
 def int8_is_native() -> bool:
-    """Whether this processor multiplies int8 exactly, and faster than float32: tried once, at first use.
+    """Tell whether this processor multiplies int8 exactly, and faster than float32: tried once, at first use.
 
     Without VNNI instructions pairs of products saturate at 16 bits, so the trial takes the largest digits.
     """
@@ -94,14 +111,14 @@ def _seconds(product: Callable[[Tensor, Tensor], Tensor], a: Tensor) -> float:
 
 
 def _float32_product(a: Tensor, b: Tensor) -> Tensor:
-    """The same integers through float32: 1,024 products of int8 stay within 2^24, so each block is exact."""
+    """Multiply the same through float32: 1,024 products of int8 stay within 2^24, so each block is exact."""
     inner = [slice(i, i + EXACT_FLOAT32_ROWS) for i in range(0, a.shape[1], EXACT_FLOAT32_ROWS)]
     first, *others = (matmul(a[:, part].float(), b[part].float()) for part in inner)
     return sum((product.to(torch.int32) for product in others), first.to(torch.int32)) if others else first
 
 
 def matmul(a: Tensor, b: Tensor) -> Tensor:
-    """``a @ b`` of floats; of integers that are small enough for their type, exactly.
+    """Compute ``a @ b`` of floats; of integers that are small enough for their type, exactly.
 
     On processors through NumPy: OpenBLAS halves the work of ``zᵀz``, and on AMD is twice as fast as torch's MKL.
     """
@@ -109,7 +126,7 @@ def matmul(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _padded_product(a: Tensor, b: Tensor) -> Tensor:
-    """Tensor cores want more than 16 rows and inner and outer sizes in multiples of 8; zeros fill up."""
+    """Multiply on tensor cores, which want over 16 rows and other sizes in multiples of 8; zeros fill up."""
     (n, k), m = a.shape, b.shape[1]
     rows, inner, columns = max(n, 17), -(-k // 8) * 8, -(-m // 8) * 8
     a = torch.nn.functional.pad(a, (0, inner - k, 0, rows - n))
@@ -132,7 +149,7 @@ def add_gram(total: Tensor, z: Tensor) -> None:
 
 
 def _accumulate(total: Tensor, product: Tensor) -> None:
-    """``total += product`` of integers; NumPy, on processors, makes no copy of them in int64 for it."""
+    """Add integers to ``total`` in place; NumPy, on processors, makes no copy of them in int64 for it."""
     integers = product.to(torch.int32)
     if total.is_cuda:
         total += integers
@@ -141,7 +158,7 @@ def _accumulate(total: Tensor, product: Tensor) -> None:
 
 
 def _add_float32_gram(total: Tensor, z: Tensor) -> None:
-    """The same through float32, in as few products as are exact.
+    """Add the same through float32, in as few products as are exact.
 
     No partial sum of ``Σ z_i z_j`` passes the largest ``Σ z_i²`` (Cauchy and Schwarz), so all rows go together
     where that is below 2^24, and 1,024 at a time elsewhere.

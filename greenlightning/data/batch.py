@@ -16,9 +16,24 @@ BLOCK_ROWS = 4_096
 
 
 def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
-    """Name a batch by its values: 16 hex digits of sha256 over float64 ``X`` (n, d) and the labels ``y`` (n,).
+    """Name a batch by its values: 16 hex digits of sha256 over float64 inputs and the labels.
 
-    The same values give the same name, whatever file format or dtype they came in.
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Inputs.
+    y : sequence of length n, or ndarray of shape (n,) or (n, k)
+        Labels or real targets.
+
+    Returns
+    -------
+    str
+        The same values give the same name, whatever file format or dtype they came in.
+
+    Examples
+    --------
+    >>> content_id([[1.0], [2.0]], ["a", "b"]) == content_id(np.array([[1], [2]]), np.array(["a", "b"]))
+    True
     """
     answers = label_array(y) if isinstance(y, list | tuple) else np.asarray(y)
     labels = [plain(label) for label in answers.tolist()]
@@ -30,7 +45,22 @@ def content_id(X: ArrayLike, y: Sequence[Any] | NDArray[Any]) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs ``X`` (n, d), targets ``y`` (n,) or (n, k), and the name they are learnt under."""
+    """Inputs, targets, and the name they are learnt under.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, d)
+        Inputs.
+    y : ndarray of shape (n,) or (n, k)
+        Labels or real targets.
+    id : str
+        Name; by default the ``content_id``.
+
+    Raises
+    ------
+    InputError
+        Where inputs and targets have different lengths.
+    """
 
     X: NDArray[Any]
     y: NDArray[Any]
@@ -52,7 +82,20 @@ class Batch:
 
 
 def row_fingerprints(X: ArrayLike, y: ArrayLike) -> NDArray[np.uint64]:
-    """One 64-bit name a row (n,), by its values: the same row has the same name in whichever batch it comes."""
+    """Name each row by its values: the same row has the same name in whichever batch it comes.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Inputs.
+    y : array-like of shape (n,) or (n, k)
+        Labels or real targets.
+
+    Returns
+    -------
+    ndarray of shape (n,), uint64
+        64-bit names.
+    """
     answers = np.asarray(y)
     kinds, kind = np.unique(answers, axis=0, return_inverse=True)
     written = (json.dumps([plain(value) for value in np.atleast_1d(answer)], default=str) for answer in kinds)

@@ -41,7 +41,21 @@ LETTER_FEATURES = (
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named set: float32 inputs (n, d), labels (n,), feature names (d,), one line of source and licence."""
+    """A named set with its training and test rows.
+
+    Attributes
+    ----------
+    name : str
+        Name of the set.
+    X_train, X_test : ndarray of shape (n, d), float32
+        Inputs.
+    y_train, y_test : ndarray of shape (n,)
+        Labels.
+    feature_names : tuple of d str
+        Names of the columns.
+    source : str
+        One line of source and licence.
+    """
 
     name: str
     X_train: NDArray[np.float32]
@@ -54,7 +68,15 @@ class Dataset:
 
 @dataclass(frozen=True)
 class KnownFile:
-    """A published file: its public address and the sha256 of every layout it is published in."""
+    """A published file.
+
+    Attributes
+    ----------
+    url : str
+        Its public address.
+    sha256 : tuple of str
+        Digests of every layout it is published in.
+    """
 
     url: str
     sha256: tuple[str, ...]
@@ -94,7 +116,27 @@ KNOWN: dict[str, tuple[KnownFile, ...]] = {
 
 
 def load(name: str, root: str | Path | None = None) -> Dataset:
-    """Load ``digits``, ``fashion-mnist`` or ``letter``; NothingServedError for any other name."""
+    """Load a data set.
+
+    Parameters
+    ----------
+    name : {"digits", "fashion-mnist", "letter"}
+        The set.
+    root : str or Path, optional
+        Folder that holds the sets' folders; by default GREENLIGHTNING_DATASETS. Not used for "digits".
+
+    Returns
+    -------
+    Dataset
+        The set.
+
+    Raises
+    ------
+    NothingServedError
+        Where the name is another, or a file is missing.
+    IntegrityError
+        Where a file does not have its published bytes.
+    """
     loaders: dict[str, Callable[[], Dataset]] = {
         "digits": load_digits,
         "fashion-mnist": lambda: load_fashion_mnist(root),
@@ -106,7 +148,7 @@ def load(name: str, root: str | Path | None = None) -> Dataset:
 
 
 def load_digits() -> Dataset:
-    """scikit-learn's bundled 8x8 digits: 1,347 to train and a fixed stratified holdout of 450."""
+    """Load scikit-learn's bundled 8x8 digits: 1,347 to train and a fixed stratified holdout of 450."""
     from sklearn.datasets import load_digits as bundled
     from sklearn.model_selection import train_test_split
 
@@ -123,7 +165,7 @@ def load_digits() -> Dataset:
 
 
 def load_fashion_mnist(root: str | Path | None = None) -> Dataset:
-    """Fashion-MNIST: 60,000 + 10,000 images of 28x28, flattened; IntegrityError unless upstream's bytes."""
+    """Load Fashion-MNIST from below ``root``: 60,000 + 10,000 images of 28x28, flattened."""
     images, labels, test_images, test_labels = map(read_idx, _verified_files("fashion-mnist", root))
     return Dataset(
         "fashion-mnist",
@@ -137,7 +179,7 @@ def load_fashion_mnist(root: str | Path | None = None) -> Dataset:
 
 
 def load_letter(root: str | Path | None = None) -> Dataset:
-    """UCI letter recognition: the first 16,000 rows to train, the last 4,000 to test; labels are letters."""
+    """Load UCI letter recognition from below ``root``: 16,000 rows to train and 4,000 to test."""
     (path,) = _verified_files("letter", root)
     rows = np.array(path.read_text().replace(",", " ").split()).reshape(-1, 17)
     if rows[0, 0].isalpha():
@@ -155,9 +197,26 @@ def load_letter(root: str | Path | None = None) -> Dataset:
 
 
 def download(name: str, root: str | Path | None = None) -> Path:
-    """Fetch a known set's files into ``root/<name>`` and return that folder; files already right are kept.
+    """Fetch a known set's files; files already right are kept.
 
-    Raises IntegrityError if the bytes are not the published ones, NothingServedError if nothing answers.
+    Parameters
+    ----------
+    name : {"fashion-mnist", "letter"}
+        The set.
+    root : str or Path, optional
+        Folder that holds the sets' folders; by default GREENLIGHTNING_DATASETS.
+
+    Returns
+    -------
+    Path
+        ``root/<name>``.
+
+    Raises
+    ------
+    IntegrityError
+        Where the bytes are not the published ones.
+    NothingServedError
+        Where the name is unknown, no folder is given, or nothing answers.
     """
     files = _known(name)
     folder = _root(name, root) / name

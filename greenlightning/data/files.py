@@ -16,7 +16,7 @@ from greenlightning.errors import IntegrityError
 
 
 def sha256_of(header: str, arrays: dict[str, NDArray[Any]]) -> str:
-    """Digest of ``header`` and of each array's name, dtype, shape and little-endian bytes, in name order."""
+    """Hash ``header`` and each array's name, dtype, shape and little-endian bytes, in name order."""
     digest = hashlib.sha256(header.encode())
     for name in sorted(arrays):
         array = np.require(arrays[name], requirements="C")

@@ -15,7 +15,23 @@ IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E
 
 
 def read_idx(path: str | Path) -> NDArray[Any]:
-    """Read an IDX or gzipped IDX file as an array of its own shape and type; InputError if it is not one."""
+    """Read an IDX or gzipped IDX file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    ndarray
+        The array, of its own shape and type.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, incomplete or not IDX.
+    """
     path = Path(path)
     try:
         content = path.read_bytes()

@@ -10,7 +10,17 @@ from greenlightning.errors import LedgerError
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One learnt batch: its rows, the md5 of its versioned bytes, the site it came from."""
+    """One learnt batch.
+
+    Attributes
+    ----------
+    rows : int
+        Its rows.
+    md5 : str or None
+        md5 of its versioned bytes.
+    site : str or None
+        The site it came from.
+    """
 
     rows: int
     md5: str | None = None
@@ -19,7 +29,21 @@ class LedgerEntry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Learnt batches by name; ``withdrawn`` holds sets of rows taken back from them later (name to rows)."""
+    """Learnt batches by name; a changed ledger is a new one.
+
+    Attributes
+    ----------
+    entries : mapping of str to LedgerEntry
+        The batches.
+    withdrawn : mapping of str to int
+        Sets of rows removed from the batches later: name and number of rows.
+
+    Examples
+    --------
+    >>> ledger = Ledger().with_batch("monday", LedgerEntry(100)).with_batch("tuesday", LedgerEntry(50))
+    >>> ledger.rows, ledger.without("monday").rows, "monday" in ledger
+    (150, 50, True)
+    """
 
     entries: Mapping[str, LedgerEntry] = field(default_factory=dict)
     withdrawn: Mapping[str, int] = field(default_factory=dict)
@@ -35,15 +59,21 @@ class Ledger:
 
     @property
     def rows(self) -> int:
-        """Samples learnt and not taken back."""
+        """Number of samples learnt and not removed."""
         return sum(entry.rows for entry in self.entries.values()) - sum(self.withdrawn.values())
 
     def with_batch(self, batch_id: str, entry: LedgerEntry) -> "Ledger":
-        """The ledger with one more batch."""
+        """Return the ledger with one more batch."""
         return Ledger({**self.entries, batch_id: entry}, self.withdrawn)
 
     def without(self, batch_id: str) -> "Ledger":
-        """The ledger with one batch less; raises LedgerError if it was never learnt."""
+        """Return the ledger with one batch less.
+
+        Raises
+        ------
+        LedgerError
+            Where the batch was never learnt.
+        """
         if batch_id not in self.entries:
             raise LedgerError(
                 f"Batch {batch_id} is not in the ledger of {len(self)} batches", "Forget only what was learnt"
@@ -51,11 +81,17 @@ class Ledger:
         return Ledger({k: v for k, v in self.entries.items() if k != batch_id}, self.withdrawn)
 
     def withdrawing(self, rows_id: str, rows: int) -> "Ledger":
-        """The ledger with ``rows`` samples, named ``rows_id``, taken back from its batches."""
+        """Return the ledger with ``rows`` samples, named ``rows_id``, removed from its batches."""
         return Ledger(self.entries, {**self.withdrawn, rows_id: self.withdrawn.get(rows_id, 0) + rows})
 
     def merged(self, other: "Ledger") -> "Ledger":
-        """Both ledgers in one; raises LedgerError if a batch is in both, for it would count twice."""
+        """Return both ledgers in one.
+
+        Raises
+        ------
+        LedgerError
+            Where a batch is in both: it would count twice.
+        """
         both = sorted(set(self.entries) & set(other.entries))
         if both:
             raise LedgerError(
@@ -66,12 +102,12 @@ class Ledger:
         return Ledger({**self.entries, **other.entries}, dict(withdrawn))
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able form."""
+        """Return a form for JSON."""
         entries = {name: asdict(entry) for name, entry in self.entries.items()}
         return {"entries": entries, "withdrawn": dict(self.withdrawn)}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Ledger":
-        """Inverse of ``to_dict``."""
+        """Invert ``to_dict``."""
         entries = {name: LedgerEntry(**entry) for name, entry in content["entries"].items()}
         return cls(entries, content["withdrawn"])

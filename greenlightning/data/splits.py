@@ -10,9 +10,31 @@ Rows = NDArray[np.intp]
 
 
 def split_rows(y: NDArray[Any], fraction: float, seed: int, *, stratified: bool = True) -> tuple[Rows, Rows]:
-    """Rows to keep and rows to hold back (a ``fraction`` of ``y`` (n,)), each ascending; by ``seed`` alone.
+    """Split rows in those to keep and those to hold back, by ``seed`` alone.
 
-    Fewer than 20 rows, or a fraction of 0, hold nothing back. No label is held back whole where ``stratified``.
+    Fewer than 20 rows, or a fraction of 0, hold nothing back.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,) or (n, k)
+        Labels or real targets.
+    fraction : float
+        Share of the rows to hold back.
+    seed : int
+        Seed of the draw.
+    stratified : bool, default=True
+        Whether labels keep their proportions; no label is then held back whole.
+
+    Returns
+    -------
+    kept, held : ndarray
+        Positions in ascending order.
+
+    Examples
+    --------
+    >>> kept, held = split_rows(np.arange(40) % 2, 0.25, seed=0)
+    >>> len(kept), len(held)
+    (30, 10)
     """
     rows = np.arange(len(y))
     if len(y) < 20 or fraction == 0:

@@ -20,17 +20,27 @@ HEADROOM = 32
 
 @dataclass(frozen=True)
 class ClassTargets:
-    """Labels as one-hot columns of 0 and 1, one a class; classes join by union."""
+    """Labels as one-hot columns of 0 and 1, one a class; classes join by union.
+
+    Targets of another kind need these methods and attributes too.
+
+    Attributes
+    ----------
+    digest : str
+        What statistics of these targets name.
+    n_digits : int
+        int8 digits of an integer target.
+    """
 
     digest: str = "classes"
     n_digits: int = 1
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
-        """The classes that ``y`` (n,) needs a column for."""
+        """List the classes that ``y`` (n,) needs a column for."""
         return sorted_classes(y)
 
     def encode(self, y: ArrayLike) -> list[Tensor]:
-        """One int8 one-hot array (n, k) for the labels ``y`` (n,)."""
+        """Encode the labels ``y`` (n,) as one int8 one-hot array (n, k)."""
         labels = torch.from_numpy(positions(y, self.columns(y)))
         return [torch.nn.functional.one_hot(labels, len(self.columns(y))).to(torch.int8)]
 
@@ -45,7 +55,19 @@ class ClassTargets:
 
 @dataclass(frozen=True, eq=False)
 class RealTargets:
-    """Real targets as 24-bit fixed point about the base's mean, with room for 32 times the base's spread."""
+    """Real targets as 24-bit fixed point about the base's mean, with room for 32 times the base's spread.
+
+    Attributes
+    ----------
+    offset : ndarray of shape (k,)
+        Real values at zero.
+    step : ndarray of shape (k,)
+        Real size of one unit.
+    n_digits : int
+        int8 digits of an integer target.
+    digest : str
+        sha256 of offset and step.
+    """
 
     offset: NDArray[np.float64]
     step: NDArray[np.float64]
@@ -65,11 +87,19 @@ class RealTargets:
         return cls(offset, np.where(peak > 0, peak, 1.0) * HEADROOM / REAL_LIMIT)
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
-        """Names of the outputs: 0, 1, …"""
+        """Return the numbers of the outputs, from 0."""
         return tuple(range(len(self.offset)))
 
     def encode(self, y: ArrayLike) -> list[Tensor]:
-        """Three int8 digit arrays (n, k), most significant first; raises InputError beyond the frozen range."""
+        """Encode real targets as three int8 digit arrays (n, k), most significant first.
+
+        Raises
+        ------
+        InputError
+            Where the number of outputs is another, or a value is not finite or beyond the frozen range.
+        CapacityError
+            Where the sum of squares could overflow int64.
+        """
         values = as_columns(y)
         if values.shape[1] != len(self.offset):
             raise InputError(
@@ -102,7 +132,13 @@ Targets = ClassTargets | RealTargets
 
 
 def as_columns(y: ArrayLike) -> NDArray[np.float64]:
-    """Real targets as (n, k) float64; raises InputError on NaN or infinity."""
+    """Return real targets as (n, k) float64.
+
+    Raises
+    ------
+    InputError
+        Where a value is NaN or infinite.
+    """
     values = np.asarray(y, dtype=np.float64)
     values = values[:, None] if values.ndim == 1 else values
     if not np.isfinite(values).all():
@@ -111,14 +147,14 @@ def as_columns(y: ArrayLike) -> NDArray[np.float64]:
 
 
 def targets_to_dict(targets: Targets) -> dict[str, Any]:
-    """JSON-able form."""
+    """Return a form for JSON."""
     if isinstance(targets, ClassTargets):
         return {"kind": "classes"}
     return {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
 
 
 def targets_from_dict(content: dict[str, Any]) -> Targets:
-    """Inverse of ``targets_to_dict``."""
+    """Invert ``targets_to_dict``."""
     if content["kind"] == "classes":
         return ClassTargets()
     return RealTargets(np.array(content["offset"]), np.array(content["step"]))

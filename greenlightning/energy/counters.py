@@ -15,7 +15,18 @@ RAPL_PERIOD, POWER_PERIOD = 30.0, 0.1
 class Counter(ABC):
     """Joules of one device since the counter was made.
 
-    ``period`` (s) is how often it must be advanced to count right, None where start and end are enough.
+    Attributes
+    ----------
+    device : str
+        Name of the device.
+    source : str
+        How the joules are known.
+    joules : float
+        Energy up to the last ``advance``.
+    lost : bool
+        Whether a reading failed.
+    period : float or None
+        Seconds within which ``advance`` must be called to count right; None where start and end are enough.
     """
 
     period: float | None = None
@@ -39,6 +50,7 @@ class CpuTime(Counter):
         self._watts, self._start = watts.value, cpu_seconds()
 
     def advance(self) -> None:
+        """Count the CPU time up to now."""
         self.joules = max(0.0, cpu_seconds() - self._start) * self._watts
 
 
@@ -54,6 +66,7 @@ class Rapl(Counter):
         self._last = int(self._counter.read_text())
 
     def advance(self) -> None:
+        """Add the energy since the last reading; the counter may have wrapped around once."""
         now = int(self._counter.read_text())
         self.joules += (now - self._last) % self._range / 1e6
         self._last = now
@@ -68,6 +81,7 @@ class GpuEnergy(Counter):
         self._start = self._read()
 
     def advance(self) -> None:
+        """Read the board's counter."""
         self.joules = (self._read() - self._start) / 1e3
 
 
@@ -82,6 +96,7 @@ class GpuPower(Counter):
         self._last = time.perf_counter(), self._read()
 
     def advance(self) -> None:
+        """Add the energy since the last reading by the trapezium rule."""
         now, milliwatts = time.perf_counter(), self._read()
         then, before = self._last
         self.joules += (now - then) * (milliwatts + before) / 2e3
@@ -95,11 +110,14 @@ class Unmeasured(Counter):
         super().__init__(device, f"unmeasured:{device}({why})")
 
     def advance(self) -> None:
-        pass
+        """Leave the joules at 0."""
 
 
 def rapl_counters(powercap: Path) -> list[Counter]:
-    """Packages and their memory; ``core`` and ``uncore`` lie within a package, ``psys`` around it."""
+    """List the counters of packages and their memory below the folder ``powercap``.
+
+    ``core`` and ``uncore`` are left out as they lie within a package, ``psys`` as it lies around it.
+    """
     counters: list[Counter] = []
     for folder in sorted(powercap.glob("intel-rapl:*")):
         try:
@@ -112,7 +130,7 @@ def rapl_counters(powercap: Path) -> list[Counter]:
 
 
 def gpu_counter(device: str) -> Counter:
-    """The best counter that NVML has for a torch device such as ``cuda:0``."""
+    """Choose the best counter that NVML has for a torch device such as ``cuda:0``."""
     import pynvml as nvml
 
     try:
@@ -129,7 +147,7 @@ def gpu_counter(device: str) -> Counter:
 
 
 def cpu_seconds() -> float:
-    """CPU seconds of this process, of its children that ended, and of those that live with all below them."""
+    """Sum the CPU seconds of this process, of children that ended, and of those that live with all below them."""
     import psutil
 
     ended = os.times()
@@ -143,7 +161,7 @@ def cpu_seconds() -> float:
 
 
 def _gpu_uuid(device: str) -> str:
-    """NVML's name of a torch device: unlike an index, the same under CUDA_VISIBLE_DEVICES."""
+    """Return NVML's name of a torch device: unlike an index, the same under CUDA_VISIBLE_DEVICES."""
     import torch
 
     return f"GPU-{torch.cuda.get_device_properties(device).uuid}"

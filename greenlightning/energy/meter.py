@@ -27,7 +27,17 @@ JOULES_PER_KWH = 3.6e6
 
 @dataclass(frozen=True)
 class EnergyPart:
-    """Joules of one device and how they are known: ``measured:nvml``, ``measured:rapl``, ``estimated:…``."""
+    """Energy of one device.
+
+    Attributes
+    ----------
+    device : str
+        Name of the device.
+    joules : float
+        Energy in J.
+    source : str
+        How it is known: ``measured:nvml``, ``measured:rapl``, ``estimated:…``.
+    """
 
     device: str
     joules: float
@@ -36,7 +46,25 @@ class EnergyPart:
 
 @dataclass(frozen=True)
 class Energy:
-    """What a piece of work cost: J, s, g CO2e at ``intensity`` (g/kWh); ``+`` adds what follows it."""
+    """Energy of a piece of work; ``+`` adds what follows it.
+
+    Attributes
+    ----------
+    joules : float
+        Energy in J.
+    seconds : float
+        Duration in s.
+    gco2e : float
+        Emissions in g CO2e.
+    intensity : float
+        Carbon intensity of the grid in g CO2e per kWh.
+    source : str
+        How the joules are known.
+    parts : tuple of EnergyPart
+        Energy of each device.
+    intensity_source : str
+        Where the intensity comes from.
+    """
 
     joules: float
     seconds: float
@@ -48,7 +76,13 @@ class Energy:
 
     @classmethod
     def of(cls, parts: Iterable[EnergyPart], seconds: float, intensity: Known) -> "Energy":
-        """Total of the parts; ``gco2e = joules / 3.6e6 * intensity``."""
+        """Sum the parts up; ``gco2e = joules / 3.6e6 * intensity``.
+
+        Examples
+        --------
+        >>> Energy.of([EnergyPart("cpu", 3.6e6, "given")], 60.0, Known(475.0, "given")).gco2e
+        475.0
+        """
         parts = tuple(parts)
         joules = sum(part.joules for part in parts)
         gco2e = joules / JOULES_PER_KWH * intensity.value
@@ -80,9 +114,31 @@ class Energy:
 class EnergyMeter:
     """Context manager whose ``energy`` is what the work inside cost so far, and after it for good.
 
-    ``device`` is where the work runs (``cuda`` adds NVML to the processor), ``intensity`` the grid's g CO2e
-    per kWh: by default GREENLIGHTNING_CARBON_INTENSITY, else the world average. A device that stops answering
-    costs no work: its source then ends in ``(readings lost)``.
+    A device that stops answering costs no work: its source then ends in ``(readings lost)``.
+
+    Parameters
+    ----------
+    device : str, default="cpu"
+        Where the work runs; ``cuda`` adds NVML to the processor.
+    intensity : float, optional
+        Carbon intensity of the grid in g CO2e per kWh; by default GREENLIGHTNING_CARBON_INTENSITY, else the world
+        average.
+    powercap : Path, optional
+        Folder of the RAPL counters.
+    cpuinfo : Path, optional
+        File that describes the processor.
+
+    Raises
+    ------
+    InputError
+        Where the intensity is not a number of at least 0.
+
+    Examples
+    --------
+    >>> with EnergyMeter() as meter:
+    ...     total = sum(range(1000))
+    >>> meter.energy.joules >= 0
+    True
     """
 
     def __init__(
@@ -127,7 +183,13 @@ class EnergyMeter:
 
     @property
     def energy(self) -> Energy:
-        """Energy since the start of the work, up to now or to its end; raises NotFittedError before it."""
+        """Energy since the start of the work, up to now or to its end.
+
+        Raises
+        ------
+        NotFittedError
+            Before the work starts.
+        """
         if self._energy:
             return self._energy
         if not self._counters:

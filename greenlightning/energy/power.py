@@ -24,7 +24,15 @@ INTENSITY_VARIABLE = "GREENLIGHTNING_CARBON_INTENSITY"
 
 @dataclass(frozen=True)
 class Known:
-    """A number and where it comes from."""
+    """A number and where it comes from.
+
+    Attributes
+    ----------
+    value : float
+        The number.
+    source : str
+        Its source.
+    """
 
     value: float
     source: str
@@ -35,10 +43,20 @@ WORLD_AVERAGE = Known(475.0, "world average (IEA, 2019)")
 
 @cache
 def watts_per_core(cpuinfo: Path = CPUINFO) -> Known:
-    """Watts of one busy logical CPU: the package's thermal design power over its logical CPUs.
+    """Estimate the watts of one busy logical CPU: the package's thermal design power over its logical CPUs.
 
     codecarbon's default of 4 W is used without its table, for a model that is not in it, and for a virtual
     machine, which shows only some of the package's CPUs.
+
+    Parameters
+    ----------
+    cpuinfo : Path, optional
+        File that describes the processor.
+
+    Returns
+    -------
+    Known
+        Watts and their source.
     """
     facts = _cpu_facts(cpuinfo)
     if _tables() is None:
@@ -56,9 +74,19 @@ def watts_per_core(cpuinfo: Path = CPUINFO) -> Known:
 
 @cache
 def package_tdp(model: str) -> float | None:
-    """Thermal design power (W) of a CPU model, or None if the table is missing or has no single answer.
+    """Look the thermal design power (W) of a CPU model up.
 
     An entry fits if all its words occur in the model's name; the longest one counts.
+
+    Parameters
+    ----------
+    model : str
+        Name of the CPU.
+
+    Returns
+    -------
+    float or None
+        Watts; None where the table is missing or has no single answer.
     """
     if (tables := _tables()) is None:
         return None
@@ -74,9 +102,22 @@ def package_tdp(model: str) -> float | None:
 
 
 def carbon_intensity(given: float | None = None) -> Known:
-    """Grid intensity (g CO2e per kWh): as given, else from the environment, else the world average.
+    """Return the grid's intensity: as given, else from the environment, else the world average.
 
-    Raises InputError unless it is a number of at least 0.
+    Parameters
+    ----------
+    given : float, optional
+        g CO2e per kWh.
+
+    Returns
+    -------
+    Known
+        g CO2e per kWh, and their source.
+
+    Raises
+    ------
+    InputError
+        Where it is not a number of at least 0.
     """
     if given is not None:
         return Known(_checked(given, "The carbon intensity"), "given")
@@ -132,7 +173,7 @@ def _words(name: str) -> frozenset[str]:
 
 
 def _tables() -> Path | None:
-    """The folder of codecarbon's tables, None if codecarbon (extra ``energy``) is not installed."""
+    """Return the folder of codecarbon's tables, None if codecarbon (extra ``energy``) is not installed."""
     try:
         return Path(str(distribution("codecarbon").locate_file("codecarbon/data")))
     except PackageNotFoundError:

@@ -39,7 +39,15 @@ def save_estimator(estimator: "BaseGreenLightning", folder: Path) -> None:
 
 
 def load_estimator(kind: "type[BaseGreenLightning]", folder: Path) -> "BaseGreenLightning":
-    """Read what ``save_estimator`` wrote; raises IntegrityError, and MismatchError on another class."""
+    """Read what ``save_estimator`` wrote.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file is missing, or does not have the digest that it was saved with.
+    MismatchError
+        Where the folder holds an estimator of another class.
+    """
     about, arrays = read_json(folder / "estimator.json", FORMAT), read_tensors(folder / "estimator.safetensors")
     model = GreenLightningModel.load(folder)
     with reading(folder):
@@ -61,7 +69,7 @@ def load_estimator(kind: "type[BaseGreenLightning]", folder: Path) -> "BaseGreen
 
 
 def _as_json(name: str, value: Any) -> Any:
-    """A parameter as JSON; a random state that is not an integer is left out."""
+    """Return a parameter as JSON; a random state that is not an integer is left out."""
     if isinstance(value, np.ndarray | np.generic | tuple):
         value = np.asarray(value).tolist()
     return None if name == "random_state" and not isinstance(value, int) else value

@@ -25,14 +25,42 @@ SMALL_ROWS, SMALL_BATCH, LARGE_BATCH = 10_000, 64, 128
 
 
 class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """ReLU network fitted by Adam with a cosine schedule, keeping the weights that validated best.
+    """ReLU network fitted by AdamW with a cosine schedule, keeping the weights that validated best.
 
-    ``validation_fraction`` of the rows is held out; the best epoch has the highest accuracy there, then the
-    lowest log-loss, and training stops ``patience`` epochs after it. Left at None, ``max_epochs`` gives 6,500
-    minibatches within 15 to 100 epochs, and ``patience`` is a fifth of it, at least 3: near the best on small
-    and large data alike, so that the comparison is not with a straw man. Inputs are standardised inside.
+    The best epoch has the highest accuracy on held-out rows, then the lowest log-loss. Inputs are standardised.
 
-    Attributes after ``fit``: ``classes_`` (k,), ``n_features_in_``, ``n_epochs_`` trained last, ``module_``.
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int
+        Units of each layer.
+    batch_size : int, optional
+        Rows of a minibatch; by default 64 for under 10,000 rows, else 128.
+    learning_rate : float, default=2e-3
+        Largest learning rate.
+    max_epochs : int, optional
+        Epochs, at most; by default as many as 6,500 minibatches take, within 15 to 100. Near the best on small and
+        large data alike, so that the comparison is with a well-trained network.
+    patience : int, optional
+        Epochs without a better one after which training stops; by default a fifth of ``max_epochs``, at least 3.
+    random_state : int, default=0
+        Seed of weights and minibatches.
+    validation_fraction : float, default=0.1
+        Share of the rows held out.
+    device : str, default="cpu"
+        Torch device.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (k,)
+        The labels.
+    n_features_in_ : int
+        Columns of the inputs.
+    n_epochs_ : int
+        Epochs trained last.
+    module_ : Sequential
+        The network.
+    mean_, scale_ : ndarray of shape (d,)
+        What inputs are standardised by.
     """
 
     def __init__(  # noqa: PLR0913
@@ -68,7 +96,10 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fine_tune(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Continue on the new rows only, at a tenth of the rate; unseen labels get outputs of their own.
 
-        Raises sklearn's NotFittedError before ``fit``.
+        Raises
+        ------
+        NotFittedError
+            scikit-learn's, before ``fit``.
         """
         check_is_fitted(self)
         inputs, labels = self._checked(X, y, reset=False)
@@ -81,13 +112,13 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._train(inputs, labels, self.learning_rate * FINE_TUNING_RATE)
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Class probabilities (n, k) in the order of ``classes_``."""
+        """Predict class probabilities (n, k) in the order of ``classes_``."""
         check_is_fitted(self)
         inputs = validate_data(self, X, reset=False)
         return torch.softmax(self._logits(self._standard(inputs)).double(), dim=1).numpy()
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The most probable label of each row (n,)."""
+        """Predict the most probable label of each row (n,)."""
         best: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return best
 
@@ -154,7 +185,7 @@ def _score(logits: Tensor, truth: Tensor) -> tuple[float, float]:
 def _with_outputs(
     module: nn.Sequential, known: Tensor, n_outputs: int, generator: torch.Generator
 ) -> nn.Sequential:
-    """The same network with ``n_outputs`` outputs, the old ones at positions ``known``, the others fresh."""
+    """Give the network ``n_outputs`` outputs: the old ones at positions ``known``, the others fresh."""
     *hidden, last = module
     assert isinstance(last, nn.Linear)
     (head,) = relu_network(last.in_features, (), n_outputs, generator)
@@ -166,7 +197,22 @@ def _with_outputs(
 
 
 def random_gates(X: ArrayLike, hidden_layer_sizes: Sequence[int], random_state: int = 0) -> Structure:
-    """An untrained structure for inputs ``X`` (n, d): what learnt gates must beat to be worth their training."""
+    """Make an untrained structure: what learnt gates must beat to be worth their training.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Inputs, for standardisation and ranges.
+    hidden_layer_sizes : sequence of int
+        Units of each layer.
+    random_state : int, default=0
+        Seed of the weights.
+
+    Returns
+    -------
+    Structure
+        Gates with random weights.
+    """
     inputs = np.asarray(X)
     generator = torch.Generator().manual_seed(random_state)
     network = relu_network(inputs.shape[1], hidden_layer_sizes, 1, generator)

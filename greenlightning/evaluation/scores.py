@@ -17,7 +17,21 @@ SMALLEST_PROBABILITY = 1e-15
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Scores over ``n`` rows; ``confusion`` (k, k) counts true (rows) against predicted ``classes`` (k,)."""
+    """Scores of a model.
+
+    Attributes
+    ----------
+    accuracy, macro_f1, log_loss : float
+        The scores; the log-loss in nats.
+    n : int
+        Rows.
+    confusion : ndarray of shape (k, k)
+        Counts of true (rows) against predicted (columns) classes.
+    classes : tuple of k labels
+        Classes of the model and of the rows.
+    reliability : Reliability
+        Confidence and accuracy by bin.
+    """
 
     accuracy: float
     macro_f1: float
@@ -34,12 +48,34 @@ class Evaluation:
 
 
 def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Evaluation:
-    """Score the probabilities ``proba`` (n, k) of ``classes`` (k,) against the labels ``y_true`` (n,).
+    """Score probabilities against labels.
 
     A label that the model does not know counts as wrong, with probability 1e-15, the least that log-loss
     sees. Macro-F1 averages over the labels that occur as truth or prediction.
 
-    Raises InputError if there are no rows or the shapes do not fit.
+    Parameters
+    ----------
+    y_true : array-like of shape (n,)
+        Labels.
+    proba : array-like of shape (n, k)
+        Probabilities of each class.
+    classes : sequence of k labels
+        The classes of the columns.
+
+    Returns
+    -------
+    Evaluation
+        The scores.
+
+    Raises
+    ------
+    InputError
+        Where there are no rows or the shapes do not fit.
+
+    Examples
+    --------
+    >>> evaluate(["a", "b"], [[0.9, 0.1], [0.6, 0.4]], ["a", "b"]).accuracy
+    0.5
     """
     truth = label_array(y_true) if isinstance(y_true, list | tuple) else np.asarray(y_true)
     P, known = np.asarray(proba, dtype=np.float64), label_array(classes).tolist()
@@ -71,7 +107,21 @@ def evaluate(y_true: ArrayLike, proba: ArrayLike, classes: Sequence[Any]) -> Eva
 
 @dataclass(frozen=True)
 class Comparison:
-    """Accuracy of the challenger minus the champion's on the same ``n`` rows, with its bootstrap interval."""
+    """Difference in accuracy of two models on the same rows.
+
+    Attributes
+    ----------
+    difference : float
+        Accuracy of the challenger less the champion's.
+    low, high : float
+        Its bootstrap interval.
+    not_worse : bool
+        Whether the interval reaches up to ``-margin``.
+    margin : float
+        Loss of accuracy that is accepted.
+    n : int
+        Rows.
+    """
 
     difference: float
     low: float
@@ -93,16 +143,41 @@ def compare(
     n_resamples: int = 2000,
     confidence: float = 0.95,
 ) -> Comparison:
-    """Paired bootstrap of the accuracy difference, from which rows (n,) each model answers correctly.
+    """Compare two models by a paired bootstrap of the difference in accuracy.
 
     With ``b`` rows that only the challenger and ``c`` that only the champion gets right, the difference is
     ``(b − c) / n``. Resampling n rows with replacement changes it through these two counts alone, which
     become ``Multinomial(n, (b/n, c/n, 1 − (b+c)/n))``: they are drawn so, at a cost that does not grow with
-    n. The interval holds the central ``confidence`` of the resamples (percentile method, Efron & Tibshirani
-    1993). Not worse, unless the whole interval lies below ``−margin``: a small slice must show harm before it
-    keeps a model out that has learnt more (``docs/decisions/0005-champion-gate.md``).
+    n. The interval is that of the percentile method [1]_. The challenger is not worse, unless the whole interval
+    lies below ``−margin``: a small slice must show harm before it keeps a model out that has learnt more
+    (``docs/decisions/0005-champion-gate.md``).
 
-    Raises InputError if there are no rows or the lengths differ.
+    Parameters
+    ----------
+    challenger_correct, champion_correct : array-like of shape (n,), bool
+        Rows that each model answers correctly.
+    margin : float
+        Loss of accuracy that is accepted.
+    seed : int
+        Seed of the resamples.
+    n_resamples : int, default=2000
+        Resamples.
+    confidence : float, default=0.95
+        Share of the resamples that the interval holds.
+
+    Returns
+    -------
+    Comparison
+        The difference and its interval.
+
+    Raises
+    ------
+    InputError
+        Where there are no rows or the lengths differ.
+
+    References
+    ----------
+    .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993.
     """
     ours, theirs = np.asarray(challenger_correct, dtype=bool), np.asarray(champion_correct, dtype=bool)
     n = len(ours)
@@ -121,14 +196,35 @@ def compare(
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether the challenger becomes champion, and the reason in one line."""
+    """Whether the challenger becomes champion.
+
+    Attributes
+    ----------
+    promote : bool
+        Whether it does.
+    reason : str
+        Why, in one line.
+    """
 
     promote: bool
     reason: str
 
 
 def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
-    """Promote where not worse on the fixed holdout, nor on the held-back slice of the new batch if given."""
+    """Promote the challenger where it is not worse.
+
+    Parameters
+    ----------
+    holdout : Comparison
+        On the fixed holdout.
+    slice : Comparison, optional
+        On the held-back slice of the new batch.
+
+    Returns
+    -------
+    Decision
+        Whether to promote, and why.
+    """
     seen = {"holdout": holdout} | ({"new batch": slice} if slice else {})
     promote = all(comparison.not_worse for comparison in seen.values())
     numbers = "; ".join(f"{where} {comparison}" for where, comparison in seen.items())

@@ -21,10 +21,20 @@ FEWEST_ROWS = 10
 
 @dataclass(frozen=True, eq=False)
 class StructureHealth:
-    """The verdict on ``rows`` rows, of which ``looked_at`` were looked at, and the statistics that it rests on.
+    """The verdict on a batch, and the statistics that it rests on.
 
-    ``firing`` (2, units) holds the gates' firing rates in the reference and in the batch; ``novelty`` that of
-    each row looked at; ``expected`` that of the reference's held-out rows.
+    Attributes
+    ----------
+    rows, looked_at : int
+        Rows of the batch, and how many of them were looked at.
+    statistics : tuple of HealthStatistic
+        All statistics; empty where there were too few rows.
+    firing : ndarray of shape (2, units)
+        The gates' firing rates in the reference and in the batch.
+    novelty : ndarray of shape (looked_at,)
+        Novelty of each row looked at.
+    expected : ndarray of shape (m,)
+        Novelty of the reference's held-out rows.
     """
 
     rows: int
@@ -41,7 +51,7 @@ class StructureHealth:
 
     @property
     def verdict(self) -> Verdict:
-        """That of the worst statistic; unknown where there were too few rows."""
+        """Verdict of the worst statistic; unknown where there were too few rows."""
         return self.deciding.verdict if self.deciding else Verdict.UNKNOWN
 
     @property
@@ -52,7 +62,7 @@ class StructureHealth:
         return f"{self.verdict}: {self.deciding}"
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able summary."""
+        """Return a summary for JSON."""
         about = {"verdict": str(self.verdict), "reason": self.reason}
         statistics = {
             found.name: {
@@ -74,12 +84,33 @@ def assess(
     *,
     random_state: int = 0,
 ) -> StructureHealth:
-    """Hold the rows ``X`` (n, d), ``y`` against ``reference``, under ``model``, the champion.
+    """Compare a batch with the reference of the base, under the champion.
 
-    Looks at 2,048 rows at most, drawn at random. Held-out rows of the reference are weighted to the labels of
+    At most 2,048 rows are looked at, drawn at random. Held-out rows of the reference are weighted to the labels of
     these, so that classes in other proportions are no fault of the structure.
 
-    Raises MismatchError where the reference belongs to another structure.
+    Parameters
+    ----------
+    reference : HealthReference
+        The base as the structure saw it.
+    model : GreenLightningModel
+        The champion.
+    X : array-like of shape (n, d)
+        Inputs of the batch.
+    y : array-like of shape (n,) or (n, k)
+        Its labels or real targets.
+    random_state : int, default=0
+        Seed of the draw.
+
+    Returns
+    -------
+    StructureHealth
+        Verdict and statistics.
+
+    Raises
+    ------
+    MismatchError
+        Where the reference belongs to another structure.
     """
     if reference.structure != model.structure.digest:
         raise MismatchError(

@@ -18,10 +18,17 @@ WORST = 5
 
 @dataclass(frozen=True, eq=False)
 class QuantileBins:
-    """How a sample of the base fills its own deciles: ``edges`` (11, d) and ``counts`` (12, d).
+    """How a sample of the base fills its own deciles.
 
     The first edge lies just below the smallest value and the last is the largest, so that the two outer bins
     are empty for the base and take what later lies outside its range. Equal edges leave empty bins between.
+
+    Attributes
+    ----------
+    edges : ndarray of shape (11, d)
+        Deciles of each column.
+    counts : ndarray of shape (12, d)
+        Rows of the base in each bin.
     """
 
     edges: NDArray[np.float64]
@@ -29,7 +36,13 @@ class QuantileBins:
 
     @classmethod
     def of(cls, X: ArrayLike) -> "QuantileBins":
-        """Deciles of the columns of ``X`` (n, d) and the rows in each bin; raises InputError without rows."""
+        """Compute deciles of the columns of ``X`` (n, d) and count the rows in each bin.
+
+        Raises
+        ------
+        InputError
+            Where there are no rows.
+        """
         inputs = np.asarray(X, dtype=np.float64)
         if not len(inputs):
             raise InputError("Input drift has no base to be measured from", "Give at least one row")
@@ -38,7 +51,13 @@ class QuantileBins:
         return cls(edges, _filled(inputs, edges))
 
     def drift(self, X: ArrayLike) -> "InputDrift":
-        """Drift of the columns of ``X`` (n, d); raises InputError where it has other columns or no rows."""
+        """Compute the drift of the columns of ``X`` (n, d).
+
+        Raises
+        ------
+        InputError
+            Where it has other columns or no rows.
+        """
         inputs = np.asarray(X, dtype=np.float64)
         if inputs.ndim != 2 or not len(inputs) or inputs.shape[1] != self.edges.shape[1]:
             raise InputError(
@@ -57,11 +76,31 @@ class QuantileBins:
 
 @dataclass(frozen=True, eq=False)
 class InputDrift:
-    """Population stability index (d,) of each column, and its p-value adjusted for the number of columns.
+    """How far each input column has moved from the base.
 
-    ``psi`` is ``Σ_b (p_b − q_b) ln(p_b / q_b)`` over the bins (Siddiqi 2006), less what two samples of these
-    sizes show by chance, ``(1/n + 1/m)(bins − 1)`` (Yurdakul & Naranjo 2020); p-values are Pearson's test that
-    both samples fill the bins alike, adjusted by Benjamini and Hochberg (1995).
+    ``psi`` is ``Σ_b (p_b − q_b) ln(p_b / q_b)`` over the bins [1]_, less what two samples of these sizes show by
+    chance, ``(1/n + 1/m)(bins − 1)`` [2]_; p-values are Pearson's test that both samples fill the bins alike,
+    adjusted for the number of columns [3]_.
+
+    Attributes
+    ----------
+    psi : ndarray of shape (d,)
+        Population stability index of each column.
+    p_values : ndarray of shape (d,)
+        Adjusted p-value of each column.
+
+    References
+    ----------
+    .. [1] Siddiqi, "Credit Risk Scorecards", 2006.
+    .. [2] Yurdakul and Naranjo, "Statistical Properties of the Population Stability Index", 2020.
+    .. [3] Benjamini and Hochberg, "Controlling the False Discovery Rate", 1995.
+
+    Examples
+    --------
+    >>> X = np.arange(1000.0)[:, None]
+    >>> bins = QuantileBins.of(X)
+    >>> bins.drift(X[::2]).drifted.tolist(), bins.drift(X + 500).drifted.tolist()
+    ([False], [True])
     """
 
     psi: NDArray[np.float64]
@@ -95,12 +134,12 @@ class InputDrift:
         return {"columns": ["column", "psi", "p_value", "drifted"], "data": [rows[i] for i in order]}
 
     def to_dict(self, names: Sequence[str]) -> dict[str, Any]:
-        """JSON-able summary."""
+        """Return a summary for JSON, with the columns' ``names``."""
         return {"largest": self.largest, "share": self.share, "worst": self.worst(names)}
 
 
 def _filled(X: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Rows (12, d) in each bin: at most the first edge, between two, and beyond the last."""
+    """Count the rows (12, d) in each bin: at most the first edge, between two, and beyond the last."""
     above = np.stack([np.greater(X, edge).sum(axis=0) for edge in edges])
     n = np.full((1, X.shape[1]), len(X))
     return np.asarray(np.concatenate([n, above]) - np.concatenate([above, np.zeros_like(n)]), dtype=np.int64)
@@ -109,7 +148,7 @@ def _filled(X: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.in
 def _psi(
     now: NDArray[np.float64], then: NDArray[np.float64], filled: NDArray[np.bool_], freedom: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """The index (d,), half a row added to each bin so that an empty one has a logarithm, less its chance level."""
+    """Compute the index (d,) less its chance level; half a row more in each bin gives empty ones a logarithm."""
     bins = freedom + 1
     n, m = now.sum(axis=0), then.sum(axis=0)
     p, q = (now + 0.5) / (n + bins / 2), (then + 0.5) / (m + bins / 2)

@@ -50,9 +50,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class HealthStatistic:
-    """How far a batch is off in one respect (``value``), and how far once sampling error is taken off (``sure``).
+    """How far a batch is off in one respect.
 
-    ``sure`` is what is compared with the limits ``LIMITS[name]``, amber and red.
+    Attributes
+    ----------
+    name : str
+        Name of the statistic, a key of ``LIMITS`` and ``MEANINGS``.
+    value : float
+        How far it is off.
+    sure : float
+        How far it is off once sampling error is taken off; this is compared with the limits.
     """
 
     name: str
@@ -61,7 +68,7 @@ class HealthStatistic:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Above the first it is amber, above the second red."""
+        """The limits (amber, red) of ``sure``."""
         return LIMITS[self.name]
 
     @property
@@ -74,7 +81,7 @@ class HealthStatistic:
 
     @property
     def verdict(self) -> Verdict:
-        """By the limits."""
+        """Verdict of this statistic alone."""
         if self.severity > 2:
             return Verdict.RED
         return Verdict.AMBER if self.severity > 1 else Verdict.GREEN
@@ -87,9 +94,15 @@ class HealthStatistic:
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Batches and references drawn again from a reference's held-out rows, as shares (draws, m) of each row.
+    """Batches and references drawn again from a reference's held-out rows.
 
-    What differs between the two is chance: rows of the batch and rows of the reference both are a sample.
+    A statistic's spread over the draws is its sampling error: rows of the batch and rows of the reference both are
+    a sample.
+
+    Attributes
+    ----------
+    batch, reference : ndarray of shape (draws, m), float32
+        Share of each held-out row in each drawn batch and reference.
     """
 
     batch: NDArray[np.float32]
@@ -108,7 +121,22 @@ class Draws:
 
 
 def novelty_shift(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
-    """How much further from the base's patterns the batch's are than held-out rows', in deviations of these."""
+    """Compute how much further from the base's patterns the batch's are than held-out rows', in their deviations.
+
+    Parameters
+    ----------
+    found, expected : ndarray of shape (n,), ndarray of shape (m,)
+        Novelty of the batch's rows and of the held-out rows.
+    weights : ndarray of shape (m,)
+        Weights of the held-out rows, of sum 1.
+    draws : Draws
+        Batches and references drawn again.
+
+    Returns
+    -------
+    HealthStatistic
+        The shift in standard deviations.
+    """
     centre = float(weights @ expected)
     spread = float(np.sqrt(weights @ np.square(expected - centre))) or 1.0
     batch, reference = draws.means(expected)
@@ -118,7 +146,26 @@ def novelty_shift(found: Floats, expected: Floats, weights: Floats, draws: Draws
 def firing_shift(
     now: Floats, then: Floats, drawn: tuple[NDArray[np.float32], NDArray[np.float32]]
 ) -> HealthStatistic:
-    """Root mean square over the units of Cohen's h (1988), ``2 asin √p − 2 asin √q``, beyond what chance shows."""
+    """Compute the root mean square of Cohen's h over the units, beyond what chance shows.
+
+    Of the firing rates p ``now`` and q ``then``, h is ``2 asin √p − 2 asin √q`` [1]_.
+
+    Parameters
+    ----------
+    now, then : ndarray of shape (units,)
+        Firing rates in the batch and in the reference.
+    drawn : tuple of ndarray of shape (draws, units)
+        Firing rates of batches and references drawn again.
+
+    Returns
+    -------
+    HealthStatistic
+        The shift.
+
+    References
+    ----------
+    .. [1] Cohen, "Statistical Power Analysis for the Behavioral Sciences", 1988.
+    """
     square = float(np.square(_arc(now) - _arc(then)).mean())
     chance = np.square(_arc(drawn[0]) - _arc(drawn[1])).mean(axis=1)
     found = _beyond("firing_shift", square, chance)
@@ -187,7 +234,30 @@ def all_statistics(
     effective: int,
     rng: np.random.Generator,
 ) -> tuple[HealthStatistic, ...]:
-    """Every statistic of the observed rows, ``found`` (n,) being their novelty, against weighted held-out rows."""
+    """Compute every statistic of structure health.
+
+    Parameters
+    ----------
+    reference : HealthReference
+        The base as the structure saw it.
+    seen : Observation
+        The batch's rows, as the model sees them.
+    found : ndarray of shape (n,)
+        Novelty of these rows.
+    y : ndarray of shape (rows,) or (rows, k)
+        Labels or targets of the whole batch.
+    weights : ndarray of shape (m,)
+        Weights of the held-out rows, of sum 1.
+    effective : int
+        Number of rows that the weighted held-out rows count for.
+    rng : Generator
+        Source of the draws that show sampling error.
+
+    Returns
+    -------
+    tuple of HealthStatistic
+        One for each name in ``LIMITS``.
+    """
     held = reference.held_gates
     draws = Draws.of(weights, len(found), effective, rng)
     now, then, drawn = seen.gates.mean(axis=0), weights @ held, draws.means(held)

@@ -28,7 +28,17 @@ FORMAT = "greenlightning-health/1"
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """Rows through a model: open gates (n, units), squared error (n,), share of saturated features (n,)."""
+    """What a model makes of some rows.
+
+    Attributes
+    ----------
+    gates : ndarray of shape (n, units), bool
+        Open gates.
+    residual : ndarray of shape (n,)
+        Squared error.
+    saturation : ndarray of shape (n,)
+        Share of saturated path features.
+    """
 
     gates: NDArray[np.bool_]
     residual: NDArray[np.float64]
@@ -36,7 +46,22 @@ class Observation:
 
     @classmethod
     def of(cls, model: "GreenLightningModel", X: ArrayLike, y: ArrayLike) -> "Observation":
-        """Observe ``X`` (n, d) and ``y``; a label that the model has no column for counts as missed whole."""
+        """Observe rows through a model.
+
+        Parameters
+        ----------
+        model : GreenLightningModel
+            The model.
+        X : array-like of shape (n, d)
+            Inputs.
+        y : array-like of shape (n,) or (n, k)
+            Labels or real targets; a label that the model has no column for counts as an error of 1.
+
+        Returns
+        -------
+        Observation
+            Gates, squared errors and saturation.
+        """
         scores, saturation = [], []
         for _, features in model.paths.blocks(X, memory_budget=model.memory_budget):
             scores.append(model.score(features))
@@ -53,12 +78,26 @@ class Observation:
 
 @dataclass(frozen=True, eq=False)
 class HealthReference:
-    """Gate patterns of the base, and of held-out rows what a healthy batch looks like.
+    """Gate patterns of the base, and of held-out rows what a healthy batch looks like; no input row.
 
-    Attributes: ``structure`` digest of the gates; ``sizes`` of its layers; ``labels`` of the base (empty for
-    outputs); ``known`` patterns of base rows, packed eight gates a byte; ``held`` the same of held-out rows,
-    with their ``positions`` in ``labels`` (m,), ``novelty``, ``residual`` and ``saturation`` (m,); ``bins`` of the
-    base's inputs. Holds no input row.
+    Attributes
+    ----------
+    structure : str
+        Digest of the gates.
+    sizes : tuple of int
+        Units of each layer.
+    labels : tuple
+        Labels of the base; empty for real targets.
+    known, held : ndarray of shape (rows, ⌈units / 8⌉), uint8
+        Patterns of base rows and of held-out rows, eight gates a byte.
+    positions : ndarray of shape (m,)
+        Positions of the held-out rows' labels in ``labels``.
+    novelty, residual, saturation : ndarray of shape (m,)
+        What the held-out rows show.
+    bins : QuantileBins
+        Deciles of the base's inputs.
+    digest : str
+        sha256 of all of it.
     """
 
     structure: str
@@ -86,10 +125,30 @@ class HealthReference:
         y_held: ArrayLike,
         random_state: int = 0,
     ) -> "HealthReference":
-        """Describe the base ``X`` (n, d), ``y`` of ``model``, by held-out rows that nothing in it ever saw.
+        """Describe the base of ``model`` by held-out rows that nothing in it ever saw.
 
         At most 2,048 rows of each are drawn. Held-out rows with a label that the base lacks are left out.
-        Raises InputError where no row is left.
+
+        Parameters
+        ----------
+        model : GreenLightningModel
+            The model of the base.
+        X, y : array-like
+            Inputs (n, d) and targets of the base.
+        X_held, y_held : array-like
+            Inputs (m, d) and targets of the held-out rows.
+        random_state : int, default=0
+            Seed of the draw.
+
+        Returns
+        -------
+        HealthReference
+            The reference.
+
+        Raises
+        ------
+        InputError
+            Where no row is left.
         """
         rng = np.random.default_rng(random_state)
         labels = sorted_classes(y) if isinstance(model.targets, ClassTargets) else ()
@@ -129,10 +188,10 @@ class HealthReference:
         return self._unpacked(self.held)
 
     def weights(self, y: ArrayLike) -> NDArray[np.float64]:
-        """Weights (m,), of sum 1, under which the held-out rows have the labels ``y`` in their proportions.
+        """Compute weights (m,), of sum 1, that give the held-out rows the proportions of the labels ``y``.
 
         So a batch of one class is compared with that class. Labels that the reference lacks do not count; where
-        none is known, or for outputs, all rows weigh the same.
+        none is known, or for real targets, all rows weigh the same.
         """
         m = len(self.positions)
         if self.labels:
@@ -151,7 +210,13 @@ class HealthReference:
 
     @classmethod
     def load(cls, folder: Path) -> "HealthReference":
-        """Read what ``save`` wrote; raises IntegrityError if the digest does not match."""
+        """Read what ``save`` wrote.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing or corrupt, or the digest does not match.
+        """
         about, arrays = read_json(folder / "health.json", FORMAT), read_tensors(folder / "health.safetensors")
         with reading(folder):
             bins = QuantileBins(arrays.pop("edges"), arrays.pop("counts"))
@@ -176,9 +241,23 @@ class HealthReference:
 
 
 def novelty(gates: NDArray[np.bool_], known: NDArray[np.bool_], sizes: Sequence[int]) -> NDArray[np.float64]:
-    """Share of gates (n,) by which each pattern differs from the nearest ``known`` one.
+    """Compute the share of gates by which each pattern differs from the nearest ``known`` one.
 
-    Every layer weighs the same. Why the nearest: docs/decisions/0016-structure-health.md.
+    Every layer weighs the same. Why the nearest: ``docs/decisions/0016-structure-health.md``.
+
+    Parameters
+    ----------
+    gates : ndarray of shape (n, units), bool
+        Patterns.
+    known : ndarray of shape (rows, units), bool
+        Patterns of the base.
+    sizes : sequence of int
+        Units of each layer.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        From 0 to 1.
     """
     agreement: Tensor | float = 0.0
     for a, b in zip(_layers(gates, sizes), _layers(known, sizes), strict=True):
@@ -188,6 +267,6 @@ def novelty(gates: NDArray[np.bool_], known: NDArray[np.bool_], sizes: Sequence[
 
 
 def _layers(gates: NDArray[np.bool_], sizes: Sequence[int]) -> list[Tensor]:
-    """Gates as ±1, one int8 (n, h_l) a layer."""
+    """Split gates into ±1, one int8 (n, h_l) a layer."""
     signs = torch.from_numpy(gates).to(torch.int8).mul_(2).sub_(1)
     return [part.contiguous() for part in torch.split(signs, list(sizes), dim=1)]

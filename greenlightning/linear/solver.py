@@ -43,7 +43,15 @@ class Coefficients:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Coefficients, and the factor that gave them, which the next solution may start from."""
+    """Coefficients, and the factor that gave them, which the next solution may start from.
+
+    Attributes
+    ----------
+    coefficients : Coefficients
+        Weights and intercept.
+    factor : Factor
+        The factor of the normal equations.
+    """
 
     coefficients: Coefficients
     factor: Factor
@@ -100,7 +108,15 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Since:
-    """A solution, and the integer features (m, D) that were learnt (+1) or forgotten (−1) since."""
+    """A solution, and the rows that were learnt or forgotten since.
+
+    Attributes
+    ----------
+    solution : Solution
+        The solution.
+    changes : tuple of (ndarray of shape (m, D), int)
+        Integer features of the rows of each change, and +1 for learnt or −1 for forgotten.
+    """
 
     solution: Solution
     changes: tuple[tuple[NDArray[np.integer], int], ...] = ()

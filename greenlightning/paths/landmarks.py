@@ -136,7 +136,24 @@ class LandmarkPaths(PathFeatures):
 def draw_landmarks(
     n_rows: int, y: ArrayLike | None, n_landmarks: int, rng: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Draw rows (m,) at random, evenly over the labels where ``y`` is given, in ascending order."""
+    """Draw rows at random.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of rows to draw from.
+    y : array-like of shape (n_rows,) or None
+        Labels over which rows are drawn evenly.
+    n_landmarks : int
+        Rows to draw, at most.
+    rng : Generator
+        Source of the draw.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+        Positions in ascending order.
+    """
     order = rng.permutation(n_rows)
     if y is not None:
         _, label = np.unique(np.asarray(y)[order], return_inverse=True)

@@ -13,7 +13,19 @@ D = TypeVar("D")
 
 @dataclass(frozen=True)
 class StructureDefaults:
-    """What "auto" stands for."""
+    """What "auto" stands for.
+
+    Attributes
+    ----------
+    hidden_layer_sizes : tuple of int
+        Units of each gated layer.
+    learning_rate : float
+        AdamW's largest learning rate.
+    max_epochs : int
+        Epochs, at most.
+    reconstruction : float
+        Weight of the loss for reconstructing the inputs.
+    """
 
     hidden_layer_sizes: tuple[int, ...]
     learning_rate: float
@@ -27,12 +39,24 @@ EPOCHS = f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns, {WIDE.max_epochs} 
 
 
 def structure_defaults(n_features: int) -> StructureDefaults:
-    """The defaults for that many input columns."""
+    """Return the defaults for that many input columns.
+
+    Examples
+    --------
+    >>> structure_defaults(784).hidden_layer_sizes
+    (512, 512, 512)
+    """
     return NARROW if n_features <= NARROW_INPUTS else WIDE
 
 
 def unless_auto(name: str, value: T | str, default: D) -> T | D:
-    """``value``, or ``default`` where it is "auto"; raises InputError, naming it, where it is another word."""
+    """Return ``value``, or ``default`` where it is "auto".
+
+    Raises
+    ------
+    InputError
+        Where the value is another word; the message has the parameter's ``name``.
+    """
     if not isinstance(value, str):
         return value
     if value != "auto":

@@ -52,7 +52,7 @@ def _traced(module: nn.Module, example: Tensor) -> _Trace:
 
 
 def _tail(module: nn.Module, example: ArrayLike | None) -> list[tuple[nn.Linear, Tensor]]:
-    """The last run of dense ReLU layers, each fed by the one before, with the tensor that entered it."""
+    """Find the last run of dense ReLU layers, each fed by the one before, with the tensor that entered it."""
     if example is None:
         first = next((m for m in module.children()), None)
         if not isinstance(module, nn.Sequential) or not isinstance(first, nn.Linear):
@@ -71,18 +71,55 @@ def _tail(module: nn.Module, example: ArrayLike | None) -> list[tuple[nn.Linear,
 
 
 def dense_tail(module: nn.Module, example: ArrayLike | None = None) -> list[nn.Linear]:
-    """The linear layers of the dense ReLU layers that end ``module``, in order.
+    """Find the linear layers of the dense ReLU layers that end ``module``, in order.
 
-    Any module whose ReLUs are ``nn.ReLU`` will do; ``example`` (n, …) is one input batch. Raises InputError
-    where the last ReLU does not follow a dense layer.
+    Parameters
+    ----------
+    module : Module
+        Any network whose ReLUs are ``nn.ReLU``.
+    example : array-like of shape (n, …), optional
+        One input batch; needed unless the module is a Sequential that starts with a dense layer.
+
+    Returns
+    -------
+    list of Linear
+        The layers.
+
+    Raises
+    ------
+    InputError
+        Where the last ReLU does not follow a dense layer.
+
+    Examples
+    --------
+    >>> network = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    >>> dense_tail(network)
+    [Linear(in_features=4, out_features=8, bias=True)]
     """
     return [layer for layer, _ in _tail(module, example)]
 
 
 def tail_inputs(module: nn.Module, X: ArrayLike) -> NDArray[Any]:
-    """What enters the first dense layer of the tail, (n, d), for inputs ``X`` (n, …): a structure's inputs.
+    """Compute what enters the first dense layer of the tail, (n, d): a structure's inputs.
 
     The layers before it run in floating point: exactness starts at these values.
+
+    Parameters
+    ----------
+    module : Module
+        A network that ends in dense ReLU layers.
+    X : array-like of shape (n, …)
+        Inputs of the network.
+
+    Returns
+    -------
+    ndarray of shape (n, d)
+        Inputs of the structure.
+
+    Raises
+    ------
+    InputError
+        Where the last ReLU does not follow a dense layer.
     """
     return np.asarray(_tail(module, X)[0][1].cpu().numpy())
 

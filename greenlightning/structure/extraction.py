@@ -112,7 +112,7 @@ def extract_structure(
 
 
 def _checked(X: ArrayLike, y: ArrayLike, task: str, options: TrainingOptions) -> NDArray[Any]:
-    """Inputs as floats; raises InputError where nothing can be trained."""
+    """Return inputs as floats; raise InputError where nothing can be trained."""
     inputs = np.asarray(X)
     inputs = checked_inputs(inputs, inputs.shape[1] if inputs.ndim == 2 else -1)
     sizes = tuple(options.hidden_layer_sizes)
@@ -130,11 +130,21 @@ def _checked(X: ArrayLike, y: ArrayLike, task: str, options: TrainingOptions) ->
 
 
 def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (d,) and scale (d,) that the structure freezes for inputs ``X`` (n, d).
+    """Compute the mean and scale that the structure freezes.
 
     The scale is the column's standard deviation. Columns that share a unit, like pixels (three in four span at
     least half of the widest range), get a floor of a tenth of the mean variance, so that a pixel that is nearly
     always dark does not drown the others; a constant column gets 1 or that floor.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        Inputs.
+
+    Returns
+    -------
+    mean, scale : ndarray of shape (d,)
+        What is subtracted from each column, and what it is then divided by.
     """
     mean = X.mean(axis=0, dtype=np.float64)
     variance = X.var(axis=0, dtype=np.float64)

@@ -33,15 +33,15 @@ class WideLayer:
 
     @classmethod
     def of(cls, weight: NDArray[Any], bias: NDArray[Any], device: torch.device) -> "WideLayer":
-        """The layer on ``device``."""
+        """Bring the layer to ``device``."""
         return cls(*(torch.from_numpy(each).to(device).double() for each in (weight, bias)))
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """Pre-activations (n, h)."""
+        """Compute pre-activations (n, h)."""
         return matmul(hidden, self.weight.t()).add_(self.bias)
 
     def activations(self, z: Tensor) -> Tensor:
-        """What the next layer takes, (n, h); ``z`` is used up."""
+        """Compute what the next layer takes, (n, h); ``z`` is used up."""
         return z.mul_(2.0**-WEIGHT_BITS).round_().clamp_(0, HIDDEN_LIMIT)
 
 
@@ -61,7 +61,7 @@ class Int8Layer:
     def of(
         cls, weight: NDArray[Any], bias: NDArray[Any], step: NDArray[Any], limit: int, device: torch.device
     ) -> "Int8Layer":
-        """The layer on ``device``, for inputs up to ``limit``."""
+        """Bring the layer to ``device``, for inputs up to ``limit``."""
         worst = np.abs(weight, dtype=np.float64).sum(axis=1).max() * limit + np.abs(bias).max()
         dtype = torch.int32 if worst < 2**31 else torch.int64
         return cls(
@@ -71,7 +71,7 @@ class Int8Layer:
         )
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """Pre-activations (n, h)."""
+        """Compute pre-activations (n, h)."""
         if hidden.dtype == torch.int8:
             return self._product(hidden).add_(self.bias)
         high, low = digits(hidden.clamp(-ENCODED_LIMIT, ENCODED_LIMIT), 2)
@@ -81,12 +81,12 @@ class Int8Layer:
         return int8_product(hidden, self.weight.t()).to(self.bias.dtype)
 
     def activations(self, z: Tensor) -> Tensor:
-        """What the next layer takes, (n, h)."""
+        """Compute what the next layer takes, (n, h)."""
         return z.float().mul_(self.step).round_().clamp_(0, INT8_LIMIT).to(torch.int8)
 
 
 def int8_arrays(layers: Sequence[WideLayer], encoded: Tensor) -> dict[str, list[NDArray[Any]]]:
-    """``weights`` (h, fan_in), ``biases`` (h,) and ``steps`` (h,) of int8 layers that stand for wide ones.
+    """Compute ``weights`` (h, fan_in), ``biases`` (h,) and ``steps`` (h,) of int8 layers that stand for wide ones.
 
     A row's largest weight becomes 127; so does, in each layer, the activation that one in a thousand passes
     over ``encoded`` inputs (n, d).

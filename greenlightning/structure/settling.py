@@ -11,19 +11,50 @@ OUI_PAIRS = 28
 
 
 def flip_rate(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
-    """Mean share of gates that changed between two pattern arrays (n, units) of the same probe set."""
+    """Compute the share of gates that changed between two epochs.
+
+    Parameters
+    ----------
+    before, after : ndarray of shape (n, units), bool
+        Patterns of the same probes.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> flip_rate(np.array([[True, False]]), np.array([[True, True]]))
+    0.5
+    """
     return float(np.mean(before != after))
 
 
 def weight_change(before: Sequence[NDArray[Any]], after: Sequence[NDArray[Any]]) -> float:
-    """Relative change ``‖w' − w‖ / ‖w‖`` over all weights together."""
+    """Compute the relative change ``‖w' − w‖ / ‖w‖`` over all weights together."""
     moved = sum(float(np.sum((b - a) ** 2)) for a, b in zip(before, after, strict=True))
     size = sum(float(np.sum(a**2)) for a in before)
     return float(np.sqrt(moved / size)) if size else 0.0
 
 
 def draw_pairs(n_probes: int, random_state: int, n_pairs: int = OUI_PAIRS) -> NDArray[np.int64]:
-    """Draw ``n_pairs`` pairs (n_pairs, 2) of different probes, once, to be reused in every epoch."""
+    """Draw pairs of different probes, once, to be reused in every epoch.
+
+    Parameters
+    ----------
+    n_probes : int
+        Number of probes.
+    random_state : int
+        Seed.
+    n_pairs : int, default=28
+        Number of pairs.
+
+    Returns
+    -------
+    ndarray of shape (n_pairs, 2)
+        Positions of the probes.
+    """
     rng = np.random.default_rng(random_state)
     first = rng.integers(n_probes, size=n_pairs)
     second = (first + rng.integers(1, max(n_probes, 2), size=n_pairs)) % n_probes
@@ -31,15 +62,31 @@ def draw_pairs(n_probes: int, random_state: int, n_pairs: int = OUI_PAIRS) -> ND
 
 
 def oui(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64]) -> float:
-    """Overfitting-underfitting indicator, pair form, in [0, 1] (arXiv 2504.17160): the mean of ``oui_by_pair``.
+    """Compute the overfitting-underfitting indicator in pair form [1]_: the mean of ``oui_by_pair``.
 
-    Recommended early band: 0.6 to 0.8.
+    The recommended early band is 0.6 to 0.8.
+
+    Parameters
+    ----------
+    patterns : sequence of ndarray of shape (n, P_l), bool
+        One pattern array a layer.
+    pairs : ndarray of shape (p, 2)
+        Positions of the samples to compare.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    References
+    ----------
+    .. [1] "OUI Need to Talk About Weight Decay", 2025, arXiv:2504.17160.
     """
     return float(oui_by_pair(patterns, pairs).mean())
 
 
 def oui_by_pair(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
-    """``mean over layers of min(d_H(a_l(x_i), a_l(x_j)), M_l) / M_l`` for each pair (i, j) of samples.
+    """Compute ``mean over layers of min(d_H(a_l(x_i), a_l(x_j)), M_l) / M_l`` for each pair (i, j) of samples.
 
     ``M_l = floor(P_l / 2)``, for one pattern array (n, P_l) a layer; every layer weighs the same.
     """
@@ -52,7 +99,7 @@ def oui_by_pair(patterns: Sequence[NDArray[np.bool_]], pairs: NDArray[np.int64])
 
 
 def oui_batch(patterns: Sequence[NDArray[np.bool_]]) -> float:
-    """Overfitting-underfitting indicator, batch form: ``mean_j min(s_j, B − s_j) / floor(B/2)``.
+    """Compute the overfitting-underfitting indicator in batch form: ``mean_j min(s_j, B − s_j) / floor(B/2)``.
 
     ``s_j`` counts the probes that fire unit j. Another scale than the pair form: never mix the bands.
     """
@@ -65,13 +112,34 @@ def oui_batch(patterns: Sequence[NDArray[np.bool_]]) -> float:
 
 
 def firing_rate(patterns: Sequence[NDArray[np.bool_]]) -> float:
-    """Mean share of open gates, every layer weighing the same: the trivial predictor beside the OUIs."""
+    """Compute the mean share of open gates, every layer weighing the same.
+
+    The simplest predictor, to be reported beside the OUIs.
+    """
     return float(np.mean([layer.mean() for layer in patterns]))
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch did to the gates, measured on the fixed probe set."""
+    """What one epoch did to the gates, measured on the fixed probe set.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch, from 1.
+    flip_rate : float
+        Share of gates that changed in it.
+    weight_change : float
+        Relative change of the weights in it.
+    oui, oui_batch : float
+        Overfitting-underfitting indicator, in pair form and in batch form.
+    firing_rate : float
+        Mean share of open gates.
+    validation_accuracy : float
+        Accuracy on the validation rows; R² for real targets.
+    train_loss : float
+        Mean training loss of the epoch.
+    """
 
     epoch: int
     flip_rate: float
@@ -85,20 +153,42 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class SettlingRule:
-    """Stop once the flip rate stayed under ``tolerance`` for ``patience`` epochs in a row."""
+    """Stop once the flip rate stayed under ``tolerance`` for ``patience`` epochs in a row.
+
+    Attributes
+    ----------
+    tolerance : float
+        Flip rate, as a share of the gates.
+    patience : int
+        Epochs.
+    """
 
     tolerance: float = 0.01
     patience: int = 2
 
     def settled(self, flip_rates: Sequence[float]) -> bool:
-        """Whether the last ``patience`` flip rates all lie under the tolerance."""
+        """Tell whether the last ``patience`` flip rates all lie under the tolerance.
+
+        Examples
+        --------
+        >>> SettlingRule(tolerance=0.01, patience=2).settled([0.2, 0.008, 0.004])
+        True
+        """
         recent = flip_rates[-self.patience :]
         return len(recent) == self.patience and all(rate < self.tolerance for rate in recent)
 
 
 @dataclass
 class SettlingHistory:
-    """The epochs of one extraction, in order, and the rule that decided when they had settled."""
+    """The epochs of one extraction, in order, and the rule that decided when they had settled.
+
+    Attributes
+    ----------
+    rule : SettlingRule
+        When the gates count as settled.
+    records : list of EpochRecord
+        One record an epoch.
+    """
 
     rule: SettlingRule = field(default_factory=SettlingRule)
     records: list[EpochRecord] = field(default_factory=list)
@@ -124,12 +214,12 @@ class SettlingHistory:
         return weights / flips if weights and flips else None
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able form."""
+        """Return a form for JSON."""
         return {"rule": asdict(self.rule), "records": [asdict(record) for record in self.records]}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "SettlingHistory":
-        """Inverse of ``to_dict``."""
+        """Invert ``to_dict``."""
         return cls(SettlingRule(**content["rule"]), [EpochRecord(**record) for record in content["records"]])
 
 

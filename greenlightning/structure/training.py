@@ -58,7 +58,17 @@ class TrainingOptions:
 
 @dataclass(frozen=True)
 class EpochState:
-    """The live network after one epoch: the next one changes its weights in place, copy them to keep them."""
+    """The live network after one epoch: the next one changes its weights in place, copy them to keep them.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch, from 1.
+    module : Sequential
+        The network.
+    train_loss : float
+        Mean loss over the epoch's rows.
+    """
 
     epoch: int
     module: nn.Sequential
@@ -73,9 +83,25 @@ def relu_network(
     *,
     reconstruction: float = 0.0,
 ) -> nn.Sequential:
-    """Dense ReLU network with torch's own uniform initialisation, drawn from ``generator`` alone.
+    """Build a dense ReLU network with torch's own uniform initialisation, drawn from ``generator`` alone.
 
-    With ``reconstruction`` its inputs follow the ``n_outputs``.
+    Parameters
+    ----------
+    n_features : int
+        Input columns.
+    hidden_layer_sizes : sequence of int
+        Units of each layer.
+    n_outputs : int
+        Classes or outputs.
+    generator : Generator
+        Source of the weights.
+    reconstruction : float, default=0.0
+        Above 0, as many outputs as input columns follow the ``n_outputs``.
+
+    Returns
+    -------
+    Sequential
+        The network, on the CPU.
     """
     sizes = [n_features, *hidden_layer_sizes, n_outputs + (n_features if reconstruction else 0)]
     layers: list[nn.Module] = []
