@@ -14,12 +14,6 @@ FILES = sorted(file for package in (*PACKAGES, "tests") for file in (ROOT / pack
 ROOMS = sorted({file.parent for file in FILES if not file.is_relative_to(ROOT / "tests")})
 MOST_FILES, MOST_LINES = 15, 300
 EXEMPT = "noqa: PLR0913"
-TESTED_WITH_OTHERS = {
-    "tasks/lineage/openlineage_events.py",
-    "tasks/lineage/openlineage_facets.py",
-    "tasks/lineage/rebuild.py",
-}
-"""Modules whose tests still stand in the file of a neighbour: the list only gets shorter."""
 
 
 def named(file: Path) -> str:
@@ -45,7 +39,7 @@ def test_every_package_says_in_one_line_what_it_is_for(room: Path) -> None:
 def test_every_task_module_has_a_test_file_in_the_mirrored_place() -> None:
     modules = [file for file in (ROOT / "tasks").rglob("*.py") if file.name != "__init__.py"]
     untested = {named(module) for module in modules if not mirrored(module).exists()}
-    assert untested <= TESTED_WITH_OTHERS
+    assert untested == set()
 
 
 def mirrored(module: Path) -> Path:
