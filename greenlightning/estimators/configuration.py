@@ -23,7 +23,21 @@ SMALLEST_BATCH, LARGEST_BATCH = 32, 128
 
 
 def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: int, seed: int) -> TrainingOptions:
-    """Options for training a structure on ``n_rows`` rows of ``n_features`` columns.
+    """Choose the options for training a structure.
+
+    Parameters
+    ----------
+    estimator : BaseGreenLightning
+        Its parameters, of which "auto" is resolved.
+    n_features, n_rows : int
+        Columns and rows of the training data.
+    seed : int
+        Seed of weights and minibatches.
+
+    Returns
+    -------
+    TrainingOptions
+        The options.
 
     Raises
     ------
@@ -57,7 +71,25 @@ def hidden_layer_sizes(estimator: "BaseGreenLightning", n_features: int) -> tupl
 def build_recipe(
     estimator: "BaseGreenLightning", structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]
 ) -> PathFeatures:
-    """Freeze path features of ``structure`` on the rows of ``batch``.
+    """Freeze path features of a structure on the rows of a batch.
+
+    Parameters
+    ----------
+    estimator : BaseGreenLightning
+        Its parameters say which.
+    structure : Structure
+        The frozen gates.
+    batch : Batch
+        Base inputs and targets.
+    seed : int
+        Seed of drawing landmarks.
+    seen : tuple of str
+        Names of the batches that the rows come from, kept with the recipe.
+
+    Returns
+    -------
+    PathFeatures
+        Explicit paths or landmarks.
 
     Raises
     ------

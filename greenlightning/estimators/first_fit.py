@@ -31,7 +31,31 @@ def train_structure(
     seen: tuple[str, ...],
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> Structure:
-    """Train the structure on the training rows of ``batch``, measured on its validation rows."""
+    """Train the structure on the training rows of ``batch``, measured on its validation rows.
+
+    Parameters
+    ----------
+    estimator : BaseGreenLightning
+        Its parameters say how.
+    batch : Batch
+        Inputs (n, d) and targets.
+    seed : int
+        Seed of the split, the weights and the minibatches.
+    seen : tuple of str
+        Names of the batches that the rows come from, kept with the structure.
+    on_epoch : callable, optional
+        Called with the EpochRecord of each epoch.
+
+    Returns
+    -------
+    Structure
+        The frozen gates.
+
+    Raises
+    ------
+    InputError
+        Where data or a parameter cannot be used.
+    """
     X, y = batch.X, batch.y
     training, validation = _split(estimator, y, seed)
     return extract_structure(
@@ -48,7 +72,26 @@ def train_structure(
 def first_model(
     estimator: "BaseGreenLightning", structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]
 ) -> GreenLightningModel:
-    """Learn ``batch`` under ``structure``; held-out rows choose alpha before they are learnt too."""
+    """Learn a first batch under a structure; held-out rows choose alpha before they are learnt too.
+
+    Parameters
+    ----------
+    estimator : BaseGreenLightning
+        Its parameters say how.
+    structure : Structure
+        The frozen gates.
+    batch : Batch
+        Inputs (n, d) and targets.
+    seed : int
+        Seed of the split and of drawing landmarks.
+    seen : tuple of str
+        Names of the batches that the rows come from, kept with the recipe.
+
+    Returns
+    -------
+    GreenLightningModel
+        The model that has learnt the batch.
+    """
     recipe, targets = build_recipe(estimator, structure, batch, seed, seen), estimator._targets(batch.y)
     empty = GreenLightningModel.empty(recipe, 0.0, targets).on(estimator.device, estimator.memory_budget)
     training, held = (empty.collect(batch.X[rows], batch.y[rows]) for rows in _split(estimator, batch.y, seed))

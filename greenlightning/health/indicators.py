@@ -115,7 +115,7 @@ class Draws:
         return cls(batch.astype(np.float32), reference.astype(np.float32))
 
     def means(self, values: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Means of ``values`` (m,) or (m, c) over each drawn batch and over each drawn reference."""
+        """Compute the means of ``values`` (m,) or (m, c) over each drawn batch and over each drawn reference."""
         single = values.astype(np.float32)
         return self.batch @ single, self.reference @ single
 
@@ -179,7 +179,10 @@ def oui_shift(
     effective: int,
     rng: np.random.Generator,
 ) -> HealthStatistic:
-    """Change of the pair-form OUI, on 1,024 pairs of each; pairs share rows, so the error is that of n/2 pairs."""
+    """Compute the change of the pair-form OUI between the layers of ``gates`` (n, h_l) and of ``held`` (m, h_l).
+
+    1,024 pairs of each are compared; pairs share rows, so the error is that of n/2 pairs.
+    """
     n = len(gates[0])
     drawn = rng.choice(len(weights), size=(PAIRS, 2), p=weights)
     then = oui_by_pair(held, drawn[drawn[:, 0] != drawn[:, 1]])
@@ -192,7 +195,7 @@ def oui_shift(
 def oui_batch_shift(
     now: Floats, then: Floats, drawn: tuple[NDArray[np.float32], NDArray[np.float32]], sizes: tuple[int, ...]
 ) -> HealthStatistic:
-    """Change of the batch-form OUI: mean over layers and units of ``2 min(p, 1 − p)``."""
+    """Compute the change of the batch-form OUI: the mean over layers and units of ``2 min(p, 1 − p)``."""
     unit_weights = np.repeat(1 / (np.array(sizes) * len(sizes)), sizes)
 
     def form(rates: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -205,7 +208,7 @@ def oui_batch_shift(
 
 
 def residual_ratio(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
-    """Mean squared error of the champion on the batch over that on the reference's held-out rows."""
+    """Compute the champion's mean squared error on the batch over that on the reference's held-out rows."""
     least = np.finfo(np.float32).tiny
     batch, reference = draws.means(expected)
     ratio = found.mean() / max(float(weights @ expected), least)
@@ -213,13 +216,16 @@ def residual_ratio(found: Floats, expected: Floats, weights: Floats, draws: Draw
 
 
 def saturation_excess(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
-    """By how much the share of path features at their frozen limit rose."""
+    """Compute by how much the share of path features at their frozen limit rose."""
     batch, reference = draws.means(expected)
     return _beyond("saturation_excess", found.mean() - weights @ expected, batch - reference)
 
 
 def unseen_labels(y: NDArray[np.generic], reference: HealthReference) -> HealthStatistic:
-    """Share of the rows whose label the base did not have; for certain, the lower end of its exact interval."""
+    """Compute the share of rows whose label the base did not have.
+
+    ``sure`` is the lower end of the share's exact interval.
+    """
     k = int((~np.isin(y, label_array(reference.labels))).sum()) if reference.labels else 0
     low = float(binomtest(k, len(y)).proportion_ci(CONFIDENCE).low)
     return HealthStatistic("unseen_labels", k / len(y), low)
@@ -249,7 +255,7 @@ def all_statistics(
     weights : ndarray of shape (m,)
         Weights of the held-out rows, of sum 1.
     effective : int
-        Number of rows that the weighted held-out rows count for.
+        Effective sample size of the weighted held-out rows.
     rng : Generator
         Source of the draws that show sampling error.
 
