@@ -33,7 +33,8 @@ def test_each_deployment_says_what_it_is_and_loads(name: str, monkeypatch: pytes
     assert about["work_pool"]["name"] == ("gpu" if name == "gpu" else "cpu")
     found = load_flow_from_entrypoint(about["entrypoint"])
     assert found.retries == deployments.RETRIES and found.timeout_seconds
-    assert about["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert about["version"] == project["tool"]["setuptools_scm"]["fallback_version"]
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)

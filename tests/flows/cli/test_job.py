@@ -48,7 +48,7 @@ def test_a_retraining_tells_scores_and_energy_with_its_source(champion: Path, sa
     told = " ".join(said.out.split())
     assert said.code == 0
     assert told.startswith("Promoted digits version 2: promoted: holdout")
-    assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch(es)" in told
+    assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch" in told
     assert "J (estimated:" in told or "J (measured:" in told
 
 

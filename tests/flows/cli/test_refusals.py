@@ -184,7 +184,7 @@ def test_lost_expectations_exit_with_6(champion: Path, say: Callable[..., Said])
     for file in (champion / "mlruns").rglob("expectations.json"):
         file.unlink()
     said = say("retrain", "-d", DIGITS)
-    assert (said.code, "The expectations of digits version 1 are gone" in refusal(said)) == (6, True)
+    assert (said.code, "The expectations of digits version 1 are missing or corrupt" in refusal(said)) == (6, True)
 
 
 def test_the_unexpected_exits_with_1_and_debug_shows_where(

@@ -1,5 +1,6 @@
 """Provenance: the commit is that of the code that runs, wherever it is called from."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,5 +51,7 @@ def test_code_without_a_repository_takes_no_commit_of_a_repository_above_it(othe
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes((CHECKOUT / "tasks" / name).read_bytes())
     code = "from tasks.tracking.code_version import code_tags; print(*code_tags().values())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=copied, capture_output=True, text=True, check=True)
+    environment = os.environ | {"PYTHONPATH": str(copied)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=copied, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["unknown", "unknown"]
