@@ -1,4 +1,4 @@
-"""One deployed run at a time may change a model; the others wait instead of working in vain."""
+"""One deployed run at a time may change a model; the others wait, so that no work is discarded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
