@@ -1,11 +1,13 @@
 """Names of processes that stay unique when the system reuses a process id, and stopping processes."""
 
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
 
+POLL_SECONDS = 0.05
 CLOCK_TOLERANCE = 10.0
 """Seconds by which the start time of a process may shift when the system clock is corrected."""
 
@@ -50,8 +52,25 @@ def stop(found: Iterable[psutil.Process], patience: float) -> None:
     for process in (terminated := list(found)):
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, left = psutil.wait_procs(terminated, patience)
+    left = _running_after(terminated, patience)
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left, patience)
+    _running_after(left, patience)
+
+
+def _running_after(found: list[psutil.Process], patience: float) -> list[psutil.Process]:
+    """Wait for processes to end and return those that still run after ``patience`` seconds.
+
+    A zombie has ended: psutil's ``wait_procs`` waits until its parent collects it, which may be never.
+    """
+    until = time.monotonic() + patience
+    while (left := [process for process in found if _is_running(process)]) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    return left
+
+
+def _is_running(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False

@@ -1,8 +1,28 @@
-"""A process is known by its host, number and start time."""
+"""A process is known by its host, number and start time; stopping one waits only while it runs."""
 
 import os
+import subprocess
+import sys
+
+import psutil
 
 from tasks.core import processes
+
+COLLECTS_NO_CHILD = """
+import subprocess, time
+print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
+time.sleep(600)
+"""
+IGNORES_SIGTERM = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def program(code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
 def test_a_reused_process_number_is_another_process() -> None:
@@ -11,3 +31,19 @@ def test_a_reused_process_number_is_another_process() -> None:
     assert processes.has_died(f"{host}/{pid}/{float(started) - 60}")
     assert not processes.has_died(f"elsewhere/{pid}/0")
     assert not processes.has_died("")
+
+
+def test_a_process_that_its_parent_never_collects_counts_as_stopped() -> None:
+    with program(COLLECTS_NO_CHILD) as parent:
+        assert parent.stdout
+        child = psutil.Process(int(parent.stdout.readline()))
+        processes.stop([child], patience=600)
+        assert child.status() == psutil.STATUS_ZOMBIE
+        parent.kill()
+
+
+def test_a_process_that_ignores_the_request_to_end_is_killed() -> None:
+    with program(IGNORES_SIGTERM) as process:
+        assert process.stdout and process.stdout.readline()
+        processes.stop([psutil.Process(process.pid)], patience=0.2)
+        assert process.wait() == -9
