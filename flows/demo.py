@@ -52,7 +52,7 @@ def demo(dataset: str, as_json: bool, console: Console) -> None:
         return
     out.print(as_table(name, steps))
     show_lineage(name, "champion")
-    tools = f"{os.path.relpath(Path(sys.executable).parent)}{os.sep}"
+    tools = f"{Path(sys.executable).parent}{os.sep}"
     out.print(ENDING.format(pictures=", ".join(map(str, pictures)), tools=tools), soft_wrap=True, highlight=False)
 
 
