@@ -21,6 +21,8 @@ from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset
 from tests.benchmarks.records import Recording, records
 
+pytestmark = pytest.mark.slow
+
 N, CLASSES = 240, 6
 LABELS = np.arange(N) % CLASSES
 SMALL_NETWORK = {"hidden_layer_sizes": [8], "max_epochs": 2}

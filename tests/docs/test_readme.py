@@ -13,6 +13,8 @@ from typer.main import get_group
 from flows import cli
 from tests.helpers.servers import up as upped
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUN_IN_ORDER = (

@@ -15,6 +15,8 @@ from tests.fixtures.release import expected, unpack
 from tests.helpers.digits import outcome
 from tests.helpers.servers.up import greenlightning
 
+pytestmark = pytest.mark.slow
+
 INSECTS = "insects"
 EXPECTED = expected()
 WORKSPACE = EXPECTED["workspace"]

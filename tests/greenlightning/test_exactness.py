@@ -27,6 +27,8 @@ from greenlightning.structure.training import TrainingOptions
 from tests.helpers.real_data import real_root
 from tests.helpers.small import RECIPES, blobs, random_structure
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = 5
 Rows = tuple[NDArray[Any], NDArray[Any]]
 quickly = settings(max_examples=40, deadline=None, derandomize=True, database=None)

@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "greenlightning")
 PIPELINE = ("flows", "tasks", "prefect", "mlflow", "dvc", "great_expectations", "pandas", "typer", "codecarbon")

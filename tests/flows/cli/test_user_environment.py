@@ -13,6 +13,8 @@ from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, source
 from tests.helpers.hostile import FILES, hostile_environment, hostile_folder
 from tests.helpers.servers.up import GREENLIGHTNING, environment
 
+pytestmark = pytest.mark.slow
+
 ODD_NAME = "an \"odd\" näme, 100% 'quoted' #1 & more"
 
 

@@ -16,6 +16,8 @@ from greenlightning.data.splits import split_rows
 from greenlightning.errors import LedgerError, MismatchError
 from tests.helpers.small import blobs, random_structure
 
+pytestmark = pytest.mark.slow
+
 Rows = tuple[NDArray[Any], NDArray[Any]]
 QUICK: dict[str, Any] = {"hidden_layer_sizes": (16,), "max_epochs": 3, "random_state": 0}
 

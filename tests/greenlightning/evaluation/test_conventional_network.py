@@ -16,6 +16,8 @@ from greenlightning.evaluation.conventional_network import ConventionalNetwork
 from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
 from tests.helpers.real_data import real_root
 
+pytestmark = pytest.mark.slow
+
 Rows = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 

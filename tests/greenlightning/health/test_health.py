@@ -22,6 +22,8 @@ from greenlightning.health.reference import HealthReference, novelty
 from greenlightning.model import GreenLightningModel
 from tests.helpers.real_data import real_root
 
+pytestmark = pytest.mark.slow
+
 Rows = tuple[NDArray[Any], NDArray[Any]]
 IID_BATCHES = 60
 SIZES = {"digits": (700, 200, 100), "letter": (3_000, 1_000, 500)}

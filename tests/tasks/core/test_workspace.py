@@ -13,6 +13,8 @@ from tasks.data.versioning import is_stored, version_batch
 from tasks.tracking.client import connect, experiment_id
 from tests.helpers.digits import DIGITS, FIRST, drop
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_workspace_is_created_with_its_parents_closed_to_others(home: Path) -> None:
     root = home / "a" / "b" / "c"
