@@ -28,7 +28,7 @@ run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist take
 test: setup ## Run the tests; ARGS=--cov also measures coverage
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(ARGS)
 
-quick: setup ## Run the tests that need no server and no browser: under a minute
+quick: setup ## Run the tests that need no server and no browser: about a minute
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow and not browser"
 
 bench: setup ## Measure everything in docs/benchmarks.md: takes hours, continues where it stopped; ARGS=--help lists options

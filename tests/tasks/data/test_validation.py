@@ -19,7 +19,7 @@ from tasks.data.validation import Expectations, learn_expectations, quarantine, 
 from tests.helpers.batches import Arrays, batch_of, blobs, with_cell
 from tests.helpers.real_data import real_root
 
-pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"), pytest.mark.slow]
 
 
 @pytest.fixture

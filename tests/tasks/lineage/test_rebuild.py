@@ -17,7 +17,7 @@ from tasks.models import registry
 from tasks.models.version_info import VersionInfo
 from tests.helpers.small_champion import served, versioned
 
-pytestmark = pytest.mark.usefixtures("mlflow_home")
+pytestmark = [pytest.mark.usefixtures("mlflow_home"), pytest.mark.slow]
 
 
 @pytest.fixture

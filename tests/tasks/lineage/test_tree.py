@@ -23,7 +23,7 @@ from tasks.lineage.tree import (
 from tasks.models import registry
 from tasks.tracking.client import connect
 
-pytestmark = pytest.mark.usefixtures("history")
+pytestmark = [pytest.mark.usefixtures("history"), pytest.mark.slow]
 
 
 def child(node: LineageNode, kind: str) -> LineageNode:

@@ -23,7 +23,7 @@ from tasks.tracking.client import connect
 from tests.helpers.versions import register_in_a_run
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, wait_for
 
-pytestmark = pytest.mark.usefixtures("mlflow_home")
+pytestmark = [pytest.mark.usefixtures("mlflow_home"), pytest.mark.slow]
 
 
 def test_pyfunc_serves_arrays_and_frames_labels_and_probabilities(
