@@ -22,6 +22,8 @@ from greenlightning.data.targets import ClassTargets
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from tests.helpers.small import RECIPES, random_structure
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("multiply", [integers.int8_product, integers._float32_product])
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)

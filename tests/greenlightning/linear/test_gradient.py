@@ -23,6 +23,8 @@ from greenlightning.linear.solver import Coefficients
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from tests.helpers.small import blobs, random_structure, small_recipe
 
+pytestmark = pytest.mark.slow
+
 Floats = NDArray[np.float64]
 
 

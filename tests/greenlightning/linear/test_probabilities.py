@@ -11,6 +11,8 @@ from greenlightning.evaluation.scores import evaluate
 from greenlightning.linear.probabilities import class_probabilities
 from tests.helpers.real_data import real_root
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("scores", "probabilities"),

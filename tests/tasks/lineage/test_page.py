@@ -12,7 +12,7 @@ from tasks.lineage.page import render_page
 from tasks.lineage.tree import lineage
 from tasks.tracking.client import connect
 
-pytestmark = pytest.mark.usefixtures("history")
+pytestmark = [pytest.mark.usefixtures("history"), pytest.mark.slow]
 
 
 class Loaded(HTMLParser):

@@ -14,6 +14,8 @@ import pytest
 from greenlightning.errors import ServerError
 from tasks.orchestration import prefect_api
 
+pytestmark = pytest.mark.slow
+
 
 class FakePrefect(HTTPServer):
     """A server that responds from a list of (status, JSON) and keeps what it was asked."""

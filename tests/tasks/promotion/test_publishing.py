@@ -22,7 +22,7 @@ from tasks.training.evaluation import EvaluationResult
 from tasks.training.structure import TrainingResult
 from tests.helpers.small_champion import served, versioned
 
-pytestmark = pytest.mark.usefixtures("mlflow_home")
+pytestmark = [pytest.mark.usefixtures("mlflow_home"), pytest.mark.slow]
 SPENT = EnergyCost(0.5, 2.0, 0.1, "measured:rapl")
 
 
