@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,4 +29,10 @@ def first_use(workspace: Workspace, distribution: str, database: Path) -> Iterat
 
 
 def _marker(workspace: Workspace, distribution: str) -> Path:
-    return workspace.locks / f"{distribution}-{version(distribution)}.migrated"
+    return workspace.locks / f"{distribution}-{_release(distribution)}.migrated"
+
+
+@cache
+def _release(distribution: str) -> str:
+    """The installed version; reading it costs milliseconds, and every connection to MLflow asks."""
+    return version(distribution)

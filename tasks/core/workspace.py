@@ -7,6 +7,7 @@ from errno import ENOTDIR
 from pathlib import Path
 
 from greenlightning.errors import InputError
+from tasks.core.environment import CHECKOUT
 
 REFUSED = re.compile(r"[?${}\x00-\x1f\x7f]")
 """SQLite ends an address at ``?``, Great Expectations replaces ``$``, DVC cannot read braces and line ends."""
@@ -31,9 +32,9 @@ class Workspace:
 
     @classmethod
     def current(cls) -> "Workspace":
-        """The workspace of ``GREENLIGHTNING_HOME``, or the checkout this file lies in."""
+        """The workspace of ``GREENLIGHTNING_HOME``, or the checkout."""
         home = os.environ.get("GREENLIGHTNING_HOME")
-        return cls(Path(home).expanduser().resolve() if home else Path(__file__).resolve().parents[2])
+        return cls(Path(home).expanduser().resolve() if home else CHECKOUT)
 
     def create(self) -> None:
         """Create the folder and its missing parents, closed to other users (0700).

@@ -32,5 +32,5 @@ def test_another_release_opens_it_for_the_first_time_again(home: Path, monkeypat
     workspace, database = Workspace(home), home / "mlflow.db"
     with first_use(workspace, "mlflow", database):
         database.touch()
-    monkeypatch.setattr(module, "version", lambda _: "99.0")
+    monkeypatch.setattr(module, "_release", lambda _: "99.0")
     assert not is_migrated(workspace, "mlflow", database)
