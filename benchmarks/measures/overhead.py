@@ -56,7 +56,7 @@ PHASES = {
         "tasks.data.holdout:Learnable.rows",
     ),
     "landing": ("tasks.data.ingestion:land",),
-    "Great Expectations: validation": ("tasks.data.validation:validate",),
+    "Great Expectations: validation": ("tasks.validation.verdict:validate",),
     "structure health, drift": (
         "tasks.training.health:assess_batches",
         "tasks.training.health:assess_landed",

@@ -2,12 +2,12 @@
 
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches
 from tasks.data.events import emit_landed
-from tasks.data.expectations import Expectations
 from tasks.data.ingestion import LandedBatch, describe, waiting
-from tasks.data.validation import QuarantinedBatch, ValidationReport, quarantine, validate
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
+from tasks.validation.expectations import Expectations
+from tasks.validation.verdict import QuarantinedBatch, ValidationReport, quarantine, validate
 
 
 def expectations_or_none(dataset: str) -> Expectations | None:

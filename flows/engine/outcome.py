@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenlightning.errors import InputError
 from tasks.core.energy_cost import EnergyCost
-from tasks.data.validation import QuarantinedBatch
 from tasks.promotion.candidate import Candidate
 from tasks.scheduling.cost_estimate import RetrainingPlan
+from tasks.validation.verdict import QuarantinedBatch
 
 
 class Outcome(BaseModel):

@@ -13,9 +13,9 @@ from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, NewLabels
 from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
-from tasks.data.validation import QuarantinedBatch
 from tasks.models import registry
 from tasks.training.health import assess_landed
+from tasks.validation.verdict import QuarantinedBatch
 
 
 def _run_name() -> str:

@@ -14,9 +14,7 @@ from flows.learning.structure_refresh import refresh_structure
 from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_index import BatchRef
-from tasks.data.expectations import Expectations
 from tasks.data.holdout import current_holdout
-from tasks.data.validation import QuarantinedBatch
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
@@ -26,6 +24,8 @@ from tasks.training.evaluation import evaluate_model
 from tasks.training.health import BatchHealth, assess_batches
 from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
+from tasks.validation.expectations import Expectations
+from tasks.validation.verdict import QuarantinedBatch
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef
-from tasks.data.expectations import learn_expectations
 from tasks.data.holdout import ensure_holdout
 from tasks.data.versioning import checkout
 from tasks.models import registry
@@ -26,6 +25,7 @@ from tasks.tracking.inputs import log_batch_input, log_validation
 from tasks.tracking.metrics import log_params
 from tasks.training.evaluation import evaluate_model
 from tasks.training.structure import extract_structure, learn_base
+from tasks.validation.expectations import learn_expectations
 
 
 @flow(name="train", flow_run_name="train {dataset}", persist_result=False)

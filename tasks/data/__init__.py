@@ -1,1 +1,1 @@
-"""Data of the workspace: reading, ingesting and validating batches, versioning them with DVC, the holdout."""
+"""Data of the workspace: reading and ingesting batches, versioning them with DVC, the holdout."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import pointer_path, read_pointer
-from tasks.data.validation_page import validation_page
 from tasks.lineage.tree import BatchNode, LineageNode, VersionNode, short
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import experiment_id
+from tasks.validation.page import validation_page
 
 if TYPE_CHECKING:
     from networkx import DiGraph

@@ -3,9 +3,9 @@
 from pydantic import ValidationError
 
 from greenlightning.errors import IntegrityError
-from tasks.data.expectations import Expectations
 from tasks.models import registry
 from tasks.tracking.client import artifact_uri
+from tasks.validation.expectations import Expectations
 
 EXPECTATIONS = "expectations.json"
 

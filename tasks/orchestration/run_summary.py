@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from tasks.core.constants import SCORES, Metric, Subject, Tag
 from tasks.data.batch_index import pointer_path, read_pointer
-from tasks.data.validation_page import PAGE, VALIDATION
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import connect
+from tasks.validation.page import PAGE, VALIDATION
 
 SETTLING = "settling.png"
 

@@ -6,14 +6,14 @@ from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
-from tasks.data.expectations import Expectations
-from tasks.data.validation import QuarantinedBatch
 from tasks.models.version_info import VersionInfo
 from tasks.scheduling.training_rate import avoided_by, inherited_rate, rate_tags
 from tasks.tracking.metrics import rows_metrics
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
 from tasks.training.structure import ExtractedStructure, TrainingResult
+from tasks.validation.expectations import Expectations
+from tasks.validation.verdict import QuarantinedBatch
 
 KEPT = "kept as challenger"
 

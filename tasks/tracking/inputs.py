@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from tasks.core.constants import DATA_DOCS_TAG, Tag
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import BatchRef, batch_path
-from tasks.data.validation_page import VALIDATION, validation_page
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import set_tags
+from tasks.validation.page import VALIDATION, validation_page
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput

@@ -8,7 +8,6 @@ from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind
 from tasks.data.batch_index import BatchRef
-from tasks.data.expectations import learn_expectations
 from tasks.data.ingestion import LandedBatch, land
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import champion, registry
@@ -17,6 +16,7 @@ from tasks.models.version_expectations import EXPECTATIONS
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
+from tasks.validation.expectations import learn_expectations
 from tests.helpers.versions import register_version
 
 

@@ -11,7 +11,7 @@ from flows.console.outcome_text import only_dataset, parsed_reference, print_out
 from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError, NothingServedError
 from tasks.core.energy_cost import EnergyCost
-from tasks.data.validation import QuarantinedBatch
+from tasks.validation.verdict import QuarantinedBatch
 
 OUTCOME = Outcome(
     state="Promoted",

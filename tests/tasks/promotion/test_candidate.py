@@ -10,12 +10,12 @@ import pytest
 from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
-from tasks.data.validation import QuarantinedBatch
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
 from tasks.training.structure import ExtractedStructure, TrainingResult
+from tasks.validation.verdict import QuarantinedBatch
 
 UNUSED: Any = SimpleNamespace()
 PER_ROW = {

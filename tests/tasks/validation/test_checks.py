@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.data.checks import (
+from tasks.validation.checks import (
     Check,
     few,
     frames,
@@ -15,7 +15,7 @@ from tasks.data.checks import (
     learnt_checks,
     unknown_labels,
 )
-from tasks.data.expectations import Expectations, Measures
+from tasks.validation.expectations import Expectations, Measures
 
 NAMES = ["a", "b", "c"]
 BASE = Expectations(

@@ -15,7 +15,7 @@ import pytest
 from greenlightning.data.datasets import load
 from greenlightning.errors import InputError
 from tasks.data.ingestion import describe, land, load_batch
-from tasks.data.validation import Expectations, learn_expectations, quarantine, validate
+from tasks.validation.verdict import Expectations, learn_expectations, quarantine, validate
 from tests.helpers.batches import Arrays, batch_of, blobs, with_cell
 from tests.helpers.real_data import real_root
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from tasks.core.workspace import Workspace
-from tasks.data.checks import Check
-from tasks.data.gx_runner import DOCS_SITE, CheckResults, run_checks
+from tasks.validation.checks import Check
+from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
 
 FRAMES = {
     "features": pd.DataFrame({"missing": [0, 2]}),

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from greenlightning.errors import InputError
-from tasks.data.expectations import Expectations, learn_expectations, measure
+from tasks.validation.expectations import Expectations, learn_expectations, measure
 from tests.helpers.batches import Arrays, batch_of, blobs, with_cell
 
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace, checked_name
-from tasks.data.checks import frames, header_checks, intrinsic_checks, learnt_checks, unknown_labels
-from tasks.data.expectations import Expectations, Measures, learn_expectations, measure
-from tasks.data.gx_runner import DOCS_SITE, CheckResults, run_checks
 from tasks.data.ingestion import LandedBatch
-from tasks.data.validation_page import render_validation, validation_page
+from tasks.validation.checks import frames, header_checks, intrinsic_checks, learnt_checks, unknown_labels
+from tasks.validation.expectations import Expectations, Measures, learn_expectations, measure
+from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
+from tasks.validation.page import render_validation, validation_page
 
 __all__ = ["Expectations", "ValidationReport", "learn_expectations", "quarantine", "validate"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from greenlightning.data.labels import Label
-from tasks.data.expectations import FAR, Expectations, Measures, kind_of
+from tasks.validation.expectations import FAR, Expectations, Measures, kind_of
 
 STRANGE = 0.2
 SHOWN = 5

@@ -8,8 +8,8 @@ import pandas as pd
 from filelock import FileLock
 
 from tasks.core.workspace import Workspace
-from tasks.data.checks import Check
-from tasks.data.validation_page import observed
+from tasks.validation.checks import Check
+from tasks.validation.page import observed
 
 DOCS_SITE = "_gx"
 

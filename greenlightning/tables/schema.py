@@ -1,0 +1,174 @@
+"""The schema of a table: what each column holds, which one is the label, and the task that follows from it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from greenlightning.errors import InputError
+
+Task = Literal["classification", "regression"]
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how it is encoded."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    IDENTIFIER = "identifier"
+    IGNORED = "ignored"
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether the model sees the column."""
+        return self not in (Kind.IDENTIFIER, Kind.IGNORED)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column other than the label.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the files.
+    kind : Kind
+        What it holds.
+    reason : str
+        Why it has that kind: "declared", or what was seen.
+    categories : tuple of str
+        Values of a categorical column in the first file, sorted; empty for other kinds.
+    """
+
+    name: str
+    kind: Kind
+    reason: str = "declared"
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """The columns of a table, its label and its task.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        All columns but the label, in the order of the first file.
+    label : str
+        Name of the label column.
+    task : {"classification", "regression"}
+        What is learnt.
+    task_reason : str
+        Why it is that task.
+    labels : str
+        Type of the labels of a classification: "int", "float", "bool" or "str".
+    time : str or None
+        The column that holds the event time.
+    """
+
+    columns: tuple[Column, ...]
+    label: str = "label"
+    task: Task = "classification"
+    task_reason: str = "declared"
+    labels: str = "str"
+    time: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.time is not None and self.time not in self.names:
+            raise InputError(f"The table has no time column {self.time!r}", "Name the column of the event time")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns but the label."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns that the model sees, in order."""
+        return tuple(column.name for column in self.columns if column.kind.is_feature)
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Names of the columns that a batch keeps: all but those ignored."""
+        return tuple(column.name for column in self.columns if column.kind is not Kind.IGNORED)
+
+    @property
+    def identifier(self) -> str | None:
+        """The first identifier column, which predictions keep; None where there is none."""
+        return next(iter(self.of_kind(Kind.IDENTIFIER)), None)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column is numeric, as in the tables of version 0.1."""
+        return all(column.kind is Kind.NUMERIC for column in self.columns)
+
+    def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
+        """Names of the columns of these kinds, in order."""
+        return tuple(column.name for column in self.columns if column.kind in kinds)
+
+    def declaring(self, kind: Kind, names: Iterable[str]) -> "TableSchema":
+        """Return the schema with these columns of another kind.
+
+        Raises
+        ------
+        InputError
+            Where the table has no such column.
+        """
+        wanted = set(names)
+        if unknown := sorted(wanted - set(self.names)):
+            raise InputError(
+                f"The table has no column {unknown[0]!r}", f"Its columns are {', '.join(self.names[:8])}"
+            )
+        columns = tuple(
+            replace(column, kind=kind, reason="declared") if column.name in wanted else column
+            for column in self.columns
+        )
+        return replace(self, columns=columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a form for JSON and YAML."""
+        columns = [
+            {"name": column.name, "kind": str(column.kind), "reason": column.reason}
+            | ({"categories": list(column.categories)} if column.categories else {})
+            for column in self.columns
+        ]
+        about = {"task": self.task, "task_reason": self.task_reason, "label": self.label, "labels": self.labels}
+        return about | {"time": self.time, "columns": columns}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "TableSchema":
+        """Invert ``to_dict``.
+
+        Raises
+        ------
+        InputError
+            Where the content is not a schema; the message names the fault.
+        """
+        try:
+            columns = tuple(
+                Column(
+                    str(entry["name"]),
+                    Kind(entry["kind"]),
+                    entry.get("reason", "declared"),
+                    tuple(str(value) for value in entry.get("categories", ())),
+                )
+                for entry in content["columns"]
+            )
+            if content["task"] not in ("classification", "regression"):
+                raise ValueError(f"{content['task']!r} is not a valid task")
+            optional = {name: content[name] for name in ("task_reason", "labels", "time") if name in content}
+            return cls(columns, label=content["label"], task=content["task"], **optional)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            fault = f"no {error}" if isinstance(error, KeyError) else str(error)
+            kinds = ", ".join(kind.value for kind in Kind)
+            raise InputError(f"The schema cannot be read ({fault})", f"The kinds are {kinds}") from error
+
+    def canonical_json(self) -> str:
+        """What the digest of an encoder covers: names, kinds, label, task and time; no reasons."""
+        columns = [(column.name, str(column.kind)) for column in self.columns]
+        return json.dumps([columns, self.label, self.task, self.labels, self.time], ensure_ascii=False)
