@@ -169,6 +169,6 @@ class TableSchema:
             raise InputError(f"The schema cannot be read ({fault})", f"The kinds are {kinds}") from error
 
     def canonical_json(self) -> str:
-        """What the digest of an encoder covers: names, kinds, label, task and time; no reasons."""
+        """Write what the digest of an encoder covers: names, kinds, label, task and time; no reasons."""
         columns = [(column.name, str(column.kind)) for column in self.columns]
         return json.dumps([columns, self.label, self.task, self.labels, self.time], ensure_ascii=False)
