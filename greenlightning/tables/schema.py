@@ -41,12 +41,15 @@ class Column:
         Why it has that kind: "declared", or what was seen.
     categories : tuple of str
         Values of a categorical column in the first file, sorted; empty for other kinds.
+    format : str
+        How a date is written, as in ``strftime``, or "ISO8601"; empty for other kinds.
     """
 
     name: str
     kind: Kind
     reason: str = "declared"
     categories: tuple[str, ...] = ()
+    format: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ class TableSchema:
         columns = [
             {"name": column.name, "kind": str(column.kind), "reason": column.reason}
             | ({"categories": list(column.categories)} if column.categories else {})
+            | ({"format": column.format} if column.format else {})
             for column in self.columns
         ]
         about = {"task": self.task, "task_reason": self.task_reason, "label": self.label, "labels": self.labels}
@@ -154,6 +158,7 @@ class TableSchema:
                     Kind(entry["kind"]),
                     entry.get("reason", "declared"),
                     tuple(str(value) for value in entry.get("categories", ())),
+                    entry.get("format", ""),
                 )
                 for entry in content["columns"]
             )

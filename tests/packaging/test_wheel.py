@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "greenlightning")
-PIPELINE = ("flows", "tasks", "prefect", "mlflow", "dvc", "great_expectations", "pandas", "typer", "codecarbon")
+PIPELINE = ("flows", "tasks", "prefect", "mlflow", "dvc", "great_expectations", "typer", "codecarbon")
 EVERY_MODULE = """
 import importlib, pkgutil, greenlightning
 for module in pkgutil.walk_packages(greenlightning.__path__, "greenlightning."):

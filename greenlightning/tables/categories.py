@@ -1,0 +1,31 @@
+"""Categories: which ones have a slot of their own, and the slot of each cell."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MOST_SLOTS = 64
+RARE_ROWS = 3
+
+
+def kept_categories(cells: "pd.Series[Any]") -> tuple[str, ...]:
+    """List the categories with a slot of their own: the 64 most frequent of those in at least 3 rows, sorted.
+
+    Examples
+    --------
+    >>> kept_categories(pd.Series(["b"] * 3 + ["a"] * 4 + ["rare"], dtype="category"))
+    ('a', 'b')
+    """
+    counts = cells.value_counts()
+    frequent = sorted(((-count, str(value)) for value, count in counts.items() if count >= RARE_ROWS))
+    return tuple(sorted(value for _, value in frequent[:MOST_SLOTS]))
+
+
+def slots(cells: "pd.Series[Any]", kept: tuple[str, ...]) -> NDArray[np.intp]:
+    """Find the slot (n,) of each cell: a category's own, then one for all others, then one for missing cells."""
+    place = {value: slot for slot, value in enumerate(kept)}
+    codes = cells.cat.codes.to_numpy()
+    table = np.array([*(place.get(str(value), len(kept)) for value in cells.cat.categories), len(kept) + 1])
+    return np.asarray(table[codes], dtype=np.intp)

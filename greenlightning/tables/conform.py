@@ -1,0 +1,108 @@
+"""Bring a table into the form of its schema: columns by name, canonical cells, labels of the known type."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from greenlightning.errors import InputError
+from greenlightning.tables.labels import alike_labels, canonical_labels, real_targets
+from greenlightning.tables.schema import Kind, TableSchema
+from greenlightning.tables.values import canonical
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class ConformedTable:
+    """A table in the form of its schema.
+
+    Attributes
+    ----------
+    frame : DataFrame of shape (n, c)
+        The columns that the schema stores, in its order, in canonical form.
+    y : ndarray of shape (n,) or None
+        Labels of the known type, None or NaN where one is missing; None where the table has no label column.
+    notes : tuple of str
+        What was left out or put in order.
+    """
+
+    frame: pd.DataFrame
+    y: NDArray[Any] | None
+    notes: tuple[str, ...] = ()
+
+
+def conform(
+    frame: pd.DataFrame,
+    schema: TableSchema,
+    *,
+    source: str = "the table",
+    extra: Literal["leave out", "refuse"] = "leave out",
+) -> ConformedTable:
+    """Bring a table as it was read into the form of ``schema``.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, c)
+        The table, its columns in any order; the label column may be absent.
+    schema : TableSchema
+        The columns that are known.
+    source : str
+        Name of the file, for messages.
+    extra : {"leave out", "refuse"}, default="leave out"
+        What happens to a column that the schema does not know.
+
+    Returns
+    -------
+    ConformedTable
+        Canonical columns and labels: the same values give the same table, however they were written.
+
+    Raises
+    ------
+    InputError
+        Where a column is missing or a cell cannot be read; the message names it.
+    """
+    found = set(frame.columns)
+    notes = _order_notes(frame, schema)
+    if unknown := [str(name) for name in frame.columns if name not in {*schema.names, schema.label}]:
+        if extra == "refuse":
+            raise InputError(
+                f"{source} has {_few(unknown)}, which the schema does not know", "Drop it, or train again with it"
+            )
+        notes.append(f"{_few(unknown)} left out: the schema does not know {'it' if len(unknown) == 1 else 'them'}")
+    if missing := [name for name in schema.stored if name not in found]:
+        raise InputError(
+            f"{source} lacks {_few(missing)}",
+            f"Give every column of the schema, empty where it has no value (it has {_few(list(frame.columns))})",
+        )
+    columns = {
+        column.name: canonical(frame[column.name], column, source).reset_index(drop=True)
+        for column in schema.columns
+        if column.kind is not Kind.IGNORED
+    }
+    y = _labels(frame[schema.label], schema) if schema.label in found else None
+    if y is not None and schema.labels == "str" and schema.task == "classification":
+        alike = alike_labels(list({label for label in y.tolist() if label is not None}))
+        notes += [f"labels {first!r} and {second!r} differ by case or blanks only" for first, second in alike]
+    return ConformedTable(pd.DataFrame(columns, index=pd.RangeIndex(len(frame))), y, tuple(notes))
+
+
+def _labels(cells: "pd.Series[Any]", schema: TableSchema) -> NDArray[np.generic]:
+    if schema.task == "regression":
+        return real_targets(cells)
+    return canonical_labels(cells.tolist(), schema.labels)
+
+
+def _order_notes(frame: pd.DataFrame, schema: TableSchema) -> list[str]:
+    known = set(schema.stored)
+    order = [name for name in frame.columns if name in known]
+    in_order = order == [name for name in schema.stored if name in set(order)]
+    return [] if in_order else ["columns put in the order of the schema"]
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    quoted = ", ".join(repr(str(name)) for name in names[:SHOWN])
+    return f"column{'s' if len(names) > 1 else ''} {quoted}{more}"

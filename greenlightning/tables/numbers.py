@@ -1,0 +1,106 @@
+"""Numeric columns: a frozen fill and an indicator of missing cells, and normal quantiles for heavy tails."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+KNOTS = 65
+TAIL = 0.005
+HEAVY = 12.0
+GRID = float(1 << 20)
+
+
+@dataclass(frozen=True, eq=False)
+class NumberColumns:
+    """The frozen tables of m numeric columns.
+
+    Attributes
+    ----------
+    names : tuple of m str
+        The columns.
+    fill : ndarray of shape (m,), float64
+        The base's median, in place of a missing cell.
+    has_gaps : ndarray of shape (m,), bool
+        Columns with a missing cell in the base: these have an indicator.
+    knots : ndarray of shape (m, 65), float64
+        Quantiles of a heavy-tailed column in the base; NaN for the others, which stay as they are.
+    """
+
+    names: tuple[str, ...]
+    fill: NDArray[np.float64]
+    has_gaps: NDArray[np.bool_]
+    knots: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, frame: pd.DataFrame, names: tuple[str, ...]) -> "NumberColumns":
+        """Freeze the tables on columns ``names`` of a base; the order of its rows does not matter."""
+        fill, gaps, knots = (
+            np.zeros(len(names)),
+            np.zeros(len(names), dtype=bool),
+            np.full((len(names), KNOTS), np.nan),
+        )
+        for place, name in enumerate(names):
+            values = frame[name].to_numpy(np.float64)
+            known = np.sort(values[np.isfinite(values)])
+            gaps[place] = bool(np.isnan(values).any())
+            if len(known):
+                fill[place] = np.median(known)
+                if is_heavy_tailed(known):
+                    knots[place] = np.quantile(known, np.linspace(0, 1, KNOTS))
+        return cls(names, fill, gaps, knots)
+
+    @property
+    def indicated(self) -> tuple[str, ...]:
+        """Columns that have an indicator."""
+        return tuple(name for name, gap in zip(self.names, self.has_gaps, strict=True) if gap)
+
+    def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
+        """Return the filled columns and then their indicators, (n, m + i)."""
+        values = frame[list(self.names)].to_numpy()
+        values = values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
+        missing = np.isnan(values)
+        curved = np.flatnonzero(~np.isnan(self.knots[:, 0]))
+        if missing.any():
+            values = np.where(missing, self.fill.astype(values.dtype), values)
+        elif len(curved):
+            values = values.copy()
+        for place in curved:
+            values[:, place] = normal_quantiles(values[:, place].astype(np.float64), self.knots[place])
+        if not self.has_gaps.any():
+            return values
+        return np.column_stack([values, missing[:, self.has_gaps].astype(values.dtype)])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the tables by name."""
+        return {"fill": self.fill, "has_gaps": self.has_gaps, "knots": self.knots}
+
+    @classmethod
+    def of_arrays(cls, names: tuple[str, ...], arrays: dict[str, NDArray[Any]]) -> "NumberColumns":
+        """Invert ``arrays``."""
+        return cls(names, arrays["fill"], arrays["has_gaps"].astype(bool), arrays["knots"])
+
+
+def is_heavy_tailed(known: NDArray[np.float64]) -> bool:
+    """Tell whether sorted values (n,) reach over 12 interquartile ranges from the median, as prices do.
+
+    Columns of fewer than 20 different values, and those whose quartiles are equal, stay as they are.
+    """
+    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
+    if high == low or len(np.unique(known)) < 20:
+        return False
+    reach = max(known[-1] - median, median - known[0])
+    return bool(reach > HEAVY * (high - low))
+
+
+def normal_quantiles(values: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Map values (n,) to the normal quantile of their rank among ``knots``, within ±2.58, on a grid of 2^-20.
+
+    Equal knots give the middle of their ranks, as scikit-learn's QuantileTransformer does.
+    """
+    ranks = np.linspace(0, 1, len(knots))
+    rank = 0.5 * (np.interp(values, knots, ranks) - np.interp(-values, -knots[::-1], -ranks[::-1]))
+    return np.asarray(np.rint(ndtri(np.clip(rank, TAIL, 1 - TAIL)) * GRID) / GRID)

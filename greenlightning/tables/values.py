@@ -1,0 +1,195 @@
+"""Cells in one canonical form for each kind of column, however a file writes them."""
+
+import datetime
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from greenlightning.errors import InputError
+from greenlightning.tables.dates import ISO, guessed_format, naive, parsed
+from greenlightning.tables.schema import Column, Kind
+
+MISSING = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "none", "null", "<null>", "<na>", "#n/a", "\\n"})
+TRUE = frozenset({"true", "yes", "y", "t", "on", "1"})
+FALSE = frozenset({"false", "no", "n", "f", "off", "0"})
+PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+TWINS = {"true": "1", "false": "0", "1": "true", "0": "false"}
+
+
+def canonical(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    """Convert the cells of a column to its canonical form.
+
+    Parameters
+    ----------
+    cells : Series of length n
+        Cells of any type.
+    column : Column
+        What they should hold.
+    where : str
+        The file or table, for messages.
+
+    Returns
+    -------
+    Series of length n
+        Numeric and boolean: float64, NaN where missing. Categorical: categories of text. Datetime: microseconds
+        of UTC. Identifier: text.
+
+    Raises
+    ------
+    InputError
+        Where a cell cannot be read; the message names row and column.
+    """
+    return CONVERTERS[column.kind](cells, column, where)
+
+
+def is_missing(text: str) -> bool:
+    """Tell whether a cell's text stands for a missing value."""
+    return text.strip().casefold() in MISSING
+
+
+def as_number(value: Any) -> float:
+    """Convert one cell to a number; NaN where it is missing, ValueError where it is none.
+
+    Examples
+    --------
+    >>> [as_number(cell) for cell in (" 2.50 ", True, "yes", "?")]
+    [2.5, 1.0, 1.0, nan]
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if is_missing(text):
+            return float("nan")
+        word = text.casefold()
+        if not text[:1].isdigit() and word in TRUE | FALSE:
+            return float(word in TRUE)
+        if "_" in text:
+            raise ValueError(text)
+        return float(text)
+    return float(value)
+
+
+def as_category(value: Any) -> str:
+    """Write one cell as a category: 2.0 and "2.0" as "2", True and "TRUE" as "true".
+
+    Examples
+    --------
+    >>> [as_category(cell) for cell in (2.0, "2.0", True, " Paris", "007")]
+    ['2', '2', 'true', 'Paris', '007']
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if PLAIN_NUMBER.fullmatch(text):
+            return as_category(float(text) if "." in text else int(text))
+        return text.casefold() if text.casefold() in ("true", "false") else text
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else repr(float(value))
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    return str(value)
+
+
+def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    if pd.api.types.is_timedelta64_dtype(cells.dtype):
+        return pd.Series(cells.dt.total_seconds(), name=cells.name)
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        raise InputError(
+            f"Column {column.name!r} of {where} holds dates where numbers are expected",
+            "Write numbers, or change its kind in the schema and train again",
+        )
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return pd.Series(cells.to_numpy(np.float64, na_value=np.nan), index=cells.index, name=cells.name)
+    return _by_value(cells, as_number, column, where, "a number").astype(np.float64)
+
+
+def _booleans(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    return _by_value(cells, _as_boolean, column, where, "true or false").astype(np.float64)
+
+
+def _as_boolean(value: Any) -> float:
+    word = as_category(value).casefold()
+    if word in MISSING:
+        return float("nan")
+    if word not in TRUE | FALSE:
+        raise ValueError(word)
+    return float(word in TRUE)
+
+
+def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    texts = _texts(cells)
+    known = set(column.categories)
+    if known:
+        twins = {text: TWINS[text] for text in texts.unique() if text in TWINS and text not in known}
+        texts = texts.replace({text: twin for text, twin in twins.items() if twin in known})
+    return texts.astype(pd.CategoricalDtype(sorted(texts.dropna().unique())))
+
+
+def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    return _texts(cells)
+
+
+def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Write each cell as a category, None where it is missing."""
+    codes, values = pd.factorize(_objects(cells))
+    words = [as_category(value) for value in values]
+    table = np.array([*(None if is_missing(word) else word for word in words), None], dtype=object)
+    return pd.Series(table[codes], index=cells.index, name=cells.name, dtype=object)
+
+
+def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return naive(cells)
+    texts = _texts(cells)
+    form = column.format or guessed_format(texts.dropna()) or ISO
+    moments = parsed(texts.astype("str"), form)
+    wrong = (moments.isna() & texts.notna()).to_numpy()
+    if wrong.any() and form != ISO:
+        moments = moments.fillna(parsed(texts.astype("str"), ISO))
+        wrong = (moments.isna() & texts.notna()).to_numpy()
+    if wrong.any():
+        raise _unreadable(texts, int(wrong.argmax()), column, where, f"a date (format {form})")
+    return moments
+
+
+def _objects(cells: "pd.Series[Any]") -> NDArray[np.object_]:
+    """Return the cells as Python objects, None where one is missing."""
+    found = cells.to_numpy(dtype=object, copy=True)
+    found[cells.isna().to_numpy()] = None
+    return found
+
+
+def _by_value(
+    cells: "pd.Series[Any]", convert: Callable[[Any], float], column: Column, where: str, wanted: str
+) -> "pd.Series[Any]":
+    """Convert each distinct value once; the first row with one that cannot be converted is named."""
+    codes, values = pd.factorize(_objects(cells))
+    table = np.full(len(values) + 1, np.nan)
+    for code, value in enumerate(values):
+        try:
+            table[code] = convert(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise _unreadable(cells, int((codes == code).argmax()), column, where, wanted) from error
+    return pd.Series(table[codes], index=cells.index, name=cells.name)
+
+
+def _unreadable(cells: "pd.Series[Any]", row: int, column: Column, where: str, wanted: str) -> InputError:
+    shown = repr(cells.iloc[row])
+    shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
+    return InputError(
+        f"Row {row + 1}, column {column.name!r} of {where} holds {shown}, not {wanted}",
+        "Mend the cell or leave it empty, or change the column's kind in the schema and train again",
+    )
+
+
+CONVERTERS: dict[Kind, Callable[["pd.Series[Any]", Column, str], "pd.Series[Any]"]] = {
+    Kind.NUMERIC: _numbers,
+    Kind.BOOLEAN: _booleans,
+    Kind.CATEGORICAL: _categories,
+    Kind.DATETIME: _moments,
+    Kind.IDENTIFIER: _identifiers,
+}

@@ -1,0 +1,100 @@
+"""The first file shows what each column holds, and whether the label is a class or a quantity."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_diabetes
+
+from greenlightning.errors import InputError
+from greenlightning.tables import Kind, TableSchema, infer_schema
+
+ROWS = 40
+
+
+def table(**columns: object) -> pd.DataFrame:
+    return pd.DataFrame({**columns, "label": ["a", "b"] * (ROWS // 2)})
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([1.5, 2.0] * 20, Kind.NUMERIC),
+        ([1, 0] * 20, Kind.NUMERIC),
+        ([" 2.5", "?"] * 20, Kind.NUMERIC),
+        (pd.to_timedelta([1, 2] * 20, unit="s"), Kind.NUMERIC),
+        ([True, False] * 20, Kind.BOOLEAN),
+        (["yes", "No"] * 20, Kind.BOOLEAN),
+        (["Paris", None] * 20, Kind.CATEGORICAL),
+        (["01234", "04567"] * 20, Kind.CATEGORICAL),
+        (pd.Categorical([1, 2] * 20), Kind.CATEGORICAL),
+        (["2024-02-30T10:00", "2024-02-28"] * 20, Kind.CATEGORICAL),
+        (["31.12.2024", "01.01.2025"] * 20, Kind.DATETIME),
+        (["2024-01-01 10:00:00", "2024-01-02"] * 20, Kind.DATETIME),
+        (pd.date_range("2024", periods=ROWS, tz="Europe/Paris"), Kind.DATETIME),
+        ([f"row {i}" for i in range(ROWS)], Kind.IDENTIFIER),
+        ([f"text {i // 1.5}" for i in range(ROWS)], Kind.IGNORED),
+        ([None] * ROWS, Kind.IGNORED),
+        ([["a"], ["b"]] * 20, Kind.IGNORED),
+    ],
+    ids=str,
+)
+def test_the_cells_of_a_column_show_its_kind(cells: object, kind: Kind) -> None:
+    schema = infer_schema(table(c=cells, other=range(ROWS)))
+    assert schema.columns[0].kind is kind
+
+
+def test_a_column_of_numbers_named_like_an_identifier_is_one_where_no_number_repeats() -> None:
+    schema = infer_schema(table(customer_id=range(ROWS), store_id=[1, 2] * 20, x=range(ROWS)))
+    assert schema.of_kind(Kind.IDENTIFIER) == ("customer_id",)
+    assert schema.identifier == "customer_id"
+    assert schema.features == ("store_id", "x")
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [
+        (["yes", "no"] * 50, "classification"),
+        ([True, False] * 50, "classification"),
+        ([*range(26)] * 4, "classification"),
+        ([1.5, 2.5] * 50, "classification"),
+        (np.linspace(0, 1, 100), "regression"),
+        (range(100), "regression"),
+        (["1.25", "2.5", *map(str, np.linspace(0, 1, 98))], "regression"),
+    ],
+)
+def test_the_labels_show_the_task(labels: object, task: str) -> None:
+    frame = pd.DataFrame({"label": labels})
+    frame["x"] = range(len(frame))
+    assert infer_schema(frame).task == task
+
+
+def test_the_reason_of_the_task_is_what_was_seen() -> None:
+    schema = infer_schema(load_diabetes(as_frame=True).frame, label="target")
+    assert (schema.task, schema.task_reason) == ("regression", "214 different numbers in 442 rows")
+
+
+def test_declared_kinds_win() -> None:
+    frame = table(code=[1, 2] * 20, junk=range(ROWS), key=["k"] * ROWS, day=pd.date_range("2024", periods=ROWS))
+    schema = infer_schema(frame, categorical=["code"], ignore=["junk"], identifiers=["key"], time="day")
+    assert [str(column.kind) for column in schema.columns] == ["categorical", "ignored", "identifier", "datetime"]
+    assert schema.columns[0].categories == ("1", "2")
+    assert schema.time == "day"
+
+
+def test_a_column_that_is_declared_and_not_there_is_named() -> None:
+    with pytest.raises(InputError, match="no column 'cityy'"):
+        infer_schema(table(city=["Rome"] * ROWS), ignore=["cityy"])
+    with pytest.raises(InputError, match=r"no label column 'target' \(its columns: city, label"):
+        infer_schema(table(city=["Rome"] * ROWS), label="target")
+
+
+def test_a_schema_survives_its_dictionary_form() -> None:
+    schema = infer_schema(table(city=["Rome", "Paris"] * 20, day=["31.12.2024"] * ROWS), time="day")
+    assert TableSchema.from_dict(schema.to_dict()) == schema
+
+
+def test_an_edited_schema_with_an_unknown_kind_is_refused_in_one_line() -> None:
+    content = infer_schema(table(city=["Rome", "Paris"] * 20)).to_dict()
+    content["columns"][0]["kind"] = "text"
+    with pytest.raises(InputError, match="'text' is not a valid Kind"):
+        TableSchema.from_dict(content)
