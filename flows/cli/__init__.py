@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from flows.cli import insight, learning, lineage, maintenance, servers, versions
+from flows.cli import insight, learning, lineage, maintenance, predictions, servers, versions
 from flows.cli.options import EXIT_CODES, Exit, console
 from tasks.core.environment import NEUTRAL, ensure_utf8
 
@@ -30,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for panel in (learning, versions, insight, lineage, maintenance, servers):
+for panel in (learning, predictions, versions, insight, lineage, maintenance, servers):
     for command in panel.commands.registered_commands:
         command.epilog, command.cls = EXIT_CODES, Command
     app.add_typer(panel.commands)

@@ -1,7 +1,7 @@
 """The batches that a retraining learns: named ones, those landed in a window, or all new ones; and its plan."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError
+from tasks.core.moments import moment
 from tasks.data.batch_index import BatchRef
 from tasks.data.ingestion import LandedBatch, waiting
 from tasks.models.version_info import VersionInfo
@@ -16,20 +17,6 @@ from tasks.promotion.publishing import kept_out
 from tasks.scheduling.cost_estimate import PlannedBatch, plan_retraining
 
 UNKNOWN = "the cost is unknown: no retraining with this recipe was measured on this device yet"
-
-
-def moment(text: str, end: bool = False) -> datetime:
-    """The moment named by ``2026-11-25`` or ``2026-11-25T06:30``, UTC without an offset; a date is a whole day."""
-    try:
-        if len(text) == len("2026-11-25"):
-            edge = time.max if end else time.min
-            return datetime.combine(date.fromisoformat(text), edge, UTC)
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            f"{text!r} is neither a date nor a date with a time", "Write 2026-11-25 or 2026-11-25T06:30"
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _checked(text: str) -> str:

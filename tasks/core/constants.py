@@ -178,6 +178,10 @@ HELD_BACK_TAG = "held_back."
 """Prefix of tags on a model version and its descendants, one for each batch that a rollback held back:
 ``held_back.<id>`` is the number of the version that was replaced."""
 
+SERVED_TAG = "served."
+"""Prefix of tags on a model version, one for each time that it became the champion: ``served.<UTC time>`` names
+the version that it replaced."""
+
 BATCH_TAG = "batch."
 """Prefix of tags on a model version, one for each batch: ``batch.<id>`` is the DVC md5 of its bytes."""
 

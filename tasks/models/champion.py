@@ -10,6 +10,7 @@ from greenlightning.errors import NothingServedError
 from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
+from tasks.models.serving_history import make_good, record
 from tasks.models.version_info import VersionInfo, pruned_error, serving_already
 from tasks.tracking.client import connect
 
@@ -70,18 +71,24 @@ def set_challenger(dataset: str, version_number: int) -> None:
 
 
 def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str, str]) -> None:
-    """Make ``chosen`` the champion; its alias moves last, so that a kill leaves the old champion serving."""
+    """Make ``chosen`` the champion; its alias moves last, so that a kill leaves the old champion serving.
+
+    Only the record of the promotion follows it: see ``tasks.models.serving_history``.
+    """
     if chosen.pruned:
         raise pruned_error(chosen)
-    client = connect()
+    client, now = connect(), datetime.now(UTC)
     name, number = chosen.dataset, str(chosen.version)
-    client.set_model_version_tag(name, number, Tag.PROMOTED_AT, datetime.now(UTC).isoformat(timespec="seconds"))
+    for info in filter(None, (serving, chosen)):
+        make_good(info, serves=info is serving)
+    client.set_model_version_tag(name, number, Tag.PROMOTED_AT, now.isoformat(timespec="microseconds"))
     for tag, value in audit.items():
         client.set_model_version_tag(name, number, tag, value)
     if serving:
         client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
     client.delete_registered_model_alias(name, Alias.CHALLENGER)
     client.set_registered_model_alias(name, Alias.CHAMPION, number)
+    record(chosen, now, f"instead of {serving.version}" if serving else "first")
 
 
 @contextmanager
