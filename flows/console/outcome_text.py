@@ -1,11 +1,14 @@
 """Outcomes on the terminal, and the names of versions and batches that the command line accepts."""
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.markup import escape
 
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError, NothingServedError
+from greenlightning.evaluation.prequential import Prequential
 from tasks.core.constants import Alias
 from tasks.data.batch_index import BATCH_ID, datasets
 
@@ -24,6 +27,8 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     )
     if outcome.scores:
         out.print("  " + ", ".join(f"{name} {value:.4f}" for name, value in outcome.scores.items()))
+    if outcome.predicted:
+        out.print(f"  {_before_learning(outcome.predicted, outcome.prequential)}", highlight=False)
     if outcome.learnt:
         out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
@@ -37,6 +42,19 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     for batch in outcome.quarantined:
         about = escape(f"{batch.source} ({batch.batch}): {'; '.join(batch.reasons)}")
         out.print(f"  [yellow]quarantined[/] {about}", highlight=False)
+
+
+def _before_learning(new: Prequential, stream: Prequential | None) -> str:
+    """How the champion predicted the new rows before they were learnt, and the stream so far."""
+    text = f"prequential {_named(new.mean)} on {new.rows:,} new rows before they were learnt"
+    if stream is None or stream.rows == new.rows:
+        return text
+    return f"{text}; {_named(stream.mean)} over {stream.rows:,} rows so far, recently {_named(stream.recent)}"
+
+
+def _named(scores: Mapping[str, float]) -> str:
+    """The first score, with its name."""
+    return next(f"{name} {value:.4f}" for name, value in scores.items())
 
 
 def _counted(batches: int) -> str:

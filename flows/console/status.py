@@ -27,6 +27,7 @@ def summary(dataset: str) -> dict[str, object]:
     return {
         "champion": serving.version if serving else None,
         "since": serving.tags.get("promoted_at", "") if serving else "",
+        "prequential": dict(serving.prequential.mean) if serving else {},
         "batches": len(versioned),
         "not_learnt": [name for name in versioned if name not in not_new],
         "forgotten": sorted(forgotten),
@@ -94,13 +95,29 @@ def print_status(as_json: bool) -> None:
         out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
         return
     table = Table(
-        "dataset", "champion", "since", "batches", "new", "forgotten", "waiting", "quarantined", box=None
+        "dataset",
+        "champion",
+        "since",
+        "prequential",
+        "batches",
+        "new",
+        "forgotten",
+        "waiting",
+        "quarantined",
+        box=None,
     )
     for dataset, facts in found.items():
-        cells = [str(len(v)) if isinstance(v, list) else str("none" if v is None else v) for v in facts.values()]
+        cells = [_cell(value) for value in facts.values()]
         cells[1] = cells[1][:10]
         table.add_row(dataset, *cells)
     out.print(table)
+
+
+def _cell(value: object) -> str:
+    """A fact in a cell: a list's length, the first of several scores, or the value itself."""
+    if isinstance(value, dict):
+        return next((f"{name} {score:.3f}" for name, score in value.items()), "none")
+    return str(len(value)) if isinstance(value, list) else "none" if value is None else str(value)
 
 
 def _print_servers(about: dict[str, Any]) -> None:

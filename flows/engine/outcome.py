@@ -8,6 +8,7 @@ from prefect.states import Completed
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from greenlightning.errors import InputError
+from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
 from tasks.promotion.candidate import Candidate
 from tasks.scheduling.cost_estimate import RetrainingPlan
@@ -27,6 +28,8 @@ class Outcome(BaseModel):
     learnt: dict[str, int] = Field(default_factory=dict, description="batch to rows")
     quarantined: tuple[QuarantinedBatch, ...] = ()
     scores: dict[str, float] = Field(default_factory=dict)
+    predicted: Prequential | None = Field(None, description="the champion on the new rows before they were learnt")
+    prequential: Prequential | None = Field(None, description="the same for the whole stream so far")
     spent: EnergyCost | None = None
     avoided: EnergyCost | None = None
     notes: tuple[str, ...] = ()
@@ -58,6 +61,8 @@ def published_outcome(candidate: Candidate, version: int) -> Outcome:
         learnt=candidate.trained.rows,
         quarantined=candidate.quarantined,
         scores=candidate.evaluated.scores,
+        predicted=Prequential.of(candidate.trained.predicted) if candidate.trained.predicted else None,
+        prequential=candidate.prequential if candidate.prequential.rows else None,
         spent=candidate.spent,
         avoided=candidate.avoided,
         notes=candidate.notes,

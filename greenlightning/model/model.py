@@ -124,11 +124,10 @@ class GreenLightningModel:
             raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
         return NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
 
-    def collect(self, X: ArrayLike, y: ArrayLike) -> Statistics:
-        """Collect the statistics of ``X`` (n, d) and ``y`` under this model's recipe, without learning them."""
-        return self._collect(X, y, None)
-
-    def _collect(self, X: ArrayLike, y: ArrayLike, on_block: Callable[[Tensor], None] | None) -> Statistics:
+    def collect(
+        self, X: ArrayLike, y: ArrayLike, *, on_block: Callable[[Tensor], None] | None = None
+    ) -> Statistics:
+        """Collect the statistics of ``X`` (n, d) and ``y`` without learning them; see ``Statistics.collect``."""
         rows = self.paths.block_rows(self.memory_budget)
         return Statistics.collect(
             self.paths, self.targets, X, y, device=self.device, block_rows=rows, on_block=on_block
@@ -141,7 +140,7 @@ class GreenLightningModel:
         blocks: list[Tensor] = []
         if since and not since.pays_off(len(np.asarray(y))):
             since = None
-        collected = self._collect(X, y, blocks.append if since else None)
+        collected = self.collect(X, y, on_block=blocks.append if since else None)
         statistics = self.statistics._changed(collected, sign, reuse=True)
         changed = replace(self, statistics=statistics, ledger=ledger)
         changed.__dict__["_since"] = since and since.then(blocks, sign)

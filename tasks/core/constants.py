@@ -103,6 +103,9 @@ class Subject(StrEnum):
     CONVENTIONAL = "conventional_"
     RANDOM_GATES = "random_gates_"
     VERSION = "version_"
+    PREQUENTIAL = "prequential_"
+    PREQUENTIAL_MEAN = "prequential_mean_"
+    PREQUENTIAL_RECENT = "prequential_recent_"
 
 
 DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for score in SCORES}
@@ -163,6 +166,7 @@ class Tag(StrEnum):
     REPLACED = "replaced"
     VERSION = "version"
     ROLLED_BACK_FROM = "rolled_back_from"
+    PREQUENTIAL = "prequential"
     REPRODUCED_AT = "reproduced_at"
     FROM_VERSION = "from_version"
     TO_VERSION = "to_version"

@@ -1,9 +1,11 @@
 """One registered version: what made it and what it learnt; the errors of a version that cannot be used."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from greenlightning.errors import InputError, IntegrityError
+from greenlightning.evaluation.prequential import Prequential
 from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 
 
@@ -39,6 +41,11 @@ class VersionInfo:
     def held_back(self) -> dict[str, str]:
         """Batches that rollbacks of its ancestors held back, each with the version that had learnt it."""
         return {name: left for name, left in self._tagged(HELD_BACK_TAG).items() if name not in self.batches}
+
+    @property
+    def prequential(self) -> Prequential:
+        """The scores of the champions in its line on batches that they had not learnt; no rows at first."""
+        return Prequential(**json.loads(self.tags.get(Tag.PREQUENTIAL, "{}")))
 
     @property
     def pruned(self) -> bool:

@@ -1,7 +1,9 @@
 """A trained model offered for publication, with everything that its version will record."""
 
+import json
 from dataclasses import dataclass
 
+from greenlightning.evaluation.prequential import Prequential
 from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.core.energy_cost import EnergyCost
@@ -11,6 +13,7 @@ from tasks.scheduling.training_rate import avoided_by, inherited_rate, rate_tags
 from tasks.tracking.metrics import rows_metrics
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
+from tasks.training.prequential import continued
 from tasks.training.structure import ExtractedStructure, TrainingResult
 from tasks.validation.expectations import Expectations
 from tasks.validation.verdict import QuarantinedBatch
@@ -59,6 +62,11 @@ class Candidate:
         return (*(self.health.notes if self.health else ()), *self.trained.notes)
 
     @property
+    def prequential(self) -> Prequential:
+        """The scores of the stream so far, each batch predicted before it was learnt."""
+        return continued(self.parent, self.trained.predicted)
+
+    @property
     def metrics(self) -> dict[str, float]:
         """How many rows and batches the run learnt and opened."""
         return rows_metrics(self.trained.rows, self.trained.rows_touched, len(self.quarantined))
@@ -71,6 +79,8 @@ class Candidate:
             Tag.REASON: self.decision.reason,
         }
         gone = set(self.forgotten)
+        if self.prequential.rows:
+            tags[Tag.PREQUENTIAL] = json.dumps(self.prequential.to_dict())
         if self.extracted:
             tags |= rate_tags(self.extracted.spent, self.extracted.rows)
         elif self.parent:

@@ -26,7 +26,10 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A version: how it was made, rows, results, and the results of its baselines (``references``) by method."""
+    """A version: how it was made, rows, results, and the results of its baselines (``references``) by method.
+
+    ``prequential`` is the accuracy of the stream up to it, each batch predicted before it was learnt.
+    """
 
     version: int
     made_by: str
@@ -37,6 +40,7 @@ class HistoryEntry:
     ours: MethodResult
     avoided: EnergyCost | None
     references: Mapping[str, MethodResult]
+    prequential: float | None = None
 
     @property
     def conventional(self) -> EnergyCost | None:
@@ -91,5 +95,6 @@ def _entry(info: registry.VersionInfo, run: "Run | None", references: Mapping[st
         rows=int(info.tags[Tag.ROWS]),
         ours=_result(run) if run else MethodResult(None, None),
         avoided=avoided_by(run) if run else None,
+        prequential=info.prequential.mean.get(Metric.ACCURACY),
         references=references,
     )

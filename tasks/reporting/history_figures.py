@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from tasks.reporting.history import HistoryEntry
 
 OURS = "GreenLightning"
+PREQUENTIAL = "predicted before learning"
 TICKS = 12
 
 
 def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
-    """Plot accuracy on the holdout by version, with the baselines; hollow points never served."""
+    """Plot accuracy on the holdout and before learning by version, with baselines; hollow points never served."""
     figure, axes = blank(7.6, 4.2)
     ends = {}
     for (name, points), colour in zip(_accuracies(history).items(), PALETTE, strict=False):
@@ -33,7 +34,7 @@ def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
         ends[name] = values[-1]
     name_ends(axes, len(history) - 1, ends, PALETTE)
     _name_versions(axes, history)
-    axes.set_ylabel("accuracy on the holdout")
+    axes.set_ylabel("accuracy on the holdout" if PREQUENTIAL not in ends else "accuracy")
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3f}")
     titles(axes, "Accuracy over time", "" if all(one.served for one in history) else "hollow: never served")
     return figure
@@ -46,6 +47,8 @@ def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, 
         for method, measured in {OURS: one.ours, **one.references}.items():
             if measured.accuracy is not None:
                 found.setdefault(method, []).append((at, measured.accuracy, one.served or method != OURS))
+        if one.prequential is not None:
+            found.setdefault(PREQUENTIAL, []).append((at, one.prequential, True))
     return {method: points for method, points in found.items() if points}
 
 

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from tasks.models.version_info import VersionInfo
 
 FILE = "report.html"
-ACCURACY = "On the fixed holdout that no model learns. Baselines were trained from scratch on the same rows."
+ACCURACY = (
+    "On the holdout that no model learns. Baselines were trained from scratch on the same rows. "
+    "Predicted before learning: the mean over all rows that came later, each predicted before it was learnt."
+)
 SETTLING = "The champion's gates were frozen when they stopped changing. The weights would change further."
 CALIBRATION = "How often the champion is correct at each confidence. A calibrated model lies on the dotted line."
 UNSPENT = "No retraining yet: there is no energy to compare with conventional retraining."
-COLUMNS = ("version", "made by", "created", "decision", "rows", "accuracy", "spent", "from scratch")
+COLUMNS = ("version", "made by", "created", "decision", "rows", "accuracy", "prequential", "spent", "from scratch")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
         "champion": f"version {serving.version}",
         "serving since": serving.tags.get(Tag.PROMOTED_AT, ""),
         "accuracy": _score(now.ours.accuracy),
+        "accuracy before learning": _score(now.prequential),
         "rows learnt": f"{now.rows:,}",
         "batches": f"{len(serving.batches):,}",
         "structure": short(serving.tags[Tag.STRUCTURE_DIGEST]),
@@ -147,7 +151,7 @@ def _sources(retrainings: Sequence[HistoryEntry]) -> str:
 def _row(one: HistoryEntry) -> list[str]:
     joules = [joules_text(spent.joules) if spent else "" for spent in (one.ours.spent, one.conventional)]
     about = [str(one.version), one.made_by, one.created, one.decision]
-    return [*about, f"{one.rows:,}", _score(one.ours.accuracy), *joules]
+    return [*about, f"{one.rows:,}", _score(one.ours.accuracy), _score(one.prequential), *joules]
 
 
 def _score(value: float | None) -> str:

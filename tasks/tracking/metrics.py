@@ -24,6 +24,11 @@ def log_metrics(run_id: str, values: Mapping[str, float], tags: Mapping[str, str
     _log(run_id, [(name, value, 0) for name, value in values.items()], tags)
 
 
+def log_steps(run_id: str, steps: Sequence[Mapping[str, float]], first: int) -> None:
+    """Log the values of successive steps, which are counted from ``first``."""
+    _log(run_id, [(name, value, first + at) for at, one in enumerate(steps) for name, value in one.items()])
+
+
 def log_settling(run_id: str, history: "SettlingHistory") -> None:
     """Log the settling series (``step`` = epoch) and their summary, without what was not measured."""
     series = [(name, getattr(record, name), record.epoch) for record in history.records for name in SERIES]

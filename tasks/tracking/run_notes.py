@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 NOTE_TAG = "mlflow.note.content"
 PARENT_TAG = "mlflow.parentRunId"
 NAMED_BATCHES = 5
-COMPARED = {Subject.CHAMPION: "champion before", Subject.VERSION: "version {version}"}
+COMPARED = {
+    Subject.CHAMPION: "champion before",
+    Subject.VERSION: "version {version}",
+    Subject.PREQUENTIAL: "champion on the new rows, before they were learnt",
+}
 NAMES = {
     Metric.ACCURACY: "accuracy",
     Metric.MACRO_F1: "macro-F1",

@@ -25,6 +25,7 @@ from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
 from tasks.training.evaluation import correct_rows, gate_metrics, scores
+from tasks.training.prequential import batch_score, collect_and_predict, log_prequential
 from tasks.training.structure import TrainingResult, joined_batches
 
 if TYPE_CHECKING:
@@ -57,11 +58,14 @@ def learn_batches(
     attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter(device) as meter:
-            candidate, model, held = champion, champion, []
+            candidate, model, held, predicted = champion, champion, [], []
             for number, ref in enumerate(new, start=1):
                 batch = learnable.open(ref)
                 kept, back = slice_rows(batch, deciding.slice_fraction)
-                first, second = champion.collect(kept.X, kept.y), champion.collect(back.X, back.y)
+                (first, expected), (second, unseen) = (
+                    collect_and_predict(champion, part) for part in (kept, back)
+                )
+                predicted.append(batch_score(champion, ref.id, [(kept, expected), (back, unseen)]))
                 entry = LedgerEntry(batch.rows, ref.md5)
                 candidate = candidate.absorb(first, ref.id, entry)
                 model = model.absorb(first + second, ref.id, entry)
@@ -73,8 +77,10 @@ def learn_batches(
     fresh = joined_batches(held)
     scored = _score(candidate, champion, learnable, fresh, folder)
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **scored})
+    scored_before = tuple(one for one in predicted if one)
+    log_prequential(run_id, serving, scored_before)
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
-    return TrainingResult(folder / "model", rows, model.statistics.n, spent)
+    return TrainingResult(folder / "model", rows, model.statistics.n, spent, predicted=scored_before)
 
 
 def _score(

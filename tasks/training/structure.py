@@ -10,6 +10,7 @@ from prefect import task
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
+from greenlightning.evaluation.prequential import BatchScore
 from greenlightning.structure.defaults import structure_defaults, unless_auto
 from greenlightning.structure.settling import EpochRecord
 from tasks.core import progress
@@ -39,7 +40,10 @@ class ExtractedStructure:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """A saved model, the rows of each batch that this run added or subtracted, and the energy it took."""
+    """A saved model, the rows of each batch that this run added or subtracted, and the energy it took.
+
+    ``predicted`` holds the champion's scores on each new batch before it was learnt.
+    """
 
     folder: Path
     rows: dict[str, int]
@@ -47,6 +51,7 @@ class TrainingResult:
     spent: EnergyCost
     notes: tuple[str, ...] = ()
     rows_forgotten: int = 0
+    predicted: tuple[BatchScore, ...] = ()
 
     @property
     def rows_learnt(self) -> int:

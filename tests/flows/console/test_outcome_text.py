@@ -10,6 +10,7 @@ from flows.console import outcome_text
 from flows.console.outcome_text import only_dataset, parsed_reference, print_outcome
 from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError, NothingServedError
+from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
 from tasks.validation.verdict import QuarantinedBatch
 
@@ -20,6 +21,8 @@ OUTCOME = Outcome(
     version=2,
     learnt={"ab" * 8: 1200},
     scores={"accuracy": 0.93},
+    predicted=Prequential(200, {"accuracy": 0.75}, {"accuracy": 0.75}, 200),
+    prequential=Prequential(800, {"accuracy": 0.825}, {"accuracy": 0.8}, 700),
     spent=EnergyCost(1.5, 2.25, 0.1, "measured:rapl"),
     notes=("a [note]",),
     quarantined=(QuarantinedBatch(batch="cd" * 8, source="b.csv", reasons=("no rows", "no label")),),
@@ -34,6 +37,8 @@ def test_an_outcome_is_printed_in_words(
     assert capsys.readouterr().out.splitlines() == [
         "Promoted digits version 2: better [by far]",
         "  accuracy 0.9300",
+        "  prequential accuracy 0.7500 on 200 new rows before they were learnt; "
+        "accuracy 0.8250 over 800 rows so far, recently accuracy 0.8000",
         "  learnt 1,200 rows in 1 batch",
         "  spent 1.50 s, 2.2 J (measured:rapl)",
         "  note a [note]",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows.console.status import summary
 from flows.learning.retrain import retrain
 from tasks.core.constants import Alias, Metric, Tag
 from tasks.core.workspace import Workspace
@@ -54,6 +55,21 @@ def test_retraining_learns_the_new_batch_alone_and_equals_learning_jointly() -> 
     version = registry.version(DIGITS, Alias.CHAMPION)
     assert (version.parent, version.aliases) == (1, ("champion",))
     assert registry.version(DIGITS, Alias.PREVIOUS).version == 1
+
+
+@pytest.mark.usefixtures("champion")
+def test_the_champion_predicts_each_batch_first_and_the_stream_of_scores_goes_on() -> None:
+    first = registry.load(DIGITS)
+    add("first", FIRST)
+    outcome(retrain, dataset=DIGITS)
+    second = registry.load(DIGITS)
+    add("second", SECOND)
+    done = outcome(retrain, dataset=DIGITS)
+    right = [float((m.predict(X[rows]) == y[rows]).mean()) for m, rows in ((first, FIRST), (second, SECOND))]
+    assert done.predicted.mean["accuracy"] == right[1]
+    assert (done.prequential.rows, done.prequential.mean["accuracy"]) == (400, pytest.approx(sum(right) / 2))
+    assert registry.version(DIGITS, Alias.CHAMPION).prequential == done.prequential
+    assert summary(DIGITS)["prequential"]["accuracy"] == done.prequential.mean["accuracy"]
 
 
 @pytest.mark.usefixtures("champion")

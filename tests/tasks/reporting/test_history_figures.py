@@ -1,5 +1,6 @@
 """The figures of a dataset's history: accuracy, energy, calibration."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ FIGURES = {
     "history": lambda: accuracy_figure(HISTORY),
     "first version": lambda: accuracy_figure(HISTORY[:1]),
     "long history": lambda: accuracy_figure([HISTORY[1]] * 400),
+    "stream": lambda: accuracy_figure([replace(one, prequential=0.8) for one in HISTORY]),
     "spending": lambda: spending_figure(HISTORY[1:]),
     "one retraining": lambda: spending_figure(HISTORY[1:2]),
     "reliability": lambda: reliability_figure(reliability(np.linspace(0.3, 1.0, 50), np.arange(50) % 5 > 0)),
@@ -45,6 +47,13 @@ def test_a_version_that_never_served_is_hollow_and_the_days_are_named_once() -> 
     assert [tuple(face[:3]) == (1.0, 1.0, 1.0) for face in ours] == [False, False, True]
     assert "hollow: never served" in texts(figure)
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["1\n01-01", "2\n01-02", "3"]
+
+
+def test_the_score_of_the_stream_is_drawn_beside_that_of_the_holdout() -> None:
+    figure = FIGURES["stream"]()
+    assert "predicted before learning" in texts(figure)
+    assert figure.axes[0].get_ylabel() == "accuracy"
+    assert FIGURES["history"]().axes[0].get_ylabel() == "accuracy on the holdout"
 
 
 def test_spending_is_summed_over_the_retrainings() -> None:
