@@ -25,7 +25,7 @@ from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import pointer_path, read_pointer
 from tasks.data.labels import LABEL, tidy_labels
-from tasks.data.reading import read_table
+from tasks.data.numeric_table import read_numeric_table
 
 __all__ = [
     "BatchContent",
@@ -35,7 +35,6 @@ __all__ = [
     "land",
     "load_batch",
     "read_content",
-    "read_table",
     "waiting",
 ]
 
@@ -81,7 +80,7 @@ def land(path: Path, dataset: str, label_column: str = LABEL, labels: Path | Non
     Content that is versioned already gets its first provenance, and so the same bytes, again.
     Raises InputError for whatever is wrong with the file; the file itself is left where it is.
     """
-    frame = read_table(Path(path), label_column, labels)
+    frame = read_numeric_table(Path(path), label_column, labels)
     y = frame.pop(LABEL).to_numpy()
     inputs = frame.to_numpy(dtype=np.float64)
     batch_id = content_id(inputs, y)

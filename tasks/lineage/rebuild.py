@@ -14,7 +14,7 @@ from tasks.core.constants import Tag
 from tasks.data.batch_index import BatchRef, batch_ref
 from tasks.data.holdout import Learnable, current_holdout, holdout_of
 from tasks.data.labels import LABEL
-from tasks.data.reading import read_table
+from tasks.data.numeric_table import read_numeric_table
 from tasks.data.versioning import checkout, md5_of
 from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
@@ -78,7 +78,7 @@ def _of_site(batch: str, md5: str, site: str, given: Mapping[str | None, Path], 
             f"batch {batch} was learnt from site {site}, whose rows never left it",
             "Run the command at the site, and name its file with --site-file",
         )
-    frame = read_table(given[md5])
+    frame = read_numeric_table(given[md5])
     y = frame.pop(LABEL).to_numpy()
     X = frame.to_numpy(dtype="float64")
     return learnable.rows(X, y, content_id(X, y))

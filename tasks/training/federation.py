@@ -17,7 +17,7 @@ from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.labels import LABEL
-from tasks.data.reading import read_table
+from tasks.data.numeric_table import read_numeric_table
 from tasks.data.versioning import md5_of
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure
@@ -38,7 +38,7 @@ def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout
     """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
     sent = folder / "sites" / checked_name(site, "site")
     champion, features = registry.load_version(parent), expectations_of(parent).features
-    frame = read_table(path)
+    frame = read_numeric_table(path)
     if tuple(frame.columns.drop(LABEL)) != features:
         raise InputError(
             f"The columns of site {site} are not those of the base", "Give the same columns in the same order"

@@ -6,16 +6,17 @@ import zlib
 from pathlib import Path
 from typing import TextIO, cast
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from greenlightning.errors import InputError
-from tasks.data.readers.frame import check_header, frame_of_table, unreadable
+from tasks.data.readers.cells import MISSING, MISSING_LABELS, values_of
+from tasks.data.readers.header import checked_names
+from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
 
 
-def read_csv(path: Path, label_column: str) -> pd.DataFrame:
-    """Numeric columns, with the labels of ``label_column`` last; InputError for anything else."""
+def read_csv(path: Path, options: ReadOptions) -> SourceTable:
+    """The columns of a CSV file: numbers where every cell is one, else text; InputError for anything else."""
     try:
         with _open_text(path) as stream:
             names = next(csv.reader(stream), [])
@@ -23,17 +24,17 @@ def read_csv(path: Path, label_column: str) -> pd.DataFrame:
         raise unreadable(path, "CSV", error) from error
     if not names:
         raise InputError(f"{path.name} is empty", "Give a header line and at least one sample")
-    check_header(path, names, label_column)
-    types = {name: pa.string() if name == label_column else pa.float64() for name in names}
-    options = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=False)
+    names = checked_names(path, names)
+    reading = pyarrow.csv.ReadOptions(column_names=names, skip_rows=1)
+    text = {name: pa.string() for name in names}
+    types = pyarrow.csv.ConvertOptions(column_types=text, null_values=[""], strings_can_be_null=True)
     try:
         with pa.input_stream(str(path), compression="gzip" if _is_gzipped(path) else None) as content:
-            table = pyarrow.csv.read_csv(content, convert_options=options)
-    except pa.ArrowInvalid as error:
-        raise _csv_error(path, names, str(error)) from error
-    except OSError as error:
+            table = pyarrow.csv.read_csv(content, read_options=reading, convert_options=types)
+    except (pa.ArrowInvalid, OSError) as error:
         raise unreadable(path, "CSV", error) from error
-    return frame_of_table(table, label_column)
+    columns = [values_of(table[name], MISSING_LABELS if name == options.label else MISSING) for name in names]
+    return SourceTable(pa.table(columns, names=names).to_pandas(integer_object_nulls=True))
 
 
 def _is_gzipped(path: Path) -> bool:
@@ -44,15 +45,3 @@ def _open_text(path: Path) -> TextIO:
     if _is_gzipped(path):
         return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
     return path.open(encoding="utf-8-sig", newline="")
-
-
-def _csv_error(path: Path, names: list[str], message: str) -> InputError:
-    """The error with the column's name, where Arrow has "In CSV column #3: … invalid value 'x'"."""
-    marker, _, rest = message.removeprefix("In CSV column #").partition(":")
-    if message.startswith("In CSV column #") and marker.isdigit() and "invalid value" in rest:
-        value = rest.partition("invalid value ")[2].splitlines()[0]
-        return InputError(
-            f"Column {names[int(marker)]!r} of {path.name} is not numeric: it holds {value}",
-            "Encode it as numbers, or leave it out",
-        )
-    return unreadable(path, "CSV", message)

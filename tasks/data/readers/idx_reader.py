@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from greenlightning.data.idx import read_idx
 from greenlightning.errors import InputError
-from tasks.data.readers.frame import frame_of_arrays
+from tasks.data.readers.arrays import table_of_arrays
+from tasks.data.readers.source import ReadOptions, SourceTable
 
 
-def read_idx_images(path: Path, labels: Path | None) -> pd.DataFrame:
+def read_idx_images(path: Path, options: ReadOptions) -> SourceTable:
     """A column for each pixel, and the labels; their file is found by its name unless it is given."""
     images = read_idx(path)
     if images.ndim < 2:
@@ -17,7 +16,8 @@ def read_idx_images(path: Path, labels: Path | None) -> pd.DataFrame:
     names = None
     if images.ndim == 3:
         names = [f"pixel_{row}_{column}" for row in range(images.shape[1]) for column in range(images.shape[2])]
-    return frame_of_arrays(path, images, read_idx(labels or _label_file(path)), names)
+    answers = read_idx(options.labels or _label_file(path))
+    return table_of_arrays(path, images, answers, names, options.label)
 
 
 def _label_file(images: Path) -> Path:

@@ -5,13 +5,13 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from greenlightning.errors import InputError
-from tasks.data.readers.frame import frame_of_arrays, unreadable
+from tasks.data.readers.arrays import table_of_arrays
+from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
 
 
-def read_npz(path: Path) -> pd.DataFrame:
+def read_npz(path: Path, options: ReadOptions) -> SourceTable:
     """The columns of ``X`` (n, …), flattened, and the labels ``y`` (n,); pickled arrays are refused."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
@@ -31,4 +31,4 @@ def read_npz(path: Path) -> pd.DataFrame:
         raise InputError(
             f"X in {path.name} is of shape {X.shape} and type {X.dtype}", "Give numbers, one row a sample"
         )
-    return frame_of_arrays(path, X, y, names)
+    return table_of_arrays(path, X, y, names, options.label)

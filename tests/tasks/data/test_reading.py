@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.data.reading import read_table
+from tasks.data.reading import ReadOptions, read_table
 from tests.helpers.source_files import FORMATS, NAMES, X, Y, npz, refusal, text, write_idx
 
 
 @pytest.mark.parametrize("write", FORMATS)
 def test_every_format_gives_the_same_table(tmp_path: Path, write: Callable[[Path], Path]) -> None:
-    table = read_table(write(tmp_path))
+    table = read_table(write(tmp_path)).frame
     assert list(table.columns) == [*NAMES, "label"]
     assert np.array_equal(table[NAMES], X)
     assert table["label"].tolist() == Y
@@ -21,15 +21,15 @@ def test_every_format_gives_the_same_table(tmp_path: Path, write: Callable[[Path
 @pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
 def test_the_label_column_may_have_another_name(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    frame = read_table(FORMATS[0](tmp_path)).rename(columns={"label": "kind"})
+    frame = read_table(FORMATS[0](tmp_path)).frame.rename(columns={"label": "kind"})
     (frame.to_csv if name == "a.csv" else frame.to_parquet)(path, index=False)
-    assert read_table(path, "kind")["label"].tolist() == Y
+    assert read_table(path, ReadOptions(label="kind")).frame["kind"].tolist() == Y
 
 
 def test_the_label_file_of_images_may_be_given(tmp_path: Path) -> None:
     images = write_idx(tmp_path)
     elsewhere = (tmp_path / "train-labels-idx1-ubyte").rename(tmp_path / "answers")
-    assert read_table(images, labels=elsewhere)["label"].tolist() == Y
+    assert read_table(images, ReadOptions(labels=elsewhere)).frame["label"].tolist() == Y
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.data.readers.idx_reader import read_idx_images
+from tasks.data.readers.source import ReadOptions
 from tests.helpers.source_files import X, Y, refusal, truncated, write_idx
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -23,14 +24,16 @@ def idx(path: Path, *shape: int) -> Path:
 
 def test_columns_are_named_by_row_and_column_of_the_pixel(tmp_path: Path) -> None:
     images = idx(tmp_path / IMAGES, 2, 2, 3)
-    table = read_idx_images(images, idx(tmp_path / LABELS, 2))
+    table = read_idx_images(images, ReadOptions(labels=idx(tmp_path / LABELS, 2))).frame
     names = ["pixel_0_0", "pixel_0_1", "pixel_0_2", "pixel_1_0", "pixel_1_1", "pixel_1_2"]
     assert list(table.columns) == [*names, "label"]
     assert table.to_numpy().tolist() == [[0, 1, 2, 3, 4, 5, 0], [6, 7, 8, 9, 10, 11, 1]]
 
 
 def test_vectors_are_numbered(tmp_path: Path) -> None:
-    table = read_idx_images(idx(tmp_path / "vectors-idx2", 2, 3), idx(tmp_path / LABELS, 2))
+    table = read_idx_images(
+        idx(tmp_path / "vectors-idx2", 2, 3), ReadOptions(labels=idx(tmp_path / LABELS, 2))
+    ).frame
     assert list(table.columns) == ["x0", "x1", "x2", "label"]
 
 
@@ -40,27 +43,29 @@ def test_the_label_file_is_found_beside_the_images_gzipped_or_not(
     tmp_path: Path, images: str, labels: str
 ) -> None:
     idx(tmp_path / labels, 3)
-    assert read_idx_images(idx(tmp_path / images, 3, 1, 1), None)["label"].tolist() == [0, 1, 2]
+    assert read_idx_images(idx(tmp_path / images, 3, 1, 1), ReadOptions()).frame["label"].tolist() == [0, 1, 2]
 
 
 def test_the_label_file_may_lie_elsewhere(tmp_path: Path) -> None:
     images = write_idx(tmp_path)
     elsewhere = (tmp_path / LABELS).rename(tmp_path / "answers")
-    assert f"No label file {LABELS}.gz is beside {images.name}" in refusal(read_idx_images, images, None)
-    table = read_idx_images(images, elsewhere)
+    assert f"No label file {LABELS}.gz is beside {images.name}" in refusal(read_idx_images, images, ReadOptions())
+    table = read_idx_images(images, ReadOptions(labels=elsewhere)).frame
     assert table.drop(columns="label").to_numpy().tolist() == X.tolist()
     assert table["label"].tolist() == Y
 
 
 def test_a_label_file_is_no_image_file(tmp_path: Path) -> None:
-    cause = refusal(read_idx_images, idx(tmp_path / LABELS, 3), None)
+    cause = refusal(read_idx_images, idx(tmp_path / LABELS, 3), ReadOptions())
     assert f"{LABELS} holds labels, not images" in cause
 
 
 def test_every_image_has_one_label(tmp_path: Path) -> None:
     images = idx(tmp_path / IMAGES, 3, 2, 2)
-    assert "3 samples but labels of shape (2,)" in refusal(read_idx_images, images, idx(tmp_path / LABELS, 2))
+    assert "3 samples but labels of shape (2,)" in refusal(
+        read_idx_images, images, ReadOptions(labels=idx(tmp_path / LABELS, 2))
+    )
 
 
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
-    assert f"{IMAGES}.gz cannot be read" in refusal(read_idx_images, truncated(write_idx)(tmp_path), None)
+    assert f"{IMAGES}.gz cannot be read" in refusal(read_idx_images, truncated(write_idx)(tmp_path), ReadOptions())

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tasks.data.readers.npz_reader import read_npz
+from tasks.data.readers.source import ReadOptions
 from tests.helpers.source_files import X, Y, npz, refusal, text, truncated, write_npz
 
 OBJECTS = np.array([1, "a", None], dtype=object)
@@ -14,13 +15,13 @@ OBJECTS = np.array([1, "a", None], dtype=object)
 
 def test_each_sample_is_a_row_of_its_values_in_order(tmp_path: Path) -> None:
     cubes = np.arange(12, dtype=np.int16).reshape(2, 3, 2)
-    table = read_npz(npz(X=cubes, y=["b", "a"], other=[1])(tmp_path))
+    table = read_npz(npz(X=cubes, y=["b", "a"], other=[1])(tmp_path), ReadOptions()).frame
     assert list(table.columns) == ["x0", "x1", "x2", "x3", "x4", "x5", "label"]
     assert table.to_numpy().tolist() == [[0, 1, 2, 3, 4, 5, "b"], [6, 7, 8, 9, 10, 11, "a"]]
 
 
 def test_the_archive_may_name_the_features(tmp_path: Path) -> None:
-    table = read_npz(npz(X=[[1.5, 2.5]], y=[0], feature_names=["width", "height"])(tmp_path))
+    table = read_npz(npz(X=[[1.5, 2.5]], y=[0], feature_names=["width", "height"])(tmp_path), ReadOptions()).frame
     assert list(table.columns) == ["width", "height", "label"]
 
 
@@ -41,4 +42,4 @@ def test_the_archive_may_name_the_features(tmp_path: Path) -> None:
 def test_an_archive_that_cannot_be_used_is_refused(
     tmp_path: Path, write: Callable[[Path], Path], cause: str
 ) -> None:
-    assert cause in refusal(read_npz, write(tmp_path))
+    assert cause in refusal(read_npz, write(tmp_path), ReadOptions())

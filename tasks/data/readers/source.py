@@ -1,0 +1,42 @@
+"""What every reader takes and returns: options, and the table of a file as it was found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from greenlightning.errors import InputError
+from tasks.data.labels import LABEL
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a file is read; None means that it is detected.
+
+    ``label`` names the label column: of arrays it becomes the name, in text its cells are not guessed to be
+    missing. ``labels`` is the label file of IDX images.
+    """
+
+    label: str = LABEL
+    labels: Path | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTable:
+    """The columns of a file as found, labels among them, and the choices that were made to read it.
+
+    Columns are numeric where every cell is a number, boolean, datetime or categorical where the format has such
+    types, else text; missing cells are NaN or None.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def unreadable(path: Path, kind: str, error: object) -> InputError:
+    """The error for a file that is damaged, or not of its format."""
+    cause = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+    return InputError(f"{path.name} cannot be read as {kind} ({cause})", "Give a complete file of that format")
