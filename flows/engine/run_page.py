@@ -33,6 +33,7 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
         parent=summary.parent if summary else None,
         version=outcome.version,
         interval=summary.interval if summary else None,
+        gate_score=summary.gate_score if summary else None,
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
         notes=outcome.notes,
         quarantined=outcome.quarantined,

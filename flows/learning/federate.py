@@ -11,7 +11,7 @@ from flows.engine.parameters import DatasetName, NewLabels
 from flows.engine.session import champion_of, session
 from flows.learning.publication import publish_once
 from greenlightning.errors import InputError
-from greenlightning.evaluation.scores import Decision
+from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, Deciding
 from tasks.data.holdout import current_holdout
@@ -40,7 +40,7 @@ def federate(
         holdout = current_holdout(dataset)
         sent = [site_statistics(site, path, parent, holdout, run.folder) for site, path in sites.items()]
         trained = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
-        evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, parent, deciding.margin)
+        evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, deciding, parent, True)
         assert evaluated.decision is not None
         reason = f"{len(sites)} sites in one round; {evaluated.decision.reason}"
         candidate = Candidate(

@@ -13,7 +13,7 @@ from flows.engine.session import Session, champion_of, session
 from flows.learning.publication import Attempt, publish_on_champion
 from flows.learning.train import train_on
 from greenlightning.errors import InputError, LedgerError
-from greenlightning.evaluation.scores import Decision
+from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef, batch_ref
@@ -50,11 +50,11 @@ def forget(
         if strict:
             outcome = train_on(run, chosen_batches(dataset, left), learning, deciding, (batch,), why)
         else:
-            outcome = _subtract(run, ref, why)
+            outcome = _subtract(run, ref, why, deciding)
     return outcome.completed()
 
 
-def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
+def _subtract(run: Session, ref: BatchRef, reason: str, deciding: Deciding) -> Outcome:
     """Subtract the batch from the champion and serve the result."""
     holdout = current_holdout(run.dataset)
 
@@ -66,7 +66,7 @@ def _subtract(run: Session, ref: BatchRef, reason: str) -> Outcome:
             run_id=run.run_id,
             parent=parent,
             trained=trained,
-            evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, parent),
+            evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, deciding, parent),
             decision=Decision(True, reason),
             holdout=holdout,
             expectations=expectations_of(parent),

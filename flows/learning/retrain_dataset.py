@@ -93,13 +93,14 @@ def _candidate(
     if not unlearnt:
         return None
     trained = _trained(retraining.request, run, attempt, unlearnt, holdout)
-    decision = decide(run.dataset, attempt.folder, retraining.request.deciding, run.run_id)
+    deciding = retraining.request.deciding
+    decision = decide(run.dataset, champion.version, attempt.folder, deciding, run.run_id)
     return Candidate(
         dataset=run.dataset,
         run_id=run.run_id,
         parent=champion,
         trained=trained,
-        evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id),
+        evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, deciding),
         decision=decision,
         holdout=holdout,
         expectations=retraining.expectations,

@@ -13,7 +13,7 @@ from flows.engine.runners import Runner, check_runner, fit_remotely
 from flows.engine.session import Session, session
 from flows.learning.publication import publish_once
 from greenlightning.errors import InputError
-from greenlightning.evaluation.scores import Decision
+from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef
@@ -79,8 +79,8 @@ def train_on(
         trained = learn_base(run.dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)
     else:
         trained = fit_remotely(runner, run, run.folder, base, holdout, learning=learning.model_dump())
-    margin = None if forgotten else deciding.margin
-    evaluated = evaluate_model(run.dataset, trained.folder, holdout, run.run_id, serving, margin)
+    gated = not forgotten
+    evaluated = evaluate_model(run.dataset, trained.folder, holdout, run.run_id, deciding, serving, gated)
     candidate = Candidate(
         dataset=run.dataset,
         run_id=run.run_id,
@@ -88,7 +88,7 @@ def train_on(
         extracted=extracted,
         trained=trained,
         evaluated=evaluated,
-        decision=evaluated.decision or Decision(True, reason),
+        decision=evaluated.decision or Decision(True, f"{reason}; {evaluated.headline}"),
         holdout=holdout,
         expectations=learn_expectations(checkout(max(base, key=lambda ref: ref.rows))),
         forgotten=forgotten,

@@ -49,21 +49,21 @@ def compare(
     dataset: DatasetName, a: VersionReference = "previous", b: VersionReference = "champion"
 ) -> State[Any]:
     """Compare two versions: scores on the present holdout, data, structure and energy."""
-    found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING.margin)
+    found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING)
     names = f"version {found.a.version}", f"version {found.b.version}"
     notes = tuple(
         f"{row[0].strip()}: {row[1] or '-'} | {row[2] or '-'}" + (f" ({row[3]})" if row[3] else "")
         for section in (_scores(found), _data(found), _structure(found), _energy(found))
         for row in section
     )
-    difference = f"{names[1]} minus {names[0]}: {found.paired}" if found.paired else found.unpaired
-    reason = f"{names[0]} | {names[1]}: {difference}"
+    difference = found.paired.on("holdout rows") if found.paired else found.unpaired
+    reason = f"{names[0]} → {names[1]}: {difference}"
     return Outcome(state="Compared", dataset=dataset, reason=reason, notes=notes).completed()
 
 
 def print_comparison(dataset: str, a: str, b: str, as_json: bool) -> None:
     """Print versions ``a`` and ``b``, given by number or alias, side by side."""
-    found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING.margin)
+    found = compare_versions(dataset, version_reference(a), version_reference(b), DECIDING)
     if as_json:
         print(to_json(found))
         return
@@ -76,7 +76,11 @@ def print_comparison(dataset: str, a: str, b: str, as_json: bool) -> None:
 def to_json(found: VersionComparison) -> str:
     """Both sides, the differences b − a, the paired comparison, and which batches each alone learnt."""
     batches = {"only_a": found.only_a, "only_b": found.only_b, "both": found.both}
-    return json.dumps(asdict(found) | {"differences": found.differences(), "batches": batches})
+    paired = found.paired and asdict(found.paired) | {
+        "difference": found.paired.difference,
+        "not_worse": found.paired.not_worse,
+    }
+    return json.dumps(asdict(found) | {"paired": paired, "differences": found.differences(), "batches": batches})
 
 
 def as_table(found: VersionComparison) -> Table:
@@ -139,7 +143,7 @@ def _summary(found: VersionComparison) -> Iterator[str]:
     """The paired comparison in words, and the batches that only one of the two learnt."""
     a, b = found.a.version, found.b.version
     if found.paired:
-        yield f"Paired, version {b} minus version {a}: {found.paired}"
+        yield f"Paired, version {a} → version {b}: {escape(found.paired.on('holdout rows'))}"
     else:
         yield f"[yellow]Not compared row by row:[/] {escape(found.unpaired)}"
     for number, batches in ((a, found.only_a), (b, found.only_b)):

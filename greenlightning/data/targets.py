@@ -1,7 +1,7 @@
 """Targets as integers: one-hot labels, or real values in fixed point."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -30,10 +30,13 @@ class ClassTargets:
         What statistics of these targets name.
     n_digits : int
         int8 digits of an integer target.
+    task : str
+        "classification".
     """
 
     digest: str = "classes"
     n_digits: int = 1
+    task: ClassVar[str] = "classification"
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """List the classes that ``y`` (n,) needs a column for."""
@@ -67,12 +70,15 @@ class RealTargets:
         int8 digits of an integer target.
     digest : str
         sha256 of offset and step.
+    task : str
+        "regression".
     """
 
     offset: NDArray[np.float64]
     step: NDArray[np.float64]
     n_digits: int = REAL_DIGITS
     digest: str = field(init=False)
+    task: ClassVar[str] = "regression"
 
     def __post_init__(self) -> None:
         tables = {"offset": self.offset, "step": self.step}

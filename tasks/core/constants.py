@@ -40,11 +40,14 @@ class Metric(StrEnum):
     SETTLING_RATIO = "settling_ratio"
 
     ACCURACY = "accuracy"
+    BALANCED_ACCURACY = "balanced_accuracy"
     MACRO_F1 = "macro_f1"
     LOG_LOSS = "log_loss"
     ECE = "ece"
+    COST = "cost"
     R2 = "r2"
     RMSE = "rmse"
+    MAE = "mae"
     GATE_DIFFERENCE = "gate_difference"
     GATE_LOWER = "gate_lower"
     GATE_UPPER = "gate_upper"
@@ -90,7 +93,19 @@ SERIES = (
     Metric.VALIDATION_ACCURACY,
     Metric.TRAIN_LOSS,
 )
-SCORES = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE, Metric.R2, Metric.RMSE)
+SCORES = (
+    Metric.ACCURACY,
+    Metric.BALANCED_ACCURACY,
+    Metric.MACRO_F1,
+    Metric.LOG_LOSS,
+    Metric.ECE,
+    Metric.COST,
+    Metric.R2,
+    Metric.RMSE,
+    Metric.MAE,
+)
+SIDES = ("lower", "upper")
+"""Suffixes of the ends of a score's 95 % interval (``accuracy_lower``)."""
 
 
 class Subject(StrEnum):
@@ -108,7 +123,11 @@ class Subject(StrEnum):
     PREQUENTIAL_RECENT = "prequential_recent_"
 
 
-DOCUMENTED = frozenset(Metric) | {f"{subject}{score}" for subject in Subject for score in SCORES}
+DOCUMENTED = (
+    frozenset(Metric)
+    | {f"{subject}{score}" for subject in Subject for score in SCORES}
+    | {f"{score}_{side}" for score in SCORES for side in SIDES}
+)
 """All names a metric may have."""
 
 
@@ -161,6 +180,8 @@ class Tag(StrEnum):
     PARENT_VERSION = "parent_version"
     DECISION = "decision"
     REASON = "reason"
+    FINDINGS = "findings"
+    GATE_SCORE = "gate.score"
     PROMOTED_AT = "promoted_at"
     PROMOTION_REASON = "promotion.reason"
     REPLACED = "replaced"

@@ -57,8 +57,15 @@ class Deciding(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    metric: Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "rmse", "mae"] = Field(
+        "auto", description="score that the gate compares (auto: accuracy for labels, RMSE for real targets)"
+    )
     margin: float = Field(
-        0.01, ge=0, lt=1, description="accuracy that a challenger may lose and still be promoted"
+        0.01,
+        ge=0,
+        lt=1,
+        description="how much worse a challenger may be and still be promoted: accuracy lost, or error added, "
+        "as a share of the champion's",
     )
     slice_fraction: float = Field(
         0.2, ge=0, lt=1, description="share of new rows held back from the candidate while it is judged"

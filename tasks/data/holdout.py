@@ -4,6 +4,7 @@ It is the newest batch of the dataset ``<name>.holdout``: ingest one there to ch
 first ``train`` splits it off the base. Rows that occur in it are left out wherever a batch is learnt.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,17 @@ class Learnable:
         return self.rows(*load_batch(checkout(ref)), ref.id)
 
 
-def slice_rows(batch: Batch, fraction: float) -> tuple[Batch, Batch]:
-    """The rows that the candidate learns first, and those held back to evaluate it."""
-    kept, held = split_rows(batch.y, fraction, int(batch.id[:SEED_DIGITS], 16))
-    return Batch(batch.X[kept], batch.y[kept], batch.id), Batch(batch.X[held], batch.y[held], batch.id)
+@dataclass(frozen=True, eq=False)
+class HeldBack:
+    """The rows that the candidate learns first, those held back to evaluate it, and the targets before these."""
+
+    kept: Batch
+    back: Batch
+    before: NDArray[Any]
+
+
+def slice_rows(batch: Batch, fraction: float, *, stratified: bool = True) -> HeldBack:
+    """Hold a fraction of a batch's rows back."""
+    kept, held = split_rows(batch.y, fraction, int(batch.id[:SEED_DIGITS], 16), stratified=stratified)
+    learnt, back = (Batch(batch.X[rows], batch.y[rows], batch.id) for rows in (kept, held))
+    return HeldBack(learnt, back, batch.y[np.maximum(held - 1, 0)])

@@ -1,13 +1,13 @@
 """The model card: what a version learnt, how well it does, what it cost, and what it must not be used for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.constants import Metric, Tag
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, batches
 from tasks.tracking.run_energy import avoided_by, spent_by
-from tasks.tracking.run_notes import decision_reason, score_table
+from tasks.tracking.run_notes import decision_reason, findings_of, score_table
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -45,7 +45,9 @@ def model_card(
         model=model,
         holdout=holdout,
         made_by=f"{tags[Tag.KIND]} on version {parent}" if parent else tags[Tag.KIND],
-        accuracy=metrics.get(Metric.ACCURACY),
+        headline=_headline(metrics),
+        regression=model.targets.task == "regression",
+        findings=findings_of(tags),
         spent=spent_by(run),
         avoided=avoided_by(run),
         decision=tags[Tag.DECISION].capitalize(),
@@ -72,6 +74,12 @@ def _batches(dataset: str, model: "GreenLightningModel") -> tuple[dict[str, int]
         used_for = f"{parts}, statistics" if parts else "statistics"
         listed.append({"id": name, "rows": entry.rows, "source": _cut(source), "used_for": used_for})
     return {"batches": len(older), "rows": sum(entry.rows for _, entry in older)}, listed
+
+
+def _headline(metrics: Mapping[str, float]) -> str:
+    """Accuracy, or RMSE for real targets; empty where neither was logged."""
+    names = {Metric.ACCURACY: "accuracy", Metric.RMSE: "RMSE"}
+    return next((f"{name} {metrics[key]:.4g}" for key, name in names.items() if key in metrics), "")
 
 
 def _settling(model: "GreenLightningModel") -> str:

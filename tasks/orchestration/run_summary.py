@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from greenlightning.evaluation.score import Score
 from tasks.core.constants import SCORES, Metric, Subject, Tag
 from tasks.data.batch_index import pointer_path, read_pointer
 from tasks.orchestration.dashboards import Dashboards
@@ -71,7 +72,7 @@ class RunSummary:
 
     @property
     def compared(self) -> list[ScorePair]:
-        """The scores on the holdout, and the accuracy on the rows held back from the new batches."""
+        """The scores on the holdout, and the gate's score on the rows held back from the new batches."""
         places = (
             ("on the holdout", Subject.CANDIDATE, Subject.CHAMPION),
             ("on rows held back", Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH),
@@ -86,6 +87,11 @@ class RunSummary:
             for score in SCORES
             if f"{ours}{score}" in self.metrics
         ]
+
+    @property
+    def gate_score(self) -> Score:
+        """The score that the gate compared."""
+        return Score(self.tags.get(Tag.GATE_SCORE, Score.ACCURACY))
 
     @property
     def interval(self) -> tuple[float, float, float] | None:

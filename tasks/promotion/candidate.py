@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
+from greenlightning.evaluation.comparison import Decision
 from greenlightning.evaluation.prequential import Prequential
-from greenlightning.evaluation.scores import Decision
 from tasks.core.constants import FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
@@ -58,8 +58,13 @@ class Candidate:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know about structure health and about the training."""
-        return (*(self.health.notes if self.health else ()), *self.trained.notes)
+        """What a reader should know about structure health, the training and the scores."""
+        return (*(self.health.notes if self.health else ()), *self.trained.notes, *self.findings)
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What was found in the scores, one line each."""
+        return (*self.evaluated.findings, *self.trained.findings)
 
     @property
     def prequential(self) -> Prequential:
@@ -78,6 +83,8 @@ class Candidate:
             Tag.DECISION: "promoted" if self.decision.promote else KEPT,
             Tag.REASON: self.decision.reason,
         }
+        if self.findings:
+            tags[Tag.FINDINGS] = "; ".join(self.findings)
         gone = set(self.forgotten)
         if self.prequential.rows:
             tags[Tag.PREQUENTIAL] = json.dumps(self.prequential.to_dict())

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from greenlightning.errors import GreenLightningError
-from greenlightning.evaluation.scores import Comparison, compare, evaluate
+from greenlightning.evaluation.comparison import Comparison
 from tasks.core.constants import SCORES, Alias, Params, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.settings import Deciding
 from tasks.data.holdout import current_holdout
 from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
 from tasks.tracking.run_energy import avoided_by, spent_by
-from tasks.training.evaluation import scores
+from tasks.training.scoring import answers_of, compared, evaluation_of, scores
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -75,7 +76,7 @@ class VersionComparison:
         }
 
 
-def compare_versions(dataset: str, a: int | Alias, b: int | Alias, margin: float) -> VersionComparison:
+def compare_versions(dataset: str, a: int | Alias, b: int | Alias, deciding: Deciding) -> VersionComparison:
     """Compare version ``b`` with version ``a``; raises NothingServedError where there is no such version."""
     infos = [registry.version(dataset, number) for number in (a, b)]
     try:
@@ -84,10 +85,10 @@ def compare_versions(dataset: str, a: int | Alias, b: int | Alias, margin: float
     except GreenLightningError as error:
         left, right = (_side(info, None, {}) for info in infos)
         return VersionComparison(dataset, left, right, "the holdout of each version's own run", None, str(error))
-    found = [evaluate(y, model.predict_proba(X), model.classes) for model in models]
-    correct = [model.predict(X) == y for model in models]
-    left, right = (_side(*each) for each in zip(infos, models, map(scores, found), strict=True))
-    paired = compare(correct[1], correct[0], margin, seed=0)
+    answers = [answers_of(model, X, y) for model in models]
+    found = [scores(evaluation_of(one)) for one in answers]
+    left, right = (_side(*each) for each in zip(infos, models, found, strict=True))
+    paired = compared(deciding, answers[1], answers[0])
     return VersionComparison(dataset, left, right, f"holdout {holdout.id}, {holdout.rows} rows", paired, "")
 
 

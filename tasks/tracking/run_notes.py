@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlightning.errors import GreenLightningError
-from tasks.core.constants import SCORES, Kind, Metric, Part, SharedParam, Subject, Tag
+from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam, Subject, Tag
 from tasks.core.templates import render
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.tracking.saved_views import COMPARISON
@@ -22,11 +22,14 @@ COMPARED = {
 }
 NAMES = {
     Metric.ACCURACY: "accuracy",
+    Metric.BALANCED_ACCURACY: "balanced accuracy",
     Metric.MACRO_F1: "macro-F1",
     Metric.LOG_LOSS: "log-loss",
     Metric.ECE: "calibration error",
+    Metric.COST: "cost a row",
     Metric.R2: "R²",
     Metric.RMSE: "RMSE",
+    Metric.MAE: "MAE",
 }
 PARTS = {
     Part.STRUCTURE: "Structure extraction: a network is trained until its gates settle",
@@ -62,6 +65,7 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
         decision=tags.get(Tag.DECISION, "").capitalize(),
         reason=decision_reason(tags.get(Tag.REASON, "")),
         scores=score_table(run.data.metrics, version or ""),
+        findings=findings_of(tags),
         learnt=_learnt(run),
         spent=spent_by(run),
         avoided=avoided_by(run),
@@ -80,10 +84,15 @@ def score_table(metrics: Mapping[str, float], version: str = "") -> ScoreTable |
     return ScoreTable(
         ["this run", *(COMPARED[subject].format(version=version) for subject in others)],
         [
-            (NAMES[name], [_score(metrics.get(f"{subject}{name}")) for subject in (Subject.CANDIDATE, *others)])
+            (NAMES[name], [_score(metrics, f"{subject}{name}") for subject in (Subject.CANDIDATE, *others)])
             for name in names
         ],
     )
+
+
+def findings_of(tags: Mapping[str, str]) -> list[str]:
+    """What was found in the scores of a run or a version, as sentences."""
+    return [_sentence(line) for line in tags.get(Tag.FINDINGS, "").split("; ") if line]
 
 
 def decision_reason(reason: str) -> str:
@@ -119,8 +128,12 @@ def _failure(error: BaseException) -> dict[str, str]:
     return {"cause": f"{type(error).__name__}: {_sentence(' '.join(str(error).split()))}", "remedy": ""}
 
 
-def _score(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _score(metrics: Mapping[str, float], name: str) -> str:
+    """A score with its 95 % interval, as far as they are known."""
+    if name not in metrics:
+        return ""
+    ends = [f"{metrics[end]:.4g}" for side in SIDES if (end := f"{name}_{side}") in metrics]
+    return f"{metrics[name]:.4f}" + (f" [{', '.join(ends)}]" if ends else "")
 
 
 def _sentence(text: str) -> str:

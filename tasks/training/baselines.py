@@ -18,7 +18,7 @@ from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_evaluation, log_metrics, rows_metrics, set_tags
 from tasks.tracking.run_params import log_shared_params, shared_params
 from tasks.tracking.runs import flow_run
-from tasks.training.evaluation import scores
+from tasks.training.scoring import scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -54,7 +54,7 @@ def evaluate(folder: Path) -> None:
     from greenlightning.energy.meter import EnergyMeter
     from greenlightning.evaluation.scores import evaluate as score
     from greenlightning.model import GreenLightningModel
-    from tasks.training.evaluation import scores
+    from tasks.training.scoring import scores
 
     holdout = _rows(folder / "holdout.parquet")
     with EnergyMeter() as meter:

@@ -1,18 +1,18 @@
-"""Evaluation on the fixed holdout: scores, confusion matrix, and the comparison with the champion."""
+"""Evaluation on the fixed holdout: scores, a figure of the errors, findings, and the champion beside it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from prefect import task
 
 from greenlightning.energy.meter import EnergyMeter
-from greenlightning.evaluation.scores import Comparison, Decision, compare, evaluate, gate
+from greenlightning.evaluation.comparison import Decision, gate
 from tasks.core import progress
-from tasks.core.constants import Metric, Part, Subject
+from tasks.core.constants import Part, Subject
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.settings import Deciding
 from tasks.data.batch_index import BatchRef
 from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
@@ -21,28 +21,34 @@ from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
+from tasks.training.scoring import (
+    answers_of,
+    compared,
+    evaluation_of,
+    findings,
+    gate_score,
+    intervals,
+    log_gate,
+    scores,
+)
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from greenlightning.data.labels import Label
+    from greenlightning.evaluation.regression import RegressionEvaluation
     from greenlightning.evaluation.scores import Evaluation
-
-SCORED = (Metric.ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE)
-
-
-def scores(evaluation: "Evaluation") -> dict[str, float]:
-    """The scores of an evaluation that are logged to MLflow."""
-    return {str(name): getattr(evaluation, name) for name in SCORED}
 
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """A model's scores on the holdout, the energy spent, and the gate's decision if there is a margin."""
+    """A model's scores on the holdout, what a reader should know, the energy spent, and the gate's decision.
+
+    ``headline`` is the score that the gate compares, in words.
+    """
 
     scores: dict[str, float]
     spent: EnergyCost
     decision: Decision | None = None
+    findings: tuple[str, ...] = ()
+    headline: str = ""
 
 
 @task(task_run_name="evaluate {dataset}", persist_result=False)
@@ -51,57 +57,57 @@ def evaluate_model(
     model_dir: Path,
     holdout: BatchRef,
     run_id: str,
+    deciding: Deciding,
     champion: registry.VersionInfo | None = None,
-    margin: float | None = None,
+    with_gate: bool = False,
 ) -> EvaluationResult:
-    """Score the saved model on the holdout, and the champion if given; log the scores and the confusion matrix.
+    """Score the saved model on the holdout, and the champion if given; log scores, findings and a figure.
 
-    With a ``margin`` the gate compares the two. Retraining compares its candidate elsewhere, so this serves
-    first training and federation.
+    ``with_gate`` the two are compared. Retraining compares its candidate elsewhere, so this serves first training
+    and federation.
     """
     from greenlightning.model import GreenLightningModel
-    from tasks.figures.run_figures import confusion_figure
 
     X, y = load_batch(checkout(holdout))
     with part_run(run_id, Part.EVALUATION) as part:
         with EnergyMeter() as meter:
             model = GreenLightningModel.load(model_dir)
-            proba = model.predict_proba(X)
-            found = evaluate(y, proba, model.classes)
-        connect().log_text(run_id, confusion_figure(found.confusion, found.classes), "confusion.svg")
+            answers = answers_of(model, X, y)
+            found = evaluation_of(answers)
+        _log_figure(run_id, found)
         log_batch_input(run_id, holdout, role="holdout")
-        values, decision = scores(found), None
+        values, decision = scores(found) | intervals(found), None
         if champion is not None:
-            serving = registry.load_version(champion)
-            champion_proba = serving.predict_proba(X)
-            values |= of_subject(scores(evaluate(y, champion_proba, serving.classes)), Subject.CHAMPION)
-            if margin is not None:
-                comparison = compare(
-                    correct_rows(proba, model.classes, y),
-                    correct_rows(champion_proba, serving.classes, y),
-                    margin,
-                    seed=0,
-                )
-                values, decision = values | gate_metrics(comparison), gate(comparison)
+            serving = answers_of(registry.load_version(champion), X, y)
+            values |= of_subject(scores(evaluation_of(serving)), Subject.CHAMPION)
+            if with_gate:
+                comparison = compared(deciding, answers, serving)
+                log_gate(run_id, comparison, {})
+                decision = dated(gate(comparison), champion.version)
+        lines = findings(model, answers, deciding)
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent, metrics=scores(found))
     progress.report_progress("evaluation", 1, 1)
-    return EvaluationResult(scores(found), spent, decision)
+    score = gate_score(deciding, answers)
+    headline = f"{score.label} {getattr(found, score):.4g} on {found.n} holdout rows"
+    return EvaluationResult(scores(found), spent, decision, lines, headline)
 
 
-def correct_rows(
-    proba: "NDArray[np.float64]", classes: "Sequence[Label]", y: "NDArray[np.generic]"
-) -> "NDArray[np.bool_]":
-    """Whether each row is classified correctly, from probabilities (n, k) of ``classes`` (k,) and labels (n,)."""
-    return np.asarray(np.asarray(classes)[proba.argmax(axis=1)] == y)
+def dated(decision: Decision, champion: int) -> Decision:
+    """The decision with the version that was compared, and when."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Decision(decision.promote, f"{decision.reason}; against version {champion}, {now}")
 
 
-def gate_metrics(on_holdout: Comparison) -> dict[str, float]:
-    """The metrics of the paired comparison on the holdout."""
-    return {
-        Metric.GATE_DIFFERENCE: on_holdout.difference,
-        Metric.GATE_LOWER: on_holdout.low,
-        Metric.GATE_UPPER: on_holdout.high,
-        Metric.GATE_MARGIN: on_holdout.margin,
-    }
+def _log_figure(run_id: str, found: "Evaluation | RegressionEvaluation") -> None:
+    """Log the confusion matrix, or predictions and residuals of real targets."""
+    from greenlightning.evaluation.regression import RegressionEvaluation
+    from tasks.figures.residual_figure import residual_figure
+    from tasks.figures.run_figures import confusion_figure
+
+    if isinstance(found, RegressionEvaluation):
+        picture = residual_figure(found.answers.truth[:, 0], found.answers.predicted[:, 0], found.r2)
+        connect().log_text(run_id, picture, "residuals.svg")
+    else:
+        connect().log_text(run_id, confusion_figure(found.confusion, found.classes), "confusion.svg")

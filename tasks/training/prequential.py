@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from greenlightning.evaluation.prequential import BatchScore, Prequential
-from greenlightning.evaluation.scores import evaluate
-from greenlightning.linear.probabilities import class_probabilities
 from tasks.core.constants import Subject
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.metrics import log_steps, of_subject
-from tasks.training.evaluation import scores
+from tasks.training.scoring import answers_from, evaluation_of, scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def collect_and_predict(model: "GreenLightningModel", batch: "Batch") -> "tuple[Statistics, NDArray[np.float64]]":
-    """A batch's statistics, and the model's probabilities (n, k); path features are computed once for both."""
+    """A batch's statistics, and the model's outputs (n, k); path features are computed once for both."""
     found = [np.empty((0, len(model.classes)))]
 
     def predict(features: "Tensor") -> None:
-        found.append(class_probabilities(model.score(features.cpu())))
+        found.append(model.score(features.cpu()))
 
     return model.collect(batch.X, batch.y, on_block=predict), np.concatenate(found)
 
@@ -35,12 +33,12 @@ def collect_and_predict(model: "GreenLightningModel", batch: "Batch") -> "tuple[
 def batch_score(
     model: "GreenLightningModel", batch_id: str, parts: "Sequence[tuple[Batch, NDArray[np.float64]]]"
 ) -> BatchScore | None:
-    """The scores of a batch from its parts with their probabilities (n, k); None where it has no rows."""
+    """The scores of a batch from its parts with their outputs (n, k); None where it has no rows."""
     y = np.concatenate([part.y for part, _ in parts])
     if not len(y):
         return None
-    proba = np.concatenate([proba for _, proba in parts])
-    return BatchScore(batch_id, len(y), scores(evaluate(y, proba, model.classes)))
+    outputs = np.concatenate([outputs for _, outputs in parts])
+    return BatchScore(batch_id, len(y), scores(evaluation_of(answers_from(model, outputs, y))))
 
 
 def log_prequential(run_id: str, serving: VersionInfo, scored: Sequence[BatchScore]) -> None:

@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from prefect import task
 
-from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
-from greenlightning.evaluation.scores import Decision, compare, evaluate, gate
-from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.evaluation.answers import Answers, RealAnswers, terms_of
+from greenlightning.evaluation.comparison import Decision, compare, gate
+from greenlightning.evaluation.findings import last_value_finding
+from greenlightning.evaluation.score import Score
 from tasks.core import progress
 from tasks.core.constants import Metric, Part, Subject
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
 from tasks.data.batch_index import BatchRef
-from tasks.data.holdout import Learnable, slice_rows
+from tasks.data.holdout import HeldBack, Learnable, slice_rows
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure
 from tasks.models.model_card import forgetting_note
 from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
-from tasks.training.evaluation import correct_rows, gate_metrics, scores
+from tasks.training.evaluation import dated
 from tasks.training.prequential import batch_score, collect_and_predict, log_prequential
+from tasks.training.scoring import answers_from, evaluation_of, gate_score, log_gate, scores
 from tasks.training.structure import TrainingResult, joined_batches
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from greenlightning.model import GreenLightningModel
 
-CORRECT_ROWS = "correct_rows.npz"
+ROW_TERMS = "row_terms.npz"
 
 
 @task(task_run_name="learn {serving.dataset} batches on version {serving.version}", persist_result=False)
@@ -55,50 +57,56 @@ def learn_batches(
     """
     learnable = Learnable(holdout)
     champion = replace(registry.load_version(serving), device=device)
+    stratified = champion.targets.task == "classification"
     attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter(device) as meter:
             candidate, model, held, predicted = champion, champion, [], []
             for number, ref in enumerate(new, start=1):
                 batch = learnable.open(ref)
-                kept, back = slice_rows(batch, deciding.slice_fraction)
-                (first, expected), (second, unseen) = (
-                    collect_and_predict(champion, part) for part in (kept, back)
-                )
-                predicted.append(batch_score(champion, ref.id, [(kept, expected), (back, unseen)]))
+                split = slice_rows(batch, deciding.slice_fraction, stratified=stratified)
+                parts = (split.kept, split.back)
+                (first, expected), (second, unseen) = (collect_and_predict(champion, part) for part in parts)
+                predicted.append(batch_score(champion, ref.id, [(split.kept, expected), (split.back, unseen)]))
                 entry = LedgerEntry(batch.rows, ref.md5)
                 candidate = candidate.absorb(first, ref.id, entry)
                 model = model.absorb(first + second, ref.id, entry)
-                held.append(back)
+                held.append(split)
                 progress.report_progress("statistics of new batches", number, len(new))
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    fresh = joined_batches(held)
-    scored = _score(candidate, champion, learnable, fresh, folder)
-    log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **scored})
+    values, found = _score((candidate, champion), learnable, held, deciding, folder)
+    fresh = joined_batches([one.back for one in held])
+    log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
     log_prequential(run_id, serving, scored_before)
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
-    return TrainingResult(folder / "model", rows, model.statistics.n, spent, predicted=scored_before)
+    trained = TrainingResult(folder / "model", rows, model.statistics.n, spent, findings=found)
+    return replace(trained, predicted=scored_before)
 
 
 def _score(
-    candidate: "GreenLightningModel",
-    champion: "GreenLightningModel",
+    models: "tuple[GreenLightningModel, GreenLightningModel]",
     holdout: Learnable,
-    fresh: Batch,
+    held: list[HeldBack],
+    deciding: Deciding,
     folder: Path,
-) -> dict[str, float]:
-    """Save which rows each model classifies correctly; return the metrics of the champion on the holdout."""
-    models = (candidate, champion)
-    on_holdout, on_slice = (_probabilities(models, X) for X in (holdout.X, fresh.X))
-    correct = {
-        name: np.stack([correct_rows(p, m.classes, y) for p, m in zip(found, models, strict=True)])
-        for name, found, y in (("holdout", on_holdout, holdout.y), ("slice", on_slice, fresh.y))
-    }
-    np.savez(folder / CORRECT_ROWS, holdout=correct["holdout"], slice=correct["slice"])
-    return of_subject(scores(evaluate(holdout.y, on_holdout[1], champion.classes)), Subject.CHAMPION)
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Save what the gate needs of candidate and champion; return the champion's metrics, and findings."""
+    on_holdout = _answers(models, holdout.X, holdout.y)
+    score = gate_score(deciding, on_holdout[0])
+    fresh = joined_batches([one.back for one in held])
+    found: list[str] = []
+    terms: NDArray[np.generic] = np.empty((2, 0))
+    if fresh.rows:
+        on_slice = _answers(models, fresh.X, fresh.y)
+        terms = terms_of(score, *on_slice)
+        before = np.concatenate([one.before for one in held])
+        found.append(last_value_finding(on_slice[0], before, score))
+    np.savez(folder / ROW_TERMS, holdout=terms_of(score, *on_holdout), slice=terms, score=np.array(str(score)))
+    values = of_subject(scores(evaluation_of(on_holdout[1])), Subject.CHAMPION)
+    return values, tuple(filter(None, found))
 
 
 @task(task_run_name="forget {batch.id} from {dataset} version {parent}", persist_result=False)
@@ -122,26 +130,26 @@ def forget_batch(
 
 
 @task(task_run_name="gate {dataset}", persist_result=False)
-def decide(dataset: str, folder: Path, deciding: Deciding, run_id: str) -> Decision:
+def decide(dataset: str, champion: int, folder: Path, deciding: Deciding, run_id: str) -> Decision:
     """Compare candidate and champion on the rows that ``learn_batches`` scored; log the numbers, and decide."""
-    with np.load(folder / CORRECT_ROWS, allow_pickle=False) as correct:
-        holdout, fresh = correct["holdout"], correct["slice"]
-    on_holdout = compare(holdout[0], holdout[1], deciding.margin, seed=0)
-    on_slice = compare(fresh[0], fresh[1], deciding.margin, seed=0) if fresh.shape[1] else None
-    values = gate_metrics(on_holdout)
+    with np.load(folder / ROW_TERMS, allow_pickle=False) as saved:
+        holdout, fresh, score = saved["holdout"], saved["slice"], Score(str(saved["score"]))
+    on_holdout = compare(holdout, deciding.margin, score=score)
+    on_slice = compare(fresh, deciding.margin, score=score) if fresh.shape[1] else None
+    values: dict[str, float] = {}
     if on_slice:
-        for right, subject in zip(fresh, (Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH), strict=True):
-            values |= of_subject({Metric.ACCURACY: float(right.mean())}, subject)
-    log_metrics(run_id, values)
-    return gate(on_holdout, on_slice)
+        values |= of_subject({str(score): on_slice.challenger}, Subject.CANDIDATE_FRESH)
+        values |= of_subject({str(score): on_slice.champion}, Subject.CHAMPION_FRESH)
+    log_gate(run_id, on_holdout, values)
+    return dated(gate(on_holdout, on_slice), champion)
 
 
-def _probabilities(
-    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]"
-) -> "list[NDArray[np.float64]]":
-    """Class probabilities (n, k) of models with the same recipe; path features are computed once for all."""
-    found = [[np.empty((0, len(model.classes)))] for model in models]
+def _answers(
+    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
+) -> list[Answers | RealAnswers]:
+    """Answers of models with the same recipe; path features are computed once for all."""
+    found: list[list[NDArray[np.float64]]] = [[] for _ in models]
     for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
         for model, blocks in zip(models, found, strict=True):
-            blocks.append(class_probabilities(model.score(features)))
-    return [np.concatenate(blocks) for blocks in found]
+            blocks.append(model.score(features))
+    return [answers_from(model, np.concatenate(blocks), y) for model, blocks in zip(models, found, strict=True)]

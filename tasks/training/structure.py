@@ -50,6 +50,7 @@ class TrainingResult:
     rows_known: int
     spent: EnergyCost
     notes: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
     rows_forgotten: int = 0
     predicted: tuple[BatchScore, ...] = ()
 

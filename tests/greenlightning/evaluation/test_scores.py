@@ -1,15 +1,14 @@
-"""Scores, the paired comparison and the gate, with numbers that can be checked by hand."""
+"""Scores of a classifier, with numbers that can be checked by hand."""
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from sklearn import metrics
 
 from greenlightning.errors import InputError
 from greenlightning.evaluation.calibration import reliability
-from greenlightning.evaluation.scores import Comparison, Decision, compare, evaluate, gate
-
-HOLDOUT_WON = Comparison(0.01, 0.002, 0.018, not_worse=True, margin=0.005, n=1000)
-HOLDOUT_LOST = Comparison(-0.02, -0.03, -0.01, not_worse=False, margin=0.005, n=1000)
+from greenlightning.evaluation.rules import DecisionRule
+from greenlightning.evaluation.score import Score
+from greenlightning.evaluation.scores import evaluate
 
 
 def test_four_rows_by_hand() -> None:
@@ -22,6 +21,7 @@ def test_four_rows_by_hand() -> None:
     assert scores.accuracy == 0.75
     assert scores.confusion.tolist() == [[1, 1], [0, 2]]
     assert scores.macro_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
+    assert scores.balanced_accuracy == pytest.approx((1 / 2 + 2 / 2) / 2)
     assert scores.log_loss == pytest.approx(-np.log([0.9, 0.4, 0.8, 0.7]).mean())
     assert scores.ece == pytest.approx((0.1 + 0.6 + 0.2 + 0.3) / 4)
 
@@ -64,96 +64,28 @@ def test_rows_and_columns_must_fit(y_true: list[int], proba: list[list[float]]) 
         evaluate(y_true, proba, classes=(0, 1))
 
 
-def answers(n: int, only_ours: int, only_theirs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both right on ``n`` rows, except for some that only one model gets right."""
-    ours, theirs = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
-    theirs[:only_ours] = False
-    ours[only_ours : only_ours + only_theirs] = False
-    return ours, theirs
+def test_scores_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    truth, proba = rng.integers(5, size=300), rng.dirichlet(np.ones(6), size=300)
+    answers, found = proba.argmax(axis=1), evaluate(truth, proba, range(6))
+    assert found.accuracy == pytest.approx(metrics.accuracy_score(truth, answers))
+    assert found.macro_f1 == pytest.approx(metrics.f1_score(truth, answers, average="macro", zero_division=0))
+    recalls = metrics.recall_score(truth, answers, average="macro", labels=range(5))
+    assert found.balanced_accuracy == pytest.approx(recalls)
 
 
-@pytest.mark.parametrize(
-    ("n", "only_ours", "only_theirs", "margin", "not_worse"),
-    [
-        (100, 0, 0, 0.0, True),
-        (100, 5, 0, 0.0, True),
-        (1000, 10, 10, 0.02, True),
-        (1000, 10, 10, 0.0, True),
-        (67, 0, 1, 0.01, True),
-        (1000, 0, 40, 0.02, False),
-        (1000, 0, 40, 0.06, True),
-        (1, 0, 1, 0.5, False),
-    ],
-)
-def test_worse_means_that_the_whole_interval_lies_below_the_margin(
-    n: int, only_ours: int, only_theirs: int, margin: float, not_worse: bool
-) -> None:
-    comparison = compare(*answers(n, only_ours, only_theirs), margin, seed=0)
-    assert comparison.difference == (only_ours - only_theirs) / n
-    assert comparison.low <= comparison.difference <= comparison.high
-    assert comparison.not_worse is not_worse is (comparison.high >= -margin)
+def test_costs_are_those_of_the_matrix_and_the_answers_of_least_expected_cost() -> None:
+    rule = DecisionRule(costs={"ill": {"well": 9.0}})
+    found = evaluate(["ill", "well", "well"], [[0.2, 0.8], [0.2, 0.8], [0.05, 0.95]], ["ill", "well"], rule)
+    assert found.answers.labels.tolist() == ["ill", "ill", "well"]
+    assert found.cost == pytest.approx(1 / 3)
+    plain = evaluate(["ill", "well", "well"], [[0.2, 0.8]] * 3, ["ill", "well"])
+    assert (plain.cost, plain.accuracy) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
 
 
-def test_the_interval_is_that_of_the_normal_approximation_when_n_is_large() -> None:
-    comparison = compare(*answers(10_000, 300, 200), margin=0.01, seed=0, n_resamples=20_000)
-    half = 1.96 * np.sqrt(0.05 - 0.01**2) / 100
-    assert comparison.low == pytest.approx(0.01 - half, abs=2e-4)
-    assert comparison.high == pytest.approx(0.01 + half, abs=2e-4)
-
-
-def test_the_interval_is_that_of_resampling_the_rows() -> None:
-    ours, theirs = answers(400, 12, 7)
-    drawn = compare(ours, theirs, margin=0.0, seed=0, n_resamples=20_000)
-    paired = bootstrap(
-        (ours.astype(int), theirs.astype(int)),
-        lambda a, b, axis: a.mean(axis) - b.mean(axis),
-        paired=True,
-        method="percentile",
-        n_resamples=20_000,
-        rng=0,
-        batch=1000,
-    ).confidence_interval
-    assert (drawn.low, drawn.high) == pytest.approx((paired.low, paired.high), abs=1.5 / 400)
-
-
-def test_the_same_seed_gives_the_same_interval() -> None:
-    pair = answers(500, 20, 10)
-    assert compare(*pair, 0.01, seed=3) == compare(*pair, 0.01, seed=3)
-
-
-def test_a_wider_confidence_gives_a_wider_interval() -> None:
-    pair = answers(500, 20, 10)
-    narrow, wide = (compare(*pair, 0.01, seed=3, confidence=c) for c in (0.5, 0.99))
-    assert wide.low < narrow.low < narrow.high < wide.high
-
-
-def test_models_are_compared_on_the_same_rows() -> None:
-    with pytest.raises(InputError, match="on 2 and 3 rows"):
-        compare([True] * 2, [True] * 3, 0.0, seed=0)
-    with pytest.raises(InputError, match="on 0 and 0 rows"):
-        compare([], [], 0.0, seed=0)
-
-
-@pytest.mark.parametrize(
-    ("holdout", "new", "promote"),
-    [
-        (HOLDOUT_WON, None, True),
-        (HOLDOUT_LOST, None, False),
-        (HOLDOUT_WON, HOLDOUT_WON, True),
-        (HOLDOUT_WON, HOLDOUT_LOST, False),
-        (HOLDOUT_LOST, HOLDOUT_WON, False),
-    ],
-)
-def test_the_gate_opens_only_where_nothing_got_worse(
-    holdout: Comparison, new: Comparison | None, promote: bool
-) -> None:
-    assert gate(holdout, new).promote is promote
-
-
-def test_the_reason_is_one_line_with_the_numbers() -> None:
-    assert gate(HOLDOUT_WON, HOLDOUT_LOST) == Decision(
-        False,
-        "champion kept: holdout +0.0100 [+0.0020, +0.0180] on 1000 rows, "
-        "at most 0.005 worse; "
-        "new batch -0.0200 [-0.0300, -0.0100] on 1000 rows, more than 0.005 worse",
-    )
+def test_the_interval_of_accuracy_is_that_of_the_binomial_distribution() -> None:
+    found = evaluate([0] * 900 + [1] * 100, [[0.9, 0.1]] * 1000, [0, 1])
+    half = 1.96 * np.sqrt(0.9 * 0.1 / 1000)
+    assert found.interval(Score.ACCURACY) == pytest.approx((0.9 - half, 0.9 + half), abs=0.002)
+    low, high = found.interval(Score.BALANCED_ACCURACY)
+    assert low == high == 0.5

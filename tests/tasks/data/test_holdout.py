@@ -90,10 +90,11 @@ def test_what_is_learnt_and_what_is_held_back_of_the_base_are_all_its_rows(tmp_p
 
 def test_a_slice_of_a_batch_is_chosen_by_its_id_and_both_parts_keep_it() -> None:
     batch = hundred()
-    kept, held = slice_rows(batch, 0.2)
+    split = slice_rows(batch, 0.2)
+    kept, held = split.kept, split.back
     assert (kept.rows, held.rows, held.y.sum()) == (80, 20, 4)
     assert kept.id == held.id == batch.id
     assert keys(kept.X, kept.y) | keys(held.X, held.y) == keys(batch.X, batch.y)
-    assert np.array_equal(slice_rows(batch, 0.2)[1].X, held.X)
+    assert np.array_equal(slice_rows(batch, 0.2).back.X, held.X)
     other = Batch(batch.X, batch.y, "f" * 16)
-    assert not np.array_equal(slice_rows(other, 0.2)[1].X, held.X)
+    assert not np.array_equal(slice_rows(other, 0.2).back.X, held.X)

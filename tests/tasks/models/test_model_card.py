@@ -37,7 +37,7 @@ def card(model: GreenLightningModel, reason: str = "promoted: better", **about: 
 
 
 def test_the_first_line_says_how_the_version_was_made(tiny_model: GreenLightningModel) -> None:
-    assert card(tiny_model).splitlines()[0] == "retrain on version 1: 30 rows in 1 batch, accuracy 0.9300, 2.25 J"
+    assert card(tiny_model).splitlines()[0] == "retrain on version 1: 30 rows in 1 batch, accuracy 0.93, 2.25 J"
 
 
 def test_the_card_has_scores_data_structure_and_energy(

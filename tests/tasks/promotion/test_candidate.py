@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from greenlightning.evaluation.scores import Decision
+from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.models.version_info import VersionInfo

@@ -8,7 +8,7 @@ import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.errors import IntegrityError
-from greenlightning.evaluation.scores import Decision
+from greenlightning.evaluation.comparison import Decision
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind, Metric, Tag
 from tasks.core.energy_cost import EnergyCost

@@ -7,16 +7,15 @@ import pytest
 
 from flows.versions.compare import compare
 from tasks.core.constants import Alias, Kind
+from tasks.core.settings import DECIDING
 from tasks.reporting.version_comparison import compare_versions
 from tests.helpers.command_line import greenlightning
 from tests.helpers.digits import DIGITS, outcome
 
-MARGIN = 0.01
-
 
 @pytest.mark.usefixtures("workspace")
 def test_two_versions_share_the_base_and_the_structure_and_differ_in_what_they_learnt() -> None:
-    found = compare_versions(DIGITS, 1, 2, MARGIN)
+    found = compare_versions(DIGITS, 1, 2, DECIDING)
     assert (len(found.both), len(found.only_a), sorted(found.only_b.values())) == (1, 0, [200, 200])
     assert (found.a.rows, found.b.rows) == (400, 800)
     assert found.a.structure["structure"] == found.b.structure["structure"]
@@ -27,7 +26,7 @@ def test_two_versions_share_the_base_and_the_structure_and_differ_in_what_they_l
 
 @pytest.mark.usefixtures("workspace")
 def test_the_paired_difference_is_that_of_the_accuracies_on_the_same_rows() -> None:
-    found = compare_versions(DIGITS, Alias.PREVIOUS, Alias.CHAMPION, MARGIN)
+    found = compare_versions(DIGITS, Alias.PREVIOUS, Alias.CHAMPION, DECIDING)
     assert (found.a.version, found.b.version) == (3, 4)
     assert found.paired is not None
     assert found.paired.n == 100
@@ -37,17 +36,17 @@ def test_the_paired_difference_is_that_of_the_accuracies_on_the_same_rows() -> N
 
 @pytest.mark.usefixtures("workspace")
 def test_a_version_compared_with_itself_does_not_differ() -> None:
-    found = compare_versions(DIGITS, 2, 2, MARGIN)
+    found = compare_versions(DIGITS, 2, 2, DECIDING)
     assert found.a == found.b
     assert set(found.differences().values()) == {0.0}
     assert (found.only_a, found.only_b, len(found.both)) == ({}, {}, 3)
 
 
 def test_where_files_are_missing_the_logged_scores_are_compared(workspace: Path) -> None:
-    before = compare_versions(DIGITS, 1, 2, MARGIN)
+    before = compare_versions(DIGITS, 1, 2, DECIDING)
     for file in (workspace / "mlruns" / "artifacts" / DIGITS).rglob("statistics.safetensors"):
         file.unlink()
-    after = compare_versions(DIGITS, 1, 2, MARGIN)
+    after = compare_versions(DIGITS, 1, 2, DECIDING)
     assert after.paired is None
     assert "missing or corrupt" in after.unpaired
     assert after.differences() == pytest.approx(before.differences())
@@ -71,9 +70,9 @@ def test_compare_prints_a_table_or_json(
 
 @pytest.mark.usefixtures("workspace")
 def test_a_comparison_from_the_dashboard_says_the_same_as_the_command_line() -> None:
-    done, found = outcome(compare, dataset=DIGITS), compare_versions(DIGITS, 3, 4, MARGIN)
-    assert done.state == "Compared"
-    assert done.reason == f"version 3 | version 4: version 4 minus version 3: {found.paired}"
+    done, found = outcome(compare, dataset=DIGITS), compare_versions(DIGITS, 3, 4, DECIDING)
+    assert done.state == "Compared" and found.paired
+    assert done.reason == f"version 3 → version 4: {found.paired.on('holdout rows')}"
     a, b = (side.scores["accuracy"] for side in (found.a, found.b))
     assert f"accuracy: {a:.4f} | {b:.4f} ({b - a:+.4f})" in done.notes
     refused = compare(dataset=DIGITS, a="newest", return_state=True)

@@ -1,0 +1,150 @@
+"""The paired comparison of challenger and champion, and the gate between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from greenlightning.errors import InputError
+from greenlightning.evaluation.resampling import CONFIDENCE, N_RESAMPLES, percentiles, resampled
+from greenlightning.evaluation.score import Score
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A score of two models on the same rows.
+
+    Attributes
+    ----------
+    score : Score
+        What is compared.
+    champion, challenger : float
+        The scores.
+    low, high : float
+        Bootstrap interval of the challenger's score less the champion's.
+    margin : float
+        How much worse the challenger may be, in units of the score.
+    n : int
+        Rows.
+    """
+
+    score: Score
+    champion: float
+    challenger: float
+    low: float
+    high: float
+    margin: float
+    n: int
+
+    @property
+    def difference(self) -> float:
+        """The challenger's score less the champion's."""
+        return self.challenger - self.champion
+
+    @property
+    def not_worse(self) -> bool:
+        """Whether the interval reaches a difference that ``margin`` allows."""
+        return self.high >= -self.margin if self.score.is_share else self.low <= self.margin
+
+    def on(self, rows: str) -> str:
+        """Tell in one line what was compared on how many ``rows``, and what came out."""
+        scores = f"{self.score.label} {self.champion:.4g} → {self.challenger:.4g} on {self.n} {rows}"
+        interval = f"{self.difference:+.2g} [{self.low:+.2g}, {self.high:+.2g}]"
+        return f"{scores} ({interval}, {'at most' if self.not_worse else 'more than'} {self.margin:.2g} worse)"
+
+
+def compare(
+    terms: ArrayLike,
+    margin: float,
+    seed: int = 0,
+    *,
+    score: Score = Score.ACCURACY,
+    n_resamples: int = N_RESAMPLES,
+    confidence: float = CONFIDENCE,
+) -> Comparison:
+    """Compare two models by a paired bootstrap of the difference in a score.
+
+    The interval is that of the percentile method [1]_. The challenger is not worse, unless the whole interval lies
+    beyond the margin: a small slice must show harm before it keeps a model out that has learnt more
+    (``docs/decisions/0005-champion-gate.md``).
+
+    Parameters
+    ----------
+    terms : array-like of shape (2, n)
+        What the score needs of each row, as ``terms_of`` gives it: of the challenger, then of the champion.
+    margin : float
+        Loss that is accepted: of accuracy, balanced accuracy and macro-F1 as it is, of the errors as a share of
+        the champion's.
+    seed : int, default=0
+        Seed of the resamples.
+    score : Score, default=Score.ACCURACY
+        What is compared.
+    n_resamples : int, default=2000
+        Resamples.
+    confidence : float, default=0.95
+        Share of the resamples that the interval holds.
+
+    Returns
+    -------
+    Comparison
+        The scores, and the interval of their difference.
+
+    Raises
+    ------
+    InputError
+        Where there are no rows.
+
+    References
+    ----------
+    .. [1] Efron and Tibshirani, "An Introduction to the Bootstrap", 1993.
+
+    Examples
+    --------
+    >>> compare([[True, True, True, False], [True, True, False, False]], margin=0.01).on("rows")
+    'accuracy 0.5 → 0.75 on 4 rows (+0.25 [+0, +0.75], at most 0.01 worse)'
+    """
+    pair = np.asarray(terms)
+    n = pair.shape[1]
+    if n == 0:
+        raise InputError("The models were compared on 0 rows", "Compare them on the same rows, at least one")
+    challenger, champion = score.of_counts(pair, np.ones((1, n), dtype=np.int64))[0].tolist()
+    drawn = resampled(pair, score.of_counts, seed, n_resamples)
+    low, high = percentiles(drawn[:, 0] - drawn[:, 1], confidence)
+    return Comparison(score, champion, challenger, low, high, margin * (1.0 if score.is_share else champion), n)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger becomes champion.
+
+    Attributes
+    ----------
+    promote : bool
+        Whether it does.
+    reason : str
+        Why, in one line.
+    """
+
+    promote: bool
+    reason: str
+
+
+def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
+    """Promote the challenger where it is not worse.
+
+    Parameters
+    ----------
+    holdout : Comparison
+        On the fixed holdout.
+    slice : Comparison, optional
+        On the held-back slice of the new batch.
+
+    Returns
+    -------
+    Decision
+        Whether to promote, and why.
+    """
+    seen = {"holdout rows": holdout} | ({"held-back rows of the new batch": slice} if slice else {})
+    promote = all(comparison.not_worse for comparison in seen.values())
+    numbers = "; ".join(comparison.on(rows) for rows, comparison in seen.items())
+    return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")
