@@ -20,9 +20,9 @@ from tests.helpers.small_champion import served, versioned
 def test_statistics_and_predictions_are_those_of_the_model(
     tiny_model: GreenLightningModel, batches: list[Batch]
 ) -> None:
-    statistics, proba = collect_and_predict(tiny_model, batches[1])
+    statistics, outputs = collect_and_predict(tiny_model, batches[1])
     assert statistics == tiny_model.collect(batches[1].X, batches[1].y)
-    np.testing.assert_allclose(proba, tiny_model.predict_proba(batches[1].X), atol=1e-12)
+    np.testing.assert_allclose(outputs, tiny_model.decision_function(batches[1].X), atol=1e-12)
 
 
 def test_a_batch_without_rows_has_no_score(tiny_model: GreenLightningModel) -> None:
