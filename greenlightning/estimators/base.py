@@ -2,33 +2,33 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from greenlightning.data.batch import Batch, row_fingerprints
 from greenlightning.data.targets import Targets
 from greenlightning.errors import MismatchError
 from greenlightning.estimators.first_fit import first_model, train_structure
+from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.estimators.rows import fingerprints_without
-from greenlightning.estimators.storage import load_estimator, save_estimator
+from greenlightning.estimators.storage import StoredEstimator
 from greenlightning.model import GreenLightningModel
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
+from greenlightning.tables import TableEncoder
 
-NUMBERS = [np.float64, np.float32, np.uint8]
 
-
-class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
+class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
     """Base class of the two estimators; parameters and attributes are described there."""
 
     task: str
     model_: GreenLightningModel
+    encoder_: TableEncoder | None
     row_fingerprints_: NDArray[np.uint64]
     _single_output: bool = True
 
@@ -78,8 +78,8 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like of shape (n, d)
-            Inputs.
+        X : DataFrame or array-like of shape (n, d)
+            Inputs: numbers, or a table with text, categories, booleans, dates; cells may be missing.
         y : array-like of shape (n,), or (n, k) for several real outputs
             Labels or real targets.
         sample_weight : array-like of shape (n,), optional
@@ -104,6 +104,7 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
         y: ArrayLike,
         *,
         seen: tuple[str, ...] = (),
+        encoder: TableEncoder | None = None,
         on_epoch: Callable[[EpochRecord], None] | None = None,
     ) -> Structure:
         """Train the structure that ``fit`` would train, and return it.
@@ -114,6 +115,8 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
             As for ``fit``.
         seen : tuple of str, optional
             Names of the batches that the rows come from, kept with the structure.
+        encoder : TableEncoder, optional
+            What made the numbers ``X``; by default an encoder is frozen on ``X``.
         on_epoch : callable, optional
             Called with the EpochRecord of each epoch.
 
@@ -122,11 +125,17 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
         Structure
             The frozen gates.
         """
-        batch = Batch(*self._checked(X, y, None, reset=True))
+        batch = Batch(*self._checked(X, y, None, reset=True, encoder=encoder))
         return train_structure(self, batch, self._seed(), seen, on_epoch)
 
     def fit_structure(
-        self, structure: Structure, X: ArrayLike, y: ArrayLike, *, seen: tuple[str, ...] = ()
+        self,
+        structure: Structure,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        seen: tuple[str, ...] = (),
+        encoder: TableEncoder | None = None,
     ) -> Self:
         """Fit the linear part only, with a structure that exists already.
 
@@ -138,12 +147,15 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
             As for ``fit``.
         seen : tuple of str, optional
             Names of the batches that the rows come from, kept with the path features.
+        encoder : TableEncoder, optional
+            What made the numbers ``X``; by default an encoder is frozen on ``X``.
 
         Returns
         -------
         self
         """
-        return self._adopt(structure, Batch(*self._checked(X, y, None, reset=True)), self._seed(), seen)
+        batch = Batch(*self._checked(X, y, None, reset=True, encoder=encoder))
+        return self._adopt(structure, batch, self._seed(), seen)
 
     def partial_fit(
         self,
@@ -236,39 +248,6 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
         self.row_fingerprints_ = np.sort(np.concatenate([self.row_fingerprints_, other.row_fingerprints_]))
         return self
 
-    def save(self, folder: str | Path) -> None:
-        """Write the fitted estimator into a folder, as safetensors and JSON.
-
-        Parameters
-        ----------
-        folder : str or Path
-            Made where it does not exist. A ``random_state`` that is not an integer is saved as None.
-        """
-        save_estimator(self, Path(folder))
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read an estimator that ``save`` wrote.
-
-        Parameters
-        ----------
-        folder : str or Path
-            The folder.
-
-        Returns
-        -------
-        estimator
-            With the same parameters, fitted attributes and predictions.
-
-        Raises
-        ------
-        IntegrityError
-            Where a file is missing, or does not have the digest that it was saved with.
-        MismatchError
-            Where the folder holds an estimator of another class.
-        """
-        return cast(Self, load_estimator(cls, Path(folder)))
-
     def _adopt(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> Self:
         self._publish(first_model(self, structure, batch, seed, seen))
         self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
@@ -277,8 +256,20 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that tables may have text, categories and missing cells."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.categorical = True
+        return tags
+
     def _checked(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        reset: bool,
+        encoder: TableEncoder | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         raise NotImplementedError
 
@@ -297,4 +288,4 @@ class BaseGreenLightning(BaseEstimator):  # type: ignore[misc]
 
     def _scores(self, X: ArrayLike) -> NDArray[np.float64]:
         check_is_fitted(self)
-        return self.model_.decision_function(validate_data(self, X, reset=False, dtype=NUMBERS))
+        return self.model_.decision_function(encoded_inputs(self, X, reset=False))

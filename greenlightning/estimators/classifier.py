@@ -6,15 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length
 
 from greenlightning.data.labels import label_array, labels_like
 from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import InputError
-from greenlightning.estimators.base import NUMBERS, BaseGreenLightning
+from greenlightning.estimators.base import BaseGreenLightning
+from greenlightning.estimators.inputs import checked_targets, encoded_inputs
 from greenlightning.estimators.rows import repeated
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.model import GreenLightningModel
+from greenlightning.tables import TableEncoder
 
 
 class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ignore[misc]
@@ -156,10 +158,18 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         return class_probabilities(self._scores(X))
 
     def _checked(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        reset: bool,
+        encoder: TableEncoder | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         answers = label_array(y) if isinstance(y, list | tuple) else y
-        inputs, labels = validate_data(self, X, answers, reset=reset, dtype=NUMBERS)
+        labels = checked_targets(self, answers)
+        inputs = encoded_inputs(self, X, reset=reset, encoder=encoder)
+        check_consistent_length(inputs, labels)
         if reset:
             check_classification_targets(labels)
         labels = labels_like(labels, label_array([]) if reset else self.classes_)

@@ -92,7 +92,8 @@ def first_model(
     GreenLightningModel
         The model that has learnt the batch.
     """
-    recipe, targets = build_recipe(estimator, structure, batch, seed, seen), estimator._targets(batch.y)
+    recipe = replace(build_recipe(estimator, structure, batch, seed, seen), encoder=estimator.encoder_)
+    targets = estimator._targets(batch.y)
     empty = GreenLightningModel.empty(recipe, 0.0, targets).on(estimator.device, estimator.memory_budget)
     training, held = (empty.collect(batch.X[rows], batch.y[rows]) for rows in _split(estimator, batch.y, seed))
     empty = replace(empty, alpha=_alpha(estimator, training, held, empty))

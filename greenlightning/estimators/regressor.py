@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length
 
 from greenlightning.data.targets import RealTargets, Targets
-from greenlightning.estimators.base import NUMBERS, BaseGreenLightning
+from greenlightning.estimators.base import BaseGreenLightning
+from greenlightning.estimators.inputs import checked_targets, encoded_inputs
 from greenlightning.estimators.rows import repeated
+from greenlightning.tables import TableEncoder
 
 
 class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: ignore[misc]
@@ -112,9 +114,17 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         return outputs[:, 0] if self._single_output else outputs
 
     def _checked(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, *, reset: bool
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        reset: bool,
+        encoder: TableEncoder | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        inputs, outputs = validate_data(self, X, y, reset=reset, dtype=NUMBERS, multi_output=True, y_numeric=True)
+        outputs = checked_targets(self, y, multi_output=True, y_numeric=True)
+        inputs = encoded_inputs(self, X, reset=reset, encoder=encoder)
+        check_consistent_length(inputs, outputs)
         if reset:
             self._single_output = outputs.ndim == 1
         return repeated(inputs, np.asarray(outputs, dtype=np.float64), sample_weight)

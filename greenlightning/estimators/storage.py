@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,43 @@ if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
 
 FORMAT = "greenlightning-estimator/1"
+
+
+class StoredEstimator:
+    """What lets an estimator be saved and loaded."""
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted estimator into a folder, as safetensors and JSON.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made where it does not exist. A ``random_state`` that is not an integer is saved as None.
+        """
+        save_estimator(cast("BaseGreenLightning", self), Path(folder))
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read an estimator that ``save`` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+            The folder.
+
+        Returns
+        -------
+        estimator
+            With the same parameters, fitted attributes and predictions.
+
+        Raises
+        ------
+        IntegrityError
+            Where a file is missing, or does not have the digest that it was saved with.
+        MismatchError
+            Where the folder holds an estimator of another class.
+        """
+        return cast(Self, load_estimator(cast("type[BaseGreenLightning]", cls), Path(folder)))
 
 
 def save_estimator(estimator: "BaseGreenLightning", folder: Path) -> None:
@@ -59,7 +96,7 @@ def load_estimator(kind: "type[BaseGreenLightning]", folder: Path) -> "BaseGreen
         name: tuple(v) if isinstance(v, list) else v for name, v in about["parameters"].items()
     }
     estimator = kind(**options)
-    estimator.n_features_in_ = about["n_features_in"]
+    estimator.n_features_in_, estimator.encoder_ = about["n_features_in"], model.encoder
     if about["feature_names_in"] is not None:
         estimator.feature_names_in_ = np.array(about["feature_names_in"], dtype=object)
     estimator.row_fingerprints_ = arrays["row_fingerprints"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pandas import DataFrame
 from torch import Tensor
 
 from greenlightning.data.batch import Batch
@@ -19,9 +20,11 @@ from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
+from greenlightning.model.description import summary
 from greenlightning.model.storage import load_frozen_parts, load_model, save_model
 from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure
+from greenlightning.tables import TableEncoder, conform
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,17 @@ class GreenLightningModel:
     def structure(self) -> Structure:
         """The frozen gates."""
         return self.paths.structure
+
+    @property
+    def encoder(self) -> TableEncoder | None:
+        """What makes the inputs of a table; None where inputs come as numbers."""
+        return self.paths.encoder
+
+    def encode(self, table: DataFrame) -> NDArray[Any]:
+        """Make inputs (n, d) of a table as it was read; raises InputError where a column or cell does not fit."""
+        if self.encoder is None:
+            return np.asarray(table, dtype=np.float64)
+        return self.encoder.transform(conform(table, self.encoder.schema).frame)
 
     @property
     def classes(self) -> tuple[Label, ...]:
@@ -219,7 +233,7 @@ class GreenLightningModel:
 
     def remembered_by(self, batch_id: str) -> tuple[str, ...]:
         """List the frozen parts ("structure", "landmarks" or "projection") that a batch helped to make."""
-        parts = {"structure": self.structure.seen, _frozen_part(self.paths): self.paths.seen}
+        parts = {"structure": self.structure.seen, self.paths.frozen_part: self.paths.seen}
         return tuple(part for part, seen in parts.items() if batch_id in seen)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -245,20 +259,7 @@ class GreenLightningModel:
 
     def describe(self) -> dict[str, str | int | float]:
         """Summarise the model in one flat dictionary for JSON."""
-        return {
-            "structure_digest": self.structure.digest,
-            "recipe_digest": self.paths.digest,
-            "statistics_digest": self.statistics.digest,
-            "recipe": self.paths.kind,
-            "hidden_layer_sizes": "-".join(map(str, self.structure.hidden_layer_sizes)),
-            "n_features_in": self.structure.n_features_in,
-            "n_path_features": self.paths.n_features_out,
-            "feature_bits": self.paths.feature_bits,
-            "alpha": self.alpha,
-            "rows": self.statistics.n,
-            "batches": len(self.ledger),
-            "classes": len(self.classes),
-        }
+        return summary(self)
 
     def save(self, folder: Path) -> None:
         """Write every part as safetensors and JSON, each with its digest, into ``folder``.
@@ -293,7 +294,3 @@ class GreenLightningModel:
         """
         paths, targets, _ = load_frozen_parts(folder)
         return cls.empty(paths, alpha, targets)
-
-
-def _frozen_part(paths: PathFeatures) -> str:
-    return "landmarks" if paths.kind == "landmarks" else "projection"

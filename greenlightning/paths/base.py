@@ -18,6 +18,7 @@ from greenlightning.compute.integers import digits_needed, largest_magnitude, ma
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
 from greenlightning.structure.gates import Structure, checked_inputs
+from greenlightning.tables import TableEncoder
 
 FEATURE_BITS = (8, 12, 16)
 MAX_BLOCK_ROWS = 8_192
@@ -41,22 +42,29 @@ class PathFeatures(ABC):
         Every frozen number of the recipe, by name.
     seen : tuple of str
         Batches that the tables were made from.
+    encoder : TableEncoder or None
+        What makes the inputs of a table; None where inputs come as numbers.
     digest : str
-        sha256 of kind, bits, structure and tables.
+        sha256 of kind, bits, structure, encoder and tables.
     kind : str
         Name of the kind of recipe.
+    frozen_part : str
+        Name of what is frozen on the base: "landmarks" or "projection".
     """
 
     structure: Structure
     feature_bits: int
     tables: dict[str, NDArray[Any]]
     seen: tuple[str, ...] = ()
+    encoder: TableEncoder | None = None
     digest: str = field(init=False)
 
     kind: ClassVar[str]
+    frozen_part: ClassVar[str] = "projection"
 
     def __post_init__(self) -> None:
         header = f"{self.kind}/{self.feature_bits}/{self.structure.digest}"
+        header += f"/{self.encoder.digest}" if self.encoder else ""
         object.__setattr__(self, "digest", sha256_of(header, self.tables))
 
     @property
@@ -197,9 +205,12 @@ class PathFeatures(ABC):
         return at_limit / max(len(np.asarray(X)) * self.n_features_out, 1)
 
     def save(self, folder: Path) -> None:
-        """Write ``paths.safetensors`` and ``paths.json`` into ``folder``; the structure is saved apart."""
+        """Write ``paths.safetensors``, ``paths.json`` and the encoder into ``folder``, without the structure."""
         write_tensors(folder / "paths.safetensors", self.tables)
         about = {"feature_bits": self.feature_bits, "digest": self.digest, "seen": list(self.seen)}
+        if self.encoder:
+            self.encoder.save(folder)
+            about["encoder"] = self.encoder.digest
         write_json(folder / "paths.json", about | {"format": f"greenlightning-paths-{self.kind}/1"})
 
     @classmethod
@@ -214,7 +225,8 @@ class PathFeatures(ABC):
         about = read_json(folder / "paths.json", f"greenlightning-paths-{cls.kind}/1")
         tables = read_tensors(folder / "paths.safetensors")
         with reading(folder):
-            found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]))
+            encoder = TableEncoder.load(folder) if "encoder" in about else None
+            found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]), encoder)
         if found.digest != about.get("digest"):
             raise IntegrityError(
                 f"{folder} holds recipe {found.digest[:12]}, another than it says", "Restore it from the registry"

@@ -42,6 +42,7 @@ class LandmarkPaths(PathFeatures):
     """
 
     kind: ClassVar[str] = "landmarks"
+    frozen_part: ClassVar[str] = "landmarks"
 
     @classmethod
     def build(

@@ -105,6 +105,12 @@ class TableEncoder:
         return tuple(names)
 
     @property
+    def is_identity(self) -> bool:
+        """Whether a table without missing cells passes unchanged."""
+        plain = not (self.categories or self.dates or self.numbers.has_gaps.any())
+        return plain and bool(np.isnan(self.numbers.knots).all())
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The table's column that each of the d columns comes from."""
         names = [*self.numbers.names, *self.numbers.indicated]
