@@ -28,8 +28,8 @@ class TableEncoder:
     Numbers come first, in the schema's order, each filled where it is missing and, where it is heavy-tailed,
     transformed to normal quantiles; then an indicator for each number that was missing in the base; then a slot
     for each frequent category, one for all others and one for a missing cell; then the cycles of each date that
-    the base covers, and the time since its start. scikit-learn's encoders do the same for one kind of column each;
-    they can be saved by pickle only.
+    the base covers, and the time since its start, up to its end. scikit-learn's encoders do the same for one kind
+    of column each; they can be saved by pickle only.
 
     Attributes
     ----------
@@ -148,7 +148,7 @@ class TableEncoder:
             for part in parts:
                 yield cycle(PARTS[part])[positions(filled, part)] * known[:, None]
             seconds = filled.astype("datetime64[s]").astype(np.int64)
-            yield np.where(known, (seconds - start) / length, 0.5)[:, None]
+            yield np.where(known, np.clip((seconds - start) / length, 0.0, 1.0), 0.5)[:, None]
 
     def _about(self) -> dict[str, Any]:
         return {"numbers": list(self.numbers.names), "categories": self.categories, "dates": self.dates}

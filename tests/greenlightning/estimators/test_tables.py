@@ -20,7 +20,7 @@ TABLE = pd.DataFrame(
     }
 )
 LABELS = np.where((TABLE["city"] == "Rome") ^ (TABLE["member"] == "yes"), "buys", "leaves")
-FAST = {"hidden_layer_sizes": (16,), "max_epochs": 8, "random_state": 0}
+FAST = {"hidden_layer_sizes": (32,), "max_epochs": 15, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
