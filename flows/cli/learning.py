@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.cli.options import AsJson, Dataset, Margin, NewLabels, Reason, Runner, run, submit, user_path
+from flows.cli.options import AsJson, Dataset, Keep, Margin, NewLabels, Reason, Runner, run, submit, user_path
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
@@ -61,6 +61,7 @@ def train(  # noqa: PLR0913
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
+    keep: Keep = "everything",
     runner: Runner = "local",
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +70,7 @@ def train(  # noqa: PLR0913
     from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
-    deciding = Deciding(margin=margin)
+    deciding = Deciding(margin=margin, keep=keep)
     run(flow, as_json, dataset=dataset, batches=batch, learning=learning, deciding=deciding, runner=runner)
 
 
@@ -90,6 +91,7 @@ def retrain(  # noqa: PLR0913
     landed_to: Annotated[
         str | None, typer.Option("--to", help="Only batches that landed on this day or time, or earlier; UTC.")
     ] = None,
+    keep: Keep = "everything",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be learnt and its estimated cost; change nothing.")
     ] = False,
@@ -128,7 +130,7 @@ def retrain(  # noqa: PLR0913
         landed_from=landed_from,
         landed_to=landed_to,
         dry_run=dry_run,
-        deciding=Deciding(margin=margin),
+        deciding=Deciding(margin=margin, keep=keep),
         allow_new_labels=allow_new_labels,
         device=device,
         on_red=on_red,

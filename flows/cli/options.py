@@ -37,6 +37,16 @@ Margin = Annotated[
 ]
 
 
+Keep = Annotated[
+    str,
+    typer.Option(
+        metavar="WINDOW",
+        help="Batches that stay learnt: everything, or the newest 26w, 200 batches or 1e6 rows. "
+        "Those that leave are subtracted exactly.",
+    ),
+]
+
+
 class Exit(IntEnum):
     """Exit codes of the process; ``--help`` explains them."""
 

@@ -21,7 +21,7 @@ def summary(dataset: str) -> dict[str, object]:
 
     serving = registry.champion(dataset)
     forgotten = serving.forgotten if serving else frozenset()
-    not_new = {*serving.batches, *forgotten, *serving.held_back} if serving else set()
+    not_new = {*serving.batches, *forgotten, *serving.held_back, *serving.aged} if serving else set()
     versioned = [ref.id for ref in batches(dataset)]
     quarantine = Workspace.current().quarantine(dataset)
     return {

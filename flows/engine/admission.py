@@ -45,11 +45,11 @@ def admit_waiting(
 
 
 def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
-    """The named batches, or all neither forgotten nor held back; NothingServedError for one that is not there."""
+    """The named batches, or all that the champion has not put aside; NothingServedError for an unknown one."""
     if wanted:
         return [batch_ref(dataset, batch) for batch in dict.fromkeys(wanted)]
     serving = registry.champion(dataset)
-    left_out = {*serving.forgotten, *serving.held_back} if serving else set()
+    left_out = {*serving.forgotten, *serving.held_back, *serving.aged} if serving else set()
     return [ref for ref in batches(dataset) if ref.id not in left_out]
 
 

@@ -69,7 +69,8 @@ class Selection:
 def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRef]:
     """The requested batches that ``serving`` has not learnt, in landed order.
 
-    Batches that were forgotten, held back by a rollback or kept out by the gate are included only by name.
+    Batches that were forgotten, left the window, were held back by a rollback or kept out by the gate are included
+    only by name.
     """
     fresh = [ref for ref in chosen_batches(serving.dataset, requested.batches) if ref.id not in serving.batches]
     refused = set() if requested.batches else kept_out(serving)
@@ -80,7 +81,7 @@ def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRe
 def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> Outcome:
     """The plan of a retraining as an outcome; nothing is validated, moved, registered or logged."""
     versioned = selected_batches(serving, requested)
-    known = {*serving.batches, *serving.forgotten, *serving.held_back}
+    known = {*serving.batches, *serving.forgotten, *serving.held_back, *serving.aged}
     found = [] if requested.batches else waiting(serving.dataset)
     waits = [one for one in found if one.id not in known and requested.includes(one.landed_at)]
     batches = [_planned(ref, False) for ref in versioned] + [_planned(one, True) for one in waits]

@@ -24,6 +24,7 @@ from tasks.training.evaluation import evaluate_model
 from tasks.training.health import BatchHealth, assess_batches
 from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
+from tasks.training.windows import too_old
 from tasks.validation.expectations import Expectations
 from tasks.validation.verdict import QuarantinedBatch
 
@@ -54,16 +55,23 @@ def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
     expectations = expectations_of(serving)
     quarantined = admit_waiting(serving.dataset, expectations, request.allow_new_labels)
     selected = selected_batches(serving, request.selection)
+    old = too_old(request.deciding.keep, serving, selected)
+    notes = tuple(
+        f"batch {ref.id} ({ref.source}) is older than the window of {request.deciding.keep} and is not learnt"
+        for ref in selected
+        if ref.id in old
+    )
+    selected = [ref for ref in selected if ref.id not in old]
     quarantined += failing_batches(selected, expectations, request.allow_new_labels)
     refused = {entry.batch for entry in quarantined}
     new = [ref for ref in selected if ref.id not in refused]
     retraining = Retraining(serving.dataset, request, expectations, tuple(quarantined))
     if not new:
-        return _nothing_to_learn(retraining, left_out(serving))
+        return _nothing_to_learn(retraining, (*notes, *left_out(serving)))
     outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
     if len(new) > 1 and outcome.state == "Kept":
         outcome = _best_of(outcome, new, [_learn(retraining, [ref]) for ref in new])
-    return outcome
+    return outcome.model_copy(update={"notes": (*outcome.notes, *notes)})
 
 
 def _learn(retraining: Retraining, new: list[BatchRef], may_refresh: bool = False) -> Outcome:

@@ -25,6 +25,7 @@ from tasks.tracking.inputs import log_batch_input, log_validation
 from tasks.tracking.metrics import log_params
 from tasks.training.evaluation import evaluate_model
 from tasks.training.structure import extract_structure, learn_base
+from tasks.training.windows import within
 from tasks.validation.expectations import learn_expectations
 
 
@@ -45,7 +46,7 @@ def train(
     """
     check_runner(runner)
     quarantined = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
-    base = chosen_batches(dataset, batches)
+    base = within(deciding.keep, chosen_batches(dataset, batches))
     if not base:
         reason = f": {quarantined[0].reasons[0]}" if quarantined else ""
         raise InputError(

@@ -129,7 +129,7 @@ class Decision:
     reason: str
 
 
-def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
+def gate(holdout: Comparison, slice: Comparison | None = None, *, windowed: bool = False) -> Decision:
     """Promote the challenger where it is not worse.
 
     Parameters
@@ -138,6 +138,9 @@ def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
         On the fixed holdout.
     slice : Comparison, optional
         On the held-back slice of the new batch.
+    windowed : bool, default=False
+        Whether the challenger keeps a window of the data only: the new rows then decide alone, since the holdout may
+        ask for what the window left behind.
 
     Returns
     -------
@@ -145,6 +148,9 @@ def gate(holdout: Comparison, slice: Comparison | None = None) -> Decision:
         Whether to promote, and why.
     """
     seen = {"holdout rows": holdout} | ({"held-back rows of the new batch": slice} if slice else {})
-    promote = all(comparison.not_worse for comparison in seen.values())
+    alone = slice if windowed else None
+    promote = alone.not_worse if alone else all(comparison.not_worse for comparison in seen.values())
     numbers = "; ".join(comparison.on(rows) for rows, comparison in seen.items())
+    if alone and holdout.not_worse != promote:
+        numbers += "; the new batch decides, since a window is kept"
     return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")

@@ -207,6 +207,10 @@ SERVED_TAG = "served."
 """Prefix of tags on a model version, one for each time that it became the champion: ``served.<UTC time>`` names
 the version that it replaced."""
 
+AGED_TAG = "aged."
+"""Prefix of tags on a model version and its descendants, one for each batch that left the window:
+``aged.<id>`` is the window."""
+
 BATCH_TAG = "batch."
 """Prefix of tags on a model version, one for each batch: ``batch.<id>`` is the DVC md5 of its bytes."""
 

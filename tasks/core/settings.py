@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from greenlightning.data.windows import Window
 from greenlightning.errors import InputError
 from greenlightning.structure.defaults import EPOCHS
 
@@ -25,6 +26,16 @@ Device = Annotated[
     AfterValidator(present),
 ]
 Width = Annotated[int, Field(ge=1, le=65_536)]
+
+
+EVERYTHING = "everything"
+
+
+def window(text: str) -> str:
+    """Return ``text`` if it names the batches to keep; else raise InputError."""
+    if text != EVERYTHING:
+        Window.parse(text)
+    return text
 
 
 class Learning(BaseModel):
@@ -53,7 +64,7 @@ class Learning(BaseModel):
 
 
 class Deciding(BaseModel):
-    """When a challenger becomes champion."""
+    """When a challenger becomes champion, and which batches it keeps."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,6 +80,11 @@ class Deciding(BaseModel):
     )
     slice_fraction: float = Field(
         0.2, ge=0, lt=1, description="share of new rows held back from the candidate while it is judged"
+    )
+    keep: Annotated[str, AfterValidator(window)] = Field(
+        EVERYTHING,
+        description="batches that stay learnt: everything, or the newest 26w, 200 batches or 1e6 rows; "
+        "those that leave are subtracted exactly",
     )
     holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base kept as the fixed holdout")
 

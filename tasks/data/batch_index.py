@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ class BatchRef(BaseModel):
     source: str
     expectations: str
     classes: tuple[Label, ...]
+
+    @property
+    def happened(self) -> datetime:
+        """When its last row happened: when it landed."""
+        return datetime.fromisoformat(self.landed_at)
 
 
 def batches(dataset: str) -> list[BatchRef]:

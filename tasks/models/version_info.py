@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.evaluation.prequential import Prequential
-from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+from tasks.core.constants import AGED_TAG, BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class VersionInfo:
     def held_back(self) -> dict[str, str]:
         """Batches that rollbacks of its ancestors held back, each with the version that had learnt it."""
         return {name: left for name, left in self._tagged(HELD_BACK_TAG).items() if name not in self.batches}
+
+    @property
+    def aged(self) -> dict[str, str]:
+        """Batches that left the window in it or its ancestors, unless learnt again, each with the window."""
+        return {name: keep for name, keep in self._tagged(AGED_TAG).items() if name not in self.batches}
 
     @property
     def prequential(self) -> Prequential:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from greenlightning.evaluation.comparison import Decision
 from greenlightning.evaluation.prequential import Prequential
-from tasks.core.constants import FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
 from tasks.models.version_info import VersionInfo
@@ -78,7 +78,7 @@ class Candidate:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of its version: the decision, its parent, and which batches are forgotten or held back."""
+        """The tags of its version: the decision, its parent, and the batches forgotten, aged or held back."""
         tags: dict[str, str] = {
             Tag.DECISION: "promoted" if self.decision.promote else KEPT,
             Tag.REASON: self.decision.reason,
@@ -95,5 +95,7 @@ class Candidate:
         if self.parent:
             tags[Tag.PARENT_VERSION] = str(self.parent.version)
             tags |= {f"{HELD_BACK_TAG}{batch}": left for batch, left in self.parent.held_back.items()}
+            tags |= {f"{AGED_TAG}{batch}": keep for batch, keep in self.parent.aged.items()}
             gone |= self.parent.forgotten
+        tags |= {f"{AGED_TAG}{batch}": keep for batch, keep in self.trained.released.items()}
         return tags | {f"{FORGOTTEN_TAG}{batch}": "true" for batch in gone}

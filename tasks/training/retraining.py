@@ -16,7 +16,7 @@ from greenlightning.evaluation.score import Score
 from tasks.core import progress
 from tasks.core.constants import Metric, Part, Subject
 from tasks.core.energy_cost import EnergyCost
-from tasks.core.settings import Deciding
+from tasks.core.settings import EVERYTHING, Deciding
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import HeldBack, Learnable, slice_rows
 from tasks.models import registry
@@ -29,6 +29,7 @@ from tasks.training.evaluation import dated
 from tasks.training.prequential import batch_score, collect_and_predict, log_prequential
 from tasks.training.scoring import answers_from, evaluation_of, gate_score, log_gate, scores
 from tasks.training.structure import TrainingResult, joined_batches
+from tasks.training.windows import leaving_batches, release, release_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,8 @@ def learn_batches(
     """Learn the ``new`` batches on the version ``serving``; save the model, and what ``decide`` compares.
 
     The gate judges a candidate that has not learnt the held-back slice of the new rows; the saved model has
-    learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches and the holdout only.
+    learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches, those that leave the
+    window, and the holdout only.
     """
     learnable = Learnable(holdout)
     champion = replace(registry.load_version(serving), device=device)
@@ -73,6 +75,8 @@ def learn_batches(
                 model = model.absorb(first + second, ref.id, entry)
                 held.append(split)
                 progress.report_progress("statistics of new batches", number, len(new))
+            leaving = leaving_batches(deciding.keep, serving, new)
+            (candidate, model), released = release((candidate, model), leaving, learnable)
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
@@ -83,7 +87,13 @@ def learn_batches(
     log_prequential(run_id, serving, scored_before)
     rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     trained = TrainingResult(folder / "model", rows, model.statistics.n, spent, findings=found)
-    return replace(trained, predicted=scored_before)
+    return replace(
+        trained,
+        predicted=scored_before,
+        notes=release_note(deciding.keep, released),
+        rows_forgotten=sum(released.values()),
+        released=dict.fromkeys(released, deciding.keep),
+    )
 
 
 def _score(
@@ -141,7 +151,7 @@ def decide(dataset: str, champion: int, folder: Path, deciding: Deciding, run_id
         values |= of_subject({str(score): on_slice.challenger}, Subject.CANDIDATE_FRESH)
         values |= of_subject({str(score): on_slice.champion}, Subject.CHAMPION_FRESH)
     log_gate(run_id, on_holdout, values)
-    return dated(gate(on_holdout, on_slice), champion)
+    return dated(gate(on_holdout, on_slice, windowed=deciding.keep != EVERYTHING), champion)
 
 
 def _answers(

@@ -1,6 +1,6 @@
 """The two steps of first training: extract the structure, then learn the base's statistics under it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,8 @@ class ExtractedStructure:
 class TrainingResult:
     """A saved model, the rows of each batch that this run added or subtracted, and the energy it took.
 
-    ``predicted`` holds the champion's scores on each new batch before it was learnt.
+    ``predicted`` holds the champion's scores on each new batch before it was learnt, and ``released`` the batches
+    that left the window, each with the window.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class TrainingResult:
     findings: tuple[str, ...] = ()
     rows_forgotten: int = 0
     predicted: tuple[BatchScore, ...] = ()
+    released: dict[str, str] = field(default_factory=dict)
 
     @property
     def rows_learnt(self) -> int:

@@ -160,3 +160,11 @@ def test_the_reason_says_in_one_line_what_was_compared_on_which_rows() -> None:
         "accuracy 0.95 → 0.93 on 1000 held-back rows of the new batch "
         "(-0.02 [-0.03, -0.01], more than 0.005 worse)",
     )
+
+
+def test_where_a_window_is_kept_the_new_rows_decide() -> None:
+    worse, better = compare([[False] * 9, [True] * 9], 0.01), compare([[True] * 9, [False] * 9], 0.01)
+    assert gate(worse, better, windowed=True).promote
+    assert not gate(better, worse, windowed=True).promote
+    assert not gate(worse, windowed=True).promote
+    assert gate(worse, better, windowed=True).reason.endswith("the new batch decides, since a window is kept")

@@ -28,3 +28,9 @@ def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         DECIDING.margin = 0.5
     assert Deciding() == DECIDING
+
+
+def test_a_window_is_checked_before_anything_begins() -> None:
+    assert Deciding(keep="26w").keep == "26w"
+    with pytest.raises(ValidationError, match="'26 moons' is no window"):
+        Deciding(keep="26 moons")
