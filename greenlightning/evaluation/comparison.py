@@ -139,8 +139,8 @@ def gate(holdout: Comparison, slice: Comparison | None = None, *, windowed: bool
     slice : Comparison, optional
         On the held-back slice of the new batch.
     windowed : bool, default=False
-        Whether the challenger keeps a window of the data only: the new rows then decide alone, since the holdout may
-        ask for what the window left behind.
+        Whether the challenger keeps a window of the data only: the new rows then decide alone, since the
+        holdout may ask for what the window left behind.
 
     Returns
     -------
