@@ -1,13 +1,52 @@
-"""Commands that answer questions: which version served when."""
+"""Commands that get answers out: predictions for a file, and which version served when."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flows.cli.options import AsJson
+from flows.cli.options import AsJson, Dataset, user_path
 
 commands = typer.Typer()
 OneDataset = Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")]
+
+
+def _target(text: str) -> Path:
+    """The file for predictions; ``-`` is standard output."""
+    return Path(text) if text == "-" else user_path(text)
+
+
+@commands.command()
+def predict(
+    file: Annotated[
+        Path, typer.Argument(parser=user_path, metavar="FILE", help="File with the columns that were trained on.")
+    ],
+    dataset: Dataset,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version that answers. Default: the champion.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Let the version answer that served at this ISO date or date-time.")
+    ] = None,
+    proba: Annotated[
+        bool, typer.Option("--proba", help="Add a column with the probability of each class.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            parser=_target,
+            metavar="PATH",
+            help="CSV or Parquet file; - is standard output. Default: NAME.predictions.csv beside FILE.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict the rows of a file, and score them where it has labels; starts no flow run and no server."""
+    from flows.predictions.predict import Wanted, print_predictions
+
+    wanted = Wanted(file, dataset, version, at, proba)
+    beside = file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
+    print_predictions(wanted, out or beside, as_json)
 
 
 @commands.command()

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.engine.flow_decorator import name_run
-from greenlightning.errors import NothingServedError
 from tasks.core.constants import Kind
 from tasks.core.workspace import Workspace, checked_name
 from tasks.lineage.openlineage_events import lineage_events
-from tasks.models import registry
+from tasks.models.registry import champion_of as champion_of
 from tasks.orchestration.concurrency import one_run_per_model
 from tasks.tracking.runs import end_orphans, flow_run
 
@@ -49,12 +48,3 @@ def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
             yield Session(dataset, run_id, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def champion_of(dataset: str) -> registry.VersionInfo:
-    """The serving version; NothingServedError where there is none yet."""
-    if serving := registry.champion(dataset):
-        return serving
-    raise NothingServedError(
-        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
-    )

@@ -178,10 +178,11 @@ def _by_value(
 
 
 def _unreadable(cells: "pd.Series[Any]", row: int, column: Column, where: str, wanted: str) -> InputError:
+    first = cells.index.start if isinstance(cells.index, pd.RangeIndex) else 0
     shown = repr(cells.iloc[row])
     shown = shown if len(shown) <= 40 else f"{shown[:39]}…"
     return InputError(
-        f"Row {row + 1}, column {column.name!r} of {where} holds {shown}, not {wanted}",
+        f"Row {first + row + 1}, column {column.name!r} of {where} holds {shown}, not {wanted}",
         "Mend the cell or leave it empty, or change the column's kind in the schema and train again",
     )
 

@@ -76,6 +76,15 @@ def champion(dataset: str) -> VersionInfo | None:
     return find(dataset, Alias.CHAMPION)
 
 
+def champion_of(dataset: str) -> VersionInfo:
+    """The serving version; NothingServedError where there is none yet."""
+    if serving := champion(dataset):
+        return serving
+    raise NothingServedError(
+        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
+    )
+
+
 def version(dataset: str, number: int | Alias) -> VersionInfo:
     """The version of that number or alias; raises NothingServedError where there is none."""
     if found := find(dataset, number):

@@ -1,0 +1,74 @@
+"""Predict a file without a flow run: no server is needed, and the answer is there at once."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from greenlightning.errors import InputError
+from tasks.predictions.answering import answering
+from tasks.predictions.predicting import PredictedFile, predict_file
+from tasks.predictions.predictor import Predictor
+from tasks.predictions.writers import STDOUT
+
+SHOWN_COLUMNS = 8
+out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is predicted: the file, and the version that answers; by default the champion."""
+
+    path: Path
+    dataset: str
+    version: int | None = None
+    at: str | None = None
+    proba: bool = False
+
+
+def print_predictions(wanted: Wanted, target: Path, as_json: bool) -> None:
+    """Write a prediction for each row of a file, and print which version answered, with the first rows."""
+    if as_json and target == STDOUT:
+        raise InputError("Predictions and JSON cannot both go to standard output", "Give --out a file")
+    if not wanted.path.is_file():
+        raise InputError(f"{wanted.path} does not exist or is not a file", "Check the path")
+    info, notes = answering(wanted.dataset, wanted.version, wanted.at)
+    done = predict_file(Predictor.of(info), wanted.path, target, wanted.proba)
+    found = _facts(wanted.dataset, info.version, done, (*notes, *done.notes))
+    if as_json:
+        print(json.dumps(found, default=str))
+        return
+    _print(found, done, err if target == STDOUT else out)
+
+
+def _facts(dataset: str, version: int, done: PredictedFile, notes: tuple[str, ...]) -> dict[str, Any]:
+    about = {"dataset": dataset, "version": version, "rows": done.rows, "seconds": round(done.seconds, 3)}
+    scored = {"scores": done.scores, "scored_rows": done.scored_rows} if done.scores else {}
+    return about | {"out": str(done.target), "columns": list(done.columns), **scored, "notes": list(notes)}
+
+
+def _print(found: dict[str, Any], done: PredictedFile, console: Console) -> None:
+    """The version, the first rows, the score where the file has labels, and notes."""
+    line = f"{found['rows']:,} rows by version {found['version']} of {found['dataset']} in {done.seconds:.2f} s"
+    console.print(f"[bold green]Predicted[/] {escape(line)}", highlight=False)
+    if done.target != STDOUT:
+        _print_first(done, console)
+        console.print(f"  written to {escape(str(done.target))}", highlight=False)
+    if done.scores:
+        scores = ", ".join(f"{name} {value:.4f}" for name, value in done.scores.items())
+        console.print(f"  {scores} on {done.scored_rows:,} rows with a label", highlight=False)
+    for note in found["notes"]:
+        console.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
+
+
+def _print_first(done: PredictedFile, console: Console) -> None:
+    table = Table(*map(escape, done.columns[:SHOWN_COLUMNS]), box=SIMPLE_HEAD)
+    for row in done.first:
+        cells = [row[name] for name in done.columns[:SHOWN_COLUMNS]]
+        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else escape(str(cell)) for cell in cells))
+    console.print(table)
