@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from greenlightning.errors import InputError
-from greenlightning.evaluation.scores import SMALLEST_PROBABILITY
+from greenlightning.evaluation.answers import SMALLEST_PROBABILITY
 from greenlightning.tables import TableSchema
 from greenlightning.tables.labels import canonical_labels, real_targets
 from tasks.core.constants import Metric
