@@ -38,17 +38,28 @@ def read_idx(path: str | Path) -> NDArray[Any]:
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, f"cannot be read ({error})") from error
+        raise _unreadable(path.name, f"cannot be read ({error})") from error
+    return idx_array(content, path.name)
+
+
+def idx_array(content: bytes, name: str) -> NDArray[Any]:
+    """Read the bytes of an IDX file called ``name``.
+
+    Raises
+    ------
+    InputError
+        Where the bytes are incomplete or not IDX.
+    """
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX_TYPES or not content[3]:
-        raise _unreadable(path, "does not start like an IDX file")
+        raise _unreadable(name, "does not start like an IDX file")
     header = 4 + 4 * content[3]
     shape = [int.from_bytes(content[at : at + 4], "big") for at in range(4, header, 4)]
     dtype = np.dtype(IDX_TYPES[content[2]])
     expected = header + math.prod(shape) * dtype.itemsize
     if len(content) != expected:
-        raise _unreadable(path, f"holds {len(content)} bytes where its header promises {expected}")
+        raise _unreadable(name, f"holds {len(content)} bytes where its header promises {expected}")
     return np.frombuffer(content, dtype, offset=header).reshape(shape).astype(dtype.newbyteorder("="))
 
 
-def _unreadable(path: Path, cause: str) -> InputError:
-    return InputError(f"{path.name} {cause}", "Give a complete IDX file, plain or gzipped")
+def _unreadable(name: str, cause: str) -> InputError:
+    return InputError(f"{name} {cause}", "Give a complete IDX file, plain or gzipped")

@@ -4,6 +4,7 @@ import gzip
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from greenlightning.errors import InputError
+from tasks.data.readers.content import Content, content_of
+from tasks.data.readers.source import ReadOptions, SourceTable
 
 X = np.array([[0.0, 200.0, 3.0, 255.0], [1.0, 7.0, 30.0, 9.0], [2.0, 5.0, 6.0, 8.0]])
 Y = [4, 1, 4]
@@ -85,6 +88,11 @@ def twins_in_parquet(folder: Path) -> Path:
 
 
 FORMATS = (write_csv, write_gzipped_csv, write_parquet, write_npz, write_idx)
+
+
+def by(reader: Callable[[Content, ReadOptions], SourceTable], **options: Any) -> Callable[[Path], SourceTable]:
+    """A function that reads a path with one reader."""
+    return lambda path: reader(content_of(path), ReadOptions(**options))
 
 
 def refusal(read: Callable[..., object], *arguments: object) -> str:

@@ -16,6 +16,8 @@ def table_of_arrays(
     path: Path, X: NDArray[Any], y: NDArray[Any], names: list[str] | None, label: str
 ) -> SourceTable:
     """The table of inputs ``X`` (n, …) and labels ``y`` (n,); without ``names`` columns are x0, x1, …."""
+    if y.dtype.kind not in "buifSU":
+        raise InputError(f"The labels of {path.name} are of type {y.dtype}", "Give numbers or text")
     if y.ndim != 1 or len(X) != len(y):
         raise InputError(
             f"{path.name} has {len(X)} samples but labels of shape {y.shape}",
@@ -28,5 +30,6 @@ def table_of_arrays(
             f"{path.name} names {len(names)} features of {X.shape[1]}", "Give one name for each feature"
         )
     columns = checked_names(path, [*names, label])
-    labels = pd.Series(y.astype(str) if y.dtype.kind == "S" else y, name=columns[-1])
+    answers = [text.decode("latin-1") for text in y.tolist()] if y.dtype.kind == "S" else y
+    labels = pd.Series(answers, name=columns[-1])
     return SourceTable(pd.concat([pd.DataFrame(X, columns=columns[:-1]), labels], axis=1))

@@ -1,34 +1,98 @@
-"""Read Parquet files."""
+"""Read Parquet and Feather, with the types that they store."""
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.feather
 import pyarrow.parquet
 
-from tasks.data.readers.cells import with_gaps
-from tasks.data.readers.header import checked_names
+from greenlightning.errors import InputError
+from tasks.data.readers.content import Content
+from tasks.data.readers.header import INDEX_NOTE, checked_names, without_index
 from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
+from tasks.data.readers.text.cells import stripped, with_gaps
 
 
-def read_parquet(path: Path, options: ReadOptions) -> SourceTable:
-    """The columns as they are typed; an index that pandas stored without a name is left out."""
+def read_parquet(content: Content, options: ReadOptions) -> SourceTable:
+    """The columns as they are typed, without the index that pandas stores beside them."""
     try:
-        table = pyarrow.parquet.ParquetFile(path).read()
+        table = pyarrow.parquet.ParquetFile(pa.BufferReader(content.data)).read()
     except (pa.ArrowException, OSError) as error:
-        raise unreadable(path, "Parquet", error) from error
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
-    left_out = len(names) < len(table.column_names)
-    notes = ("the index is left out; pandas' index=False does not write it",) if left_out else ()
+        raise unreadable(content.path, "Parquet", error) from error
+    return _source_table(content.path, table, options)
+
+
+def read_feather(content: Content, options: ReadOptions) -> SourceTable:
+    """The columns of a Feather or Arrow file, as they are typed."""
+    try:
+        table = pyarrow.feather.read_table(pa.BufferReader(content.data))
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(content.path, "Feather", error) from error
+    return _source_table(content.path, table, options)
+
+
+def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTable:
+    index = [name for name in _index_of(table) if name.strip() != options.label]
+    names = [name for name in table.column_names if name not in index]
     tidy = checked_names(path, names)
-    table = pa.table([_plain(table[name]) for name in names], names=tidy)
-    return SourceTable(table.to_pandas(integer_object_nulls=True), notes)
+    columns = [_plain(path, name, table[name], name == options.label) for name in names]
+    frame, notes = without_index(
+        pa.table(columns, names=tidy).to_pandas(integer_object_nulls=True), (options.label,)
+    )
+    told = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
+    return SourceTable(frame, tuple(told + notes))
 
 
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Decimals as float64, and whole numbers with gaps too where they fit."""
-    kind = column.type
-    if pa.types.is_decimal(kind):
+def _index_of(table: pa.Table) -> list[str]:
+    """Columns that pandas stored as an index: those without a name, and those that hold no dates.
+
+    An index of dates is kept: it is the time of the samples.
+    """
+    about = json.loads((table.schema.metadata or {}).get(b"pandas", b"{}"))
+    stored = [
+        name for name in about.get("index_columns", ()) if isinstance(name, str) and name in table.column_names
+    ]
+    return [
+        name
+        for name in stored
+        if name.startswith("__index_level_") or not pa.types.is_temporal(table.schema.field(name).type)
+    ]
+
+
+def _plain(path: Path, name: str, column: pa.ChunkedArray, is_label: bool) -> pa.ChunkedArray:
+    """A column in a type that a table has; labels stay as they are, as labels.py refuses what is no label."""
+    kind, types = column.type, pa.types
+    if types.is_nested(kind) and not types.is_dictionary(kind):
+        raise InputError(f"Column {name!r} of {path.name} holds lists or records", "Give one value a row")
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
+        return _decoded(path, name, column)
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return stripped(column.cast(pa.large_string()), ("",))
+    if types.is_decimal(kind) or types.is_float16(kind):
         return column.cast(pa.float64())
-    if column.null_count and pa.types.is_integer(kind):
+    if column.null_count and types.is_integer(kind):
         return with_gaps(column)
+    return column if is_label else _timed(column)
+
+
+def _timed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Days as moments; durations and times of the day as seconds."""
+    kind, types = column.type, pa.types
+    if types.is_date(kind):
+        return column.cast(pa.timestamp("us"))
+    if types.is_duration(kind):
+        return pc.divide(
+            column.cast(pa.duration("ns"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False), 1e9
+        )
+    if types.is_time(kind):
+        return pc.divide(column.cast(pa.time64("ns")).cast(pa.int64()).cast(pa.float64()), 1e9)
     return column
+
+
+def _decoded(path: Path, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return stripped(column.cast(pa.large_binary()).cast(pa.large_string()), ("",))
+    except pa.ArrowInvalid as error:
+        raise InputError(f"Column {name!r} of {path.name} holds bytes that are no text", "Leave it out") from error

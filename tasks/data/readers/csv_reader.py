@@ -1,47 +1,141 @@
-"""Read CSV files, plain or gzipped."""
+"""Read tables of text: separated cells, whatever the separator, the quotes and the encoding."""
 
 import csv
-import gzip
-import zlib
+from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
-from typing import TextIO, cast
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from greenlightning.errors import InputError
-from tasks.data.readers.cells import MISSING, MISSING_LABELS, values_of
-from tasks.data.readers.header import checked_names
+from tasks.data.readers.content import Content
+from tasks.data.readers.header import header_of, without_index
 from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
+from tasks.data.readers.text.cells import Sign
+from tasks.data.readers.text.columns import columns_of
+from tasks.data.readers.text.dialect import NAMES, Dialect, dialect_of, separator_named
+from tasks.data.readers.text.encodings import PLAIN, utf8_of
+from tasks.data.readers.text.text_column import TextColumn
+
+BLOCK = 1 << 20
+csv.field_size_limit(1 << 30)
 
 
-def read_csv(path: Path, options: ReadOptions) -> SourceTable:
-    """The columns of a CSV file: numbers where every cell is one, else text; InputError for anything else."""
+def read_csv(content: Content, options: ReadOptions) -> SourceTable:
+    """The columns of a table of text: numbers where every cell is one, else text; InputError for anything else."""
+    path = content.path
+    text, encoding = utf8_of(content, options.encoding)
+    head = text[: max(4 * BLOCK, text.find(b"\n") + 1)].decode(errors="ignore")
+    dialect = dialect_of(head, separator_named(options.separator))
+    cells, start = _header(path, dialect, head)
+    names, told = header_of(path, cells, dialect.width, dialect.trailing)
+    table = _text_table(path, memoryview(text)[start:], dialect, len(names))
+    if names[-1] is None and table[-1].null_count < len(table):
+        raise InputError(f"Column {len(names)} of {path.name} has no name", "Name it, or leave it out")
+    columns = [
+        TextColumn(path, name, table[position], name == options.label)
+        for position, name in enumerate(names)
+        if name is not None
+    ]
+    values, chosen = columns_of(columns, dialect.separator, _sign(options.decimal))
+    tidy = pa.table(values, names=[column.name for column in columns])
+    frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), (options.label,))
+    return SourceTable(frame, tuple(_told(dialect, encoding) + chosen + told + left_out))
+
+
+def _sign(decimal: str | None) -> Sign | None:
+    if decimal is None or decimal in {*Sign}:
+        return None if decimal is None else Sign(decimal)
+    raise InputError(f"{decimal!r} is no decimal sign", "Give . or ,")
+
+
+def _told(dialect: Dialect, encoding: str) -> list[str]:
+    """Notes on a separator or an encoding that is not the usual one."""
+    notes = [] if encoding in PLAIN else [f"encoding {encoding}"]
+    if dialect.separator != ",":
+        notes.append(f"separator {NAMES.get(dialect.separator, repr(dialect.separator))}")
+    return notes
+
+
+def _header(path: Path, dialect: Dialect, head: str) -> tuple[list[str], int]:
+    """The cells of the header, and where the bytes of the first sample begin."""
+    rows = dialect.rows(head[dialect.start :])
     try:
-        with _open_text(path) as stream:
-            names = next(csv.reader(stream), [])
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        cells: list[str] = next((row for row in rows if row), [])
+    except csv.Error as error:
         raise unreadable(path, "CSV", error) from error
-    if not names:
+    if not any(cell.strip() for cell in cells):
         raise InputError(f"{path.name} is empty", "Give a header line and at least one sample")
-    names = checked_names(path, names)
-    reading = pyarrow.csv.ReadOptions(column_names=names, skip_rows=1)
-    text = {name: pa.string() for name in names}
-    types = pyarrow.csv.ConvertOptions(column_types=text, null_values=[""], strings_can_be_null=True)
+    lines = islice(StringIO(head[dialect.start :], newline=""), rows.line_num)
+    return cells, len((head[: dialect.start] + "".join(lines)).encode())
+
+
+def _text_table(path: Path, body: memoryview, dialect: Dialect, width: int) -> pa.Table:
+    """All rows below the header as text, columns numbered; rows without any value are left out."""
+    if not bytes(body[:BLOCK]).strip():
+        raise InputError(f"{path.name} has no rows", "Give at least one sample")
+    numbers = [str(number) for number in range(width)]
+    if dialect.separator == " ":
+        table = _by_pandas(path, body, dialect, numbers)
+    else:
+        try:
+            table = _by_arrow(body, dialect, numbers)
+        except pa.ArrowInvalid as error:
+            _refuse_ragged(path, body, dialect, width)
+            raise unreadable(path, "CSV", error) from error
+    empty = pc.is_null(table[0])
+    for number in range(1, width):
+        if not pc.any(empty).as_py():
+            return table
+        empty = pc.and_(empty, pc.is_null(table[number]))
+    return table.filter(pc.invert(empty)) if width > 1 else table
+
+
+def _by_arrow(body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
+    longest = max(map(len, bytes(body[: 8 * BLOCK]).split(b"\n")))
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(pa.py_buffer(body)),
+        pyarrow.csv.ReadOptions(column_names=numbers, block_size=max(BLOCK, 4 * longest)),
+        pyarrow.csv.ParseOptions(
+            delimiter=dialect.separator,
+            quote_char=dialect.quote,
+            escape_char=dialect.escape or False,
+            newlines_in_values=dialect.quote.encode() in bytes(body),
+        ),
+        pyarrow.csv.ConvertOptions(
+            column_types={number: pa.string() for number in numbers},
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _by_pandas(path: Path, body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
+    """Cells separated by any number of blanks."""
     try:
-        with pa.input_stream(str(path), compression="gzip" if _is_gzipped(path) else None) as content:
-            table = pyarrow.csv.read_csv(content, read_options=reading, convert_options=types)
-    except (pa.ArrowInvalid, OSError) as error:
+        frame = pd.read_csv(
+            BytesIO(body), sep=r"\s+", quotechar=dialect.quote, header=None, names=numbers, dtype=str,
+            keep_default_na=False, na_values=[""], index_col=False,
+        )  # fmt: skip
+    except (ValueError, pd.errors.ParserError) as error:
         raise unreadable(path, "CSV", error) from error
-    columns = [values_of(table[name], MISSING_LABELS if name == options.label else MISSING) for name in names]
-    return SourceTable(pa.table(columns, names=names).to_pandas(integer_object_nulls=True))
+    return pa.Table.from_pandas(frame, pa.schema([(number, pa.string()) for number in numbers]), False)
 
 
-def _is_gzipped(path: Path) -> bool:
-    return path.name.lower().endswith(".gz")
-
-
-def _open_text(path: Path) -> TextIO:
-    if _is_gzipped(path):
-        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
-    return path.open(encoding="utf-8-sig", newline="")
+def _refuse_ragged(path: Path, body: memoryview, dialect: Dialect, width: int) -> None:
+    """Raise InputError for the first row that has not ``width`` cells, with its line."""
+    rows, last = dialect.rows(bytes(body).decode()), 0
+    try:
+        for number, row in enumerate(filter(None, rows), start=1):
+            first, last = last + 1, rows.line_num
+            if len(row) != width:
+                opened = "; a quote may be open there" if last > first else ""
+                raise InputError(
+                    f"Row {number} of {path.name} has {len(row)} cells, not {width}{opened}",
+                    "Correct the row, or give the separator with --separator",
+                )
+    except csv.Error as error:
+        raise unreadable(path, "CSV", f"line {rows.line_num}: {error}") from error

@@ -41,7 +41,7 @@ UNREADABLE: dict[str, tuple[Callable[[], Path], str]] = {
     "no label": (lambda: lines("plain.csv", "a,b", "1,2"), "no label column 'label'"),
     "text": (lambda: lines("text.csv", "a,label", "one,2"), "Column 'a' of text.csv is not numeric"),
     "truncated parquet": (lambda: torn(source("torn", FIRST)), "torn.parquet cannot be read as Parquet"),
-    "unknown format": (lambda: lines("data.xlsx", "?"), "data.xlsx has an unknown format"),
+    "unknown format": (lambda: lines("data.xlsx", "?"), "data.xlsx cannot be read as Excel"),
 }
 
 

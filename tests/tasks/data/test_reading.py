@@ -32,16 +32,23 @@ def test_the_label_file_of_images_may_be_given(tmp_path: Path) -> None:
     assert read_table(images, ReadOptions(labels=elsewhere)).frame["label"].tolist() == Y
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "caf\udce9.csv"
+    path.write_text("a,label\n1,2\n")
+    assert "The name of caf\ufffd.csv is not UTF-8" in refusal(read_table, path)
+
+
 @pytest.mark.parametrize(
     ("write", "cause"),
     [
         (lambda folder: folder / "absent.csv", "does not exist"),
         (lambda folder: folder, "not a file"),
-        (text("a.txt", "1 2 3"), "unknown format"),
+        (text("a.csv", ""), "a.csv is empty"),
+        (text("a.parquet", "a,label\n1,2\n"), "a.parquet cannot be read as Parquet"),
         (text("a.csv", "a,label\n"), "a.csv has no rows"),
         (npz(X=X[:0], y=Y[:0]), "a.npz has no rows"),
     ],
-    ids=["absent", "folder", "unknown", "no rows in CSV", "no rows in NPZ"],
+    ids=["absent", "folder", "empty", "renamed", "no rows in CSV", "no rows in NPZ"],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
     assert cause in refusal(read_table, write(tmp_path))

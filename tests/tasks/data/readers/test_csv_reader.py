@@ -1,20 +1,25 @@
-"""CSV files give numbers and labels as they are written; a file that cannot be used is refused with its cause."""
+"""Tables of text give numbers and labels as they are written; a file that cannot be used is refused in a line."""
 
-import gzip
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tasks.data.readers.csv_reader import read_csv
-from tasks.data.readers.source import ReadOptions
-from tests.helpers.source_files import refusal, text, truncated, write_gzipped_csv
+from tasks.data.readers.source import SourceTable
+from tests.helpers.source_files import by, refusal, text
+
+INDEX = "it is the index that pandas or R writes; index=False does not write it"
+
+
+def read(path: Path, **options: str) -> SourceTable:
+    return by(read_csv, **options)(path)
 
 
 def test_columns_are_numbers_or_text_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = text("a.csv", 'kind,"width, in cm",height\ncat,1,-2.5\ndog,1e3,0\n')(tmp_path)
-    table = read_csv(path, ReadOptions(label="kind")).frame
+    table = read(path, label="kind").frame
     assert list(table.columns) == ["kind", "width, in cm", "height"]
     assert table["width, in cm"].tolist() == [1.0, 1000.0]
     assert table["height"].tolist() == [-2.5, 0.0]
@@ -22,34 +27,166 @@ def test_columns_are_numbers_or_text_in_the_order_of_the_file(tmp_path: Path) ->
 
 
 def test_an_empty_cell_is_missing_and_a_label_that_reads_like_none_is_kept(tmp_path: Path) -> None:
-    table = read_csv(text("a.csv", "a,label\n,NA\n2,\n")(tmp_path), ReadOptions()).frame
+    table = read(text("a.csv", "a,label\n,NA\n2,\n")(tmp_path)).frame
     assert np.array_equal(table["a"], [np.nan, 2.0], equal_nan=True)
     assert table["label"].iloc[0] == "NA"
     assert table["label"].isna().tolist() == [False, True]
 
 
-@pytest.mark.parametrize("name", ["a.csv", "A.CSV.GZ"])
-def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path, name: str) -> None:
-    content = b"\xef\xbb\xbflabel,a\n1,2\n"
-    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
-    assert list(read_csv(tmp_path / name, ReadOptions()).frame.columns) == ["label", "a"]
+ZOO: dict[str, tuple[str | bytes, list[list[object]], tuple[str, ...]]] = {
+    "pandas": (",a,label\n0,1.5,x\n1,2.5,y\n", [[1.5, "x"], [2.5, "y"]], ("the first column, which has no name",)),
+    "pandas, saved twice": (
+        "Unnamed: 0,a,label\n5,1.5,x\n6,2.5,y\n",
+        [[1.5, "x"], [2.5, "y"]],
+        ("column 'Unnamed: 0' is left out",),
+    ),
+    "pandas, reset index": (
+        "index,a,label\n5,1.5,x\n6,2.5,y\n",
+        [[1.5, "x"], [2.5, "y"]],
+        ("column 'index' is left out",),
+    ),
+    "Excel in Germany": (
+        "Größe;Preis;label\r\n1,5;1.234,50;ja\r\n2,25;2.000,00;nein\r\n".encode("cp1252"),
+        [[1.5, 1234.5, "ja"], [2.25, 2000.0, "nein"]],
+        ("encoding cp1252", "separator ';'", "decimal sign ',' in 'Größe', 'Preis'"),
+    ),
+    "Excel, UTF-8": (
+        b"\xef\xbb\xbfa;label\r\n1,5;ja\r\n2,0;nein\r\n",
+        [[1.5, "ja"], [2.0, "nein"]],
+        ("separator ';'", "decimal sign ',' in 'a'"),
+    ),
+    "Excel, Unicode text": (
+        "a\tlabel\r\n1\tx\r\n".encode("utf-16"),
+        [[1, "x"]],
+        ("encoding utf-16", "separator tab"),
+    ),
+    "UTF-16 without mark": ("a,label\n1,x\n".encode("utf-16-le"), [[1, "x"]], ("encoding utf-16-le",)),
+    "Excel, declared separator": ("sep=;\r\na;label\r\n1;x\r\n", [[1, "x"]], ("separator ';'",)),
+    "Excel, rows of separators": ("a;label\n1;x\n;\n;\n", [[1, "x"]], ("separator ';'",)),
+    "Excel, errors": (
+        "a,label\n#DIV/0!,x\n2,y\n",
+        [[None, "x"], [2.0, "y"]],
+        ("'#DIV/0!' is read as missing in",),
+    ),
+    "database, all quoted": ('"a","label"\n"NULL","x"\n"3.5","y"\n', [[None, "x"], [3.5, "y"]], ()),
+    "MySQL": ("a\tlabel\n\\N\tx\n3\ty\n", [[None, "x"], [3.0, "y"]], ("separator tab",)),
+    "MySQL, backslashes": ('"a","label"\n"say \\"hi\\" now","x"\n', [['say "hi" now', "x"]], ()),
+    "PostgreSQL": ("a|label\n1|x\n2|y\n", [[1, "x"], [2, "y"]], ("separator '|'",)),
+    "single quotes": ("'a','label'\n'it s','x'\n", [["it s", "x"]], ()),
+    "R, write.csv": ('"","a","label"\n"1",1,"x"\n"2",NA,"y"\n', [[1.0, "x"], [None, "y"]], ("the first column",)),
+    "R, write.table": (
+        '"a" "label"\n"1" 1 "x"\n"2" NA "y z"\n',
+        [[1.0, "x"], [None, "y z"]],
+        ("separator blank", "the first column"),
+    ),
+    "aligned by blanks": ("a   label\n1   x\n20  y\n", [[1, "x"], [20, "y"]], ("separator blank",)),
+    "UCI": ("a,label\n?,x\n2,y\n", [[None, "x"], [2.0, "y"]], ("'?' is read as missing in 'a'",)),
+    "thousands": (
+        'a,label\n"1,234",x\n"12,345,678",y\n',
+        [[1234, "x"], [12345678, "y"]],
+        ("',' groups thousands",),
+    ),
+    "semicolons and points": ("a;label\n1.5;x\n2.25;y\n", [[1.5, "x"], [2.25, "y"]], ("separator ';'",)),
+    "points in doubt": (
+        "a;label\n1.234;x\n2.225;y\n",
+        [[1.234, "x"], [2.225, "y"]],
+        ("separator ';'", "'.' is the decimal sign, not that of thousands"),
+    ),
+    "commas within text": ("a;label\n1;x, y\n2;z\n", [[1, "x, y"], [2, "z"]], ("separator ';'",)),
+    "separator at the end of rows": ("a,label\n1,x,\n2,y,\n", [[1, "x"], [2, "y"]], ()),
+    "separator at the end of lines": ("a,label,\n1,x,\n2,y,\n", [[1, "x"], [2, "y"]], ()),
+    "labels all missing": ("a,label\n1,\n2,\n", [[1, None], [2, None]], ()),
+    "blanks": (" a , label\n 1 , x \n 2 , y\n", [[1, "x"], [2, "y"]], ()),
+    "empty lines": ("\n\na,label\n1,x\n\n2,y\n\n", [[1, "x"], [2, "y"]], ()),
+    "lines of an old Mac": ("a,label\r1,x\r2,y\r", [[1, "x"], [2, "y"]], ()),
+    "lines within cells": ('"a\nb",label\n"x\ny",1\n', [["x\ny", 1]], ()),
+    "codes with leading zeros": ("a,label\n01234,x\n99999,y\n", [["01234", "x"], ["99999", "y"]], ()),
+    "beyond 64 bits": (
+        "a,label\n18446744073709551616,x\n1,y\n",
+        [["18446744073709551616", "x"], ["1", "y"]],
+        ("whole numbers beyond 64 bits are kept as text in 'a'",),
+    ),
+    "columns called by numbers": ("0,1,2\n5,3,x\n", [[5, 3, "x"]], ()),
+    "words of truth and dates": ("a,label\nTrue,2026-01-02\n", [["True", "2026-01-02"]], ()),
+}
+
+
+@pytest.mark.parametrize("kind", ZOO)
+def test_files_as_programs_write_them(kind: str, tmp_path: Path) -> None:
+    content, rows, notes = ZOO[kind]
+    (tmp_path / "a.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    table = read(tmp_path / "a.csv")
+    found = table.frame.astype(object).where(table.frame.notna(), None)
+    assert found.to_numpy().tolist() == rows
+    assert len(table.notes) == len(notes)
+    assert all(told.startswith(note) for told, note in zip(table.notes, notes, strict=True)), table.notes
+    assert all(INDEX in told for told in table.notes if "left out" in told)
+
+
+def test_options_decide_where_they_are_given(tmp_path: Path) -> None:
+    path = text("a.csv", "a;label\n1.234;x,y\n2.225;z,y\n")(tmp_path)
+    assert read(path, decimal=",").frame["a"].tolist() == [1234, 2225]
+    assert read(path, separator=",").frame.shape == (2, 1)
+    (tmp_path / "b.csv").write_bytes("имя,label\nИван,1\n".encode("cp1251"))
+    assert read(tmp_path / "b.csv", encoding="cp1251").frame["имя"].tolist() == ["Иван"]
 
 
 @pytest.mark.parametrize(
-    ("write", "cause"),
+    ("options", "cause"),
     [
-        (text("a.csv", ""), "a.csv is empty"),
-        (text("a.csv", "a,a,label\n1,2,3\n"), "several columns called 'a'"),
-        (text("a.csv", "a,b,label\n1,2\n"), "a.csv cannot be read as CSV"),
-        (text("a.csv.gz", "a,label\n1,2\n"), "a.csv.gz cannot be read as CSV"),
-        (truncated(write_gzipped_csv), "a.csv.gz cannot be read as CSV"),
+        ({"separator": "::"}, "'::' cannot separate cells"),
+        ({"decimal": "'"}, '"\'" is no decimal sign'),
+        ({"encoding": "klingon"}, "There is no encoding 'klingon'"),
+        ({"encoding": "utf-32"}, "a.csv is not text in utf-32"),
     ],
-    ids=["empty", "twins", "a cell too few", "not gzipped", "truncated"],
 )
-def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
-    assert cause in refusal(read_csv, write(tmp_path), ReadOptions())
+def test_an_option_that_cannot_be_used_is_refused(options: dict[str, str], cause: str, tmp_path: Path) -> None:
+    path = text("a.csv", "a,label\n1,x\n2,y\n")(tmp_path)
+    assert cause in refusal(lambda: read(path, **options))
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (" \n \n", "a.csv is empty"),
+        ("a,label\n", "a.csv has no rows"),
+        ("a,a,label\n1,2,3\n", "several columns called 'a'"),
+        ("a,,label\n1,2,3\n", "Column 2 of a.csv has no name"),
+        ("a,label,\n" + 300 * "1,x,\n" + "1,x,y\n", "Column 3 of a.csv has no name"),
+        ("a,b,label\n1,2\n", "Row 1 of a.csv has 2 cells, not 3"),
+        ("a,b,label\n1,2,3\n1,2,3,4\n", "Row 2 of a.csv has 4 cells, not 3"),
+        ('a,b,label\n1,2,3\n1,"2,3\n4,5,6\n', "Row 2 of a.csv has 2 cells, not 3; a quote may be open there"),
+        ("5.1,3.5,x\n4.9,3.0,y\n", "The first line of a.csv holds numbers, not names of columns"),
+        ("a,label\n1,\0\n", "line 2 has a NUL byte at column 3"),
+        (f"a,label\n1,x\n{'9' * 5000},y\n", "Row 2, column 'a' of a.csv: a number of 5,000 characters"),
+        ("a,label\n1.5,x\n1e400,y\n", "Row 2, column 'a' of a.csv: a number of 5 characters"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_the_place(content: str, cause: str, tmp_path: Path) -> None:
+    assert cause in refusal(read, text("a.csv", content)(tmp_path))
 
 
 def test_binary_garbage_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(bytes(range(256)) * 10)
-    assert "a.csv" in refusal(read_csv, tmp_path / "a.csv", ReadOptions())
+    assert "a.csv" in refusal(read, tmp_path / "a.csv")
+
+
+def test_a_header_may_be_longer_than_a_block_of_arrow(tmp_path: Path) -> None:
+    names = [f"{number:0100d}" for number in range(11_000)]
+    path = text("a.csv", ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")(tmp_path)
+    assert path.stat().st_size > 1 << 20
+    assert read(path).frame.shape == (1, 11_000)
+
+
+def test_numbers_are_those_that_pandas_wrote(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(50, 3)) * [1, 1e-9, 1e12]
+    frame = pd.DataFrame(values, columns=list("abc"))
+    frame.to_csv(tmp_path / "points.csv", index=False)
+    frame.to_csv(tmp_path / "commas.csv", index=False, sep=";", decimal=",")
+    for name in ("points.csv", "commas.csv"):
+        assert np.array_equal(read(tmp_path / name).frame, values)
+
+
+def test_a_damaged_byte_among_utf_8_is_no_other_code_page(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("a,label\nä,1\nö,2\nü,3\n".encode() + b"\xff,4\n")
+    assert "line 5 has a byte that it does not know" in refusal(read, tmp_path / "a.csv")

@@ -1,0 +1,1 @@
+"""Cells of text: encoding, separator, quotes, and the values that they spell."""

@@ -1,0 +1,38 @@
+"""JSON gives a row for each record, with the types that it has."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.data.readers.json_reader import read_json
+from tests.helpers.source_files import by, refusal, text
+
+read = by(read_json)
+RECORDS = ('{"a": 1, "b": 0.1, "tame": true, "label": "x"}', '{"a": 2, "b": null, "tame": false, "label": null}')
+
+
+@pytest.mark.parametrize("content", ["\n".join(RECORDS), f"[{','.join(RECORDS)}]", "\n\n".join(RECORDS) + "\n"])
+def test_records_are_rows(content: str, tmp_path: Path) -> None:
+    table = read(text("a.json", content)(tmp_path)).frame
+    assert [dtype.kind for dtype in table.dtypes[["a", "b", "tame"]]] == ["i", "f", "b"]
+    assert table["b"].iloc[0] == 0.1
+    assert table["label"].isna().tolist() == [False, True]
+
+
+def test_dates_stay_text(tmp_path: Path) -> None:
+    table = read(text("a.json", '{"date": "2026-01-02", "label": "007"}')(tmp_path)).frame
+    assert table.to_numpy().tolist() == [["2026-01-02", "007"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        ('{"a": 1}\n{"a": \n', "Line 2 of a.json cannot be read as a JSON record (Expecting value"),
+        ('{"a": 1}\n7\n', "Line 2 of a.json cannot be read as a JSON record (it is no record)"),
+        ('[{"a": 1}', "a.json cannot be read as JSON records"),
+        ('{"a": 1}\n{"a": [2]}\n', "Row 2, column 'a' of a.json holds a list or a record"),
+        ('{"a": 1, " a": 2}', "a.json has several columns called 'a'"),
+    ],
+)
+def test_what_is_no_record_is_refused_with_its_place(content: str, cause: str, tmp_path: Path) -> None:
+    assert cause in refusal(read, text("a.json", content)(tmp_path))
