@@ -104,6 +104,11 @@ class TableSchema:
         return next(iter(self.of_kind(Kind.IDENTIFIER)), None)
 
     @property
+    def inputs(self) -> "TableSchema":
+        """The schema of the columns that the model sees, alone."""
+        return replace(self, columns=tuple(c for c in self.columns if c.kind.is_feature), time=None)
+
+    @property
     def is_plain(self) -> bool:
         """Whether every column is numeric, as in the tables of version 0.1."""
         return all(column.kind is Kind.NUMERIC for column in self.columns)

@@ -109,7 +109,8 @@ def log_model(
         files, ledger, served = (Path(staging) / name for name in ("model", "ledger.json", "served"))
         shutil.copytree(model_dir, files)
         ledger.write_text(json.dumps(model.ledger.to_dict(), indent=1))
-        signature = _signature(model.structure.n_features_in, features)
+        names = model.encoder.schema.features if model.encoder else features
+        signature = _signature(model.structure.n_features_in, names)
         _save_pyfunc(served, made, run_id, {"model": str(files), "ledger": str(ledger)}, signature)
         client.log_model_artifacts(made.model_id, str(served))
     client.finalize_logged_model(made.model_id, LoggedModelStatus.READY)
@@ -146,11 +147,15 @@ def _save_pyfunc(
 
 
 def _signature(width: int, features: Sequence[str]) -> "ModelSignature":
-    """Columns by name where names are given, else any float64 array or frame (n, width); and ``proba``."""
+    """Columns of any type by name where names are given, else a float64 array or frame (n, width); and ``proba``.
+
+    The served code itself brings cells into form: MLflow would refuse integers where it expects float64.
+    """
     import numpy as np
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+    from mlflow.types.schema import AnyType
 
-    columns: list[ColSpec | TensorSpec] = [ColSpec(DataType.double, name) for name in features]
+    columns: list[ColSpec | TensorSpec] = [ColSpec(AnyType(), name) for name in features]  # type: ignore[no-untyped-call]
     inputs = Schema(columns or [TensorSpec(np.dtype(np.float64), (-1, width))])
     return ModelSignature(inputs=inputs, params=ParamSchema([ParamSpec("proba", "boolean", False)]))

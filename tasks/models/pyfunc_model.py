@@ -6,6 +6,8 @@ from typing import Any
 import mlflow
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 from numpy.typing import NDArray
 
@@ -22,14 +24,37 @@ class ServedModel(PythonModel):
         self.model = GreenLightningModel.load(Path(context.artifacts["model"]))
 
     def predict(
-        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self, context: PythonModelContext, model_input: Frame, params: dict[str, Any] | None = None
     ) -> Frame:
-        """Labels (n,) for inputs (n, d); with ``params={"proba": True}`` probabilities, a column a class."""
-        inputs = np.asarray(model_input, dtype=np.float64)
-        if not (params or {}).get("proba", False):
-            return self.model.predict(inputs)
+        """Labels or numbers (n,) for a table or inputs (n, d); with ``proba`` a column of probabilities a class.
+
+        Raises MlflowException, which a server answers with status 400, where a column or cell does not fit.
+        """
+        from greenlightning.errors import InputError
+
+        try:
+            inputs = self._encoded(model_input)
+            if not (params or {}).get("proba", False):
+                predicted = self.model.predict(inputs)
+                return predicted[:, 0] if predicted.ndim > 1 and predicted.shape[1] == 1 else predicted
+            if self.model.targets.task == "regression":
+                raise InputError("A regression has no probabilities", "Leave out the parameter proba")
+        except InputError as error:
+            raise MlflowException(str(error), INVALID_PARAMETER_VALUE) from error
         names = [str(label) for label in self.model.classes]
         return pd.DataFrame(self.model.predict_proba(inputs), columns=names)
+
+    def _encoded(self, model_input: Frame) -> NDArray[Any]:
+        """Inputs (n, d); a table is read by the model's encoder, or as numbers where it has none."""
+        from greenlightning.tables import Column, Kind, TableSchema, conform
+
+        if not isinstance(model_input, pd.DataFrame):
+            return np.asarray(model_input, dtype=np.float64)
+        if self.model.encoder:
+            return self.model.encode(model_input)
+        schema = TableSchema(tuple(Column(str(name), Kind.NUMERIC) for name in model_input.columns), label="")
+        numbers = model_input.set_axis(schema.names, axis=1)
+        return conform(numbers, schema).frame.to_numpy(np.float64)
 
 
 mlflow.models.set_model(ServedModel())

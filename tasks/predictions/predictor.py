@@ -23,7 +23,7 @@ PREDICTION, ROW, PROBABILITY = "prediction", "row", "probability_"
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class Predictions:
     """Predictions for some rows: a table to write, and what a score needs."""
 
     table: pa.Table
@@ -44,14 +44,14 @@ class Predictor:
     def of(cls, info: VersionInfo) -> "Predictor":
         """Load a version; IntegrityError where its files are missing, corrupt or pruned."""
         model = registry.load_version(info)
-        return cls(info, model, _numeric_schema(info, model))
+        return cls(info, model, model.encoder.schema if model.encoder else _numeric_schema(info, model))
 
     @property
     def classes(self) -> tuple[Any, ...]:
         """The labels that it knows; none for a regression."""
         return self.model.classes if isinstance(self.model.targets, ClassTargets) else ()
 
-    def answer(self, frame: pd.DataFrame, first: int, source: str, proba: bool = False) -> Answers:
+    def answer(self, frame: pd.DataFrame, first: int, source: str, proba: bool = False) -> Predictions:
         """Predict the rows of a table as it was read, of which the first is row ``first`` of its file, from 0.
 
         Raises InputError where a column is missing or a cell cannot be read.
@@ -59,23 +59,24 @@ class Predictor:
         numbered = frame.set_axis(pd.RangeIndex(first, first + len(frame)))
         numbered = numbered.drop(columns=self.schema.label, errors="ignore")
         conformed = conform(numbered, self._schema_for(frame), source=source)
-        scores = self.model.decision_function(self._inputs(conformed.frame, first, source))
-        predicted, likely = self._decided(scores)
+        predicted, likely = self._decided(self._inputs(conformed.frame, first, source))
         columns = {**self._identity(conformed.frame, first), PREDICTION: pa.array(predicted)}
         if proba and likely is not None:
             names = (f"{PROBABILITY}{label}" for label in self.classes)
             columns |= dict(zip(names, map(pa.array, likely.T), strict=True))
-        return Answers(pa.table(columns), predicted, likely, conformed.notes)
+        return Predictions(pa.table(columns), predicted, likely, conformed.notes)
 
     def _schema_for(self, frame: pd.DataFrame) -> TableSchema:
         """The schema without identifiers that the table does not have: predictions are then named by row."""
-        found = set(frame.columns)
-        kept = tuple(c for c in self.schema.columns if c.kind is not Kind.IDENTIFIER or c.name in found)
-        return replace(self.schema, columns=kept)
+        gone = set(self.schema.of_kind(Kind.IDENTIFIER)) - set(frame.columns)
+        kept = tuple(column for column in self.schema.columns if column.name not in gone)
+        return replace(self.schema, columns=kept, time=None)
 
-    def _inputs(self, frame: pd.DataFrame, first: int, source: str) -> NDArray[np.float64]:
-        """Numbers (n, d) of a conformed table; a version without an encoder takes no missing cell."""
-        inputs = frame[list(self.schema.features)].to_numpy(np.float64)
+    def _inputs(self, frame: pd.DataFrame, first: int, source: str) -> NDArray[Any]:
+        """Inputs (n, d) of a conformed table; a version without an encoder takes no missing cell."""
+        if self.model.encoder:
+            return self.model.encoder.transform(frame)
+        inputs = frame.to_numpy(np.float64)
         if np.isnan(inputs).any():
             row, column = np.argwhere(np.isnan(inputs))[0]
             raise InputError(
@@ -85,13 +86,12 @@ class Predictor:
             )
         return inputs
 
-    def _decided(self, scores: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        """Predictions (n,) from scores (n, k), with probabilities of a classification."""
+    def _decided(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        """Predictions (n,) for inputs (n, d), with probabilities (n, k) of a classification."""
         if not self.classes:
-            return scores[:, 0], None
-        from greenlightning.linear.probabilities import class_probabilities
-
-        return label_array(self.classes)[scores.argmax(axis=1)], class_probabilities(scores)
+            return self.model.predict(inputs)[:, 0], None
+        proba = self.model.predict_proba(inputs)
+        return label_array(self.classes)[proba.argmax(axis=1)], proba
 
     def _identity(self, frame: pd.DataFrame, first: int) -> dict[str, pa.Array]:
         """The column that names the rows: the identifier, or the row's number in the file, from 1."""

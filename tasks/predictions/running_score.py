@@ -13,7 +13,7 @@ from greenlightning.evaluation.answers import SMALLEST_PROBABILITY
 from greenlightning.tables import TableSchema
 from greenlightning.tables.labels import canonical_labels, real_targets
 from tasks.core.constants import Metric
-from tasks.predictions.predictor import Answers
+from tasks.predictions.predictor import Predictions
 
 
 @dataclass
@@ -31,7 +31,7 @@ class RunningScore:
     total_squared: float = 0.0
     note: str = ""
 
-    def add(self, cells: "pd.Series[Any]", answers: Answers) -> None:
+    def add(self, cells: "pd.Series[Any]", answers: Predictions) -> None:
         """Add the rows of a block; labels that cannot be read end the score with a note, never the predictions."""
         if self.note:
             return
@@ -43,7 +43,7 @@ class RunningScore:
         except InputError as error:
             self.note = f"no score: {error.cause}"
 
-    def _add_classes(self, labels: NDArray[Any], answers: Answers) -> None:
+    def _add_classes(self, labels: NDArray[Any], answers: Predictions) -> None:
         assert answers.proba is not None
         place = {label: column for column, label in enumerate(self.classes)}
         truth = np.array([-2 if label is None else place.get(label, -1) for label in labels.tolist()])
@@ -71,5 +71,8 @@ class RunningScore:
         if self.classes:
             return {str(Metric.ACCURACY): self.right / self.rows, str(Metric.LOG_LOSS): self.loss / self.rows}
         variance = self.total_squared - self.total**2 / self.rows
-        found = {str(Metric.RMSE): math.sqrt(self.squared / self.rows)}
+        found = {
+            str(Metric.RMSE): math.sqrt(self.squared / self.rows),
+            str(Metric.MAE): self.absolute / self.rows,
+        }
         return found | ({str(Metric.R2): 1.0 - self.squared / variance} if variance > 0 else {})

@@ -15,11 +15,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.exceptions import MlflowException
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.targets import RealTargets
 from greenlightning.model import GreenLightningModel
 from tasks.models import champion
 from tasks.tracking.client import connect
+from tests.helpers.messy import messy_model, messy_rows
+from tests.helpers.small import small_recipe
 from tests.helpers.versions import register_in_a_run
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, wait_for
 
@@ -54,6 +58,49 @@ def test_named_features_are_served_by_name_in_any_order(
     assert np.array_equal(served.predict(shuffled), tiny_model.predict(batches[2].X))
     with pytest.raises(Exception, match="missing inputs"):
         served.predict(shuffled[["a", "b", "c"]])
+
+
+def test_integers_text_and_extra_columns_are_taken(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    import mlflow.pyfunc
+
+    number = register_in_a_run(tiny_model, tmp_path / "model", *"abcd")
+    served = mlflow.pyfunc.load_model(f"models:/digits/{number}")
+    whole = pd.DataFrame(np.rint(batches[2].X).astype(int), columns=list("abcd"))
+    expected = tiny_model.predict(whole.to_numpy(float))
+    assert np.array_equal(served.predict(whole), expected)
+    assert np.array_equal(served.predict(whole.astype(str).assign(colour="red")), expected)
+    with pytest.raises(MlflowException, match="Row 2, column 'b' of the table holds 'many'"):
+        served.predict(whole[:2].assign(b=["1", "many"]))
+
+
+def test_a_table_with_text_gaps_dates_and_booleans_is_served(tmp_path: Path) -> None:
+    """As pandas, and as JSON gives it: null where a cell is missing, dates as text."""
+    import mlflow.pyfunc
+
+    model, frame = messy_model(), messy_rows(12)
+    number = register_in_a_run(model, tmp_path / "model")
+    served = mlflow.pyfunc.load_model(f"models:/digits/{number}")
+    expected = model.predict(model.encode(frame))
+    assert served.metadata.get_input_schema().input_names() == ["size", "city", "open", "since"]
+    assert served.predict(frame[["since", "id", "open", "city", "size"]]).tolist() == expected.tolist()
+    records = json.loads(frame.to_json(orient="records", date_format="iso"))
+    assert served.predict(pd.DataFrame(records)).tolist() == expected.tolist()
+    assert served.predict(frame.astype({"city": "category"})).tolist() == expected.tolist()
+
+
+def test_a_regression_answers_with_numbers_and_has_no_probabilities(tmp_path: Path) -> None:
+    import mlflow.pyfunc
+
+    X, y = np.random.default_rng(0).normal(size=(40, 4)), np.arange(40.0)
+    paths = small_recipe("explicit")
+    model = GreenLightningModel.empty(paths, 1.0, RealTargets.frozen_on(y)).learn(Batch(X, y))
+    served = mlflow.pyfunc.load_model(f"models:/digits/{register_in_a_run(model, tmp_path / 'model', *'abcd')}")
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    assert np.array_equal(served.predict(frame), model.predict(X)[:, 0])
+    with pytest.raises(MlflowException, match="A regression has no probabilities"):
+        served.predict(frame, params={"proba": True})
 
 
 def test_a_version_answers_over_http(

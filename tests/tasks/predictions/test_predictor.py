@@ -1,11 +1,16 @@
 """A version answers for a table by the names of its columns."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from greenlightning.errors import InputError
+from tasks.models import registry
 from tasks.predictions.predictor import Predictor
+from tests.helpers.messy import messy_model, messy_rows
+from tests.helpers.versions import register_in_a_run
 
 
 def test_the_answers_are_those_of_the_model_whatever_the_order_of_the_columns(
@@ -49,3 +54,30 @@ def test_a_version_without_an_encoder_takes_no_missing_cell(predictor: Predictor
     rows.loc[6, "x3"] = np.nan
     with pytest.raises(InputError, match=r"Row 107, column 'x3' of new\.csv is empty, and version 1"):
         predictor.answer(rows, 100, "new.csv")
+
+
+@pytest.fixture
+def of_tables(mlflow_home: Path, tmp_path: Path) -> Predictor:
+    """A version with an encoder of text, gaps, booleans and dates."""
+    return Predictor.of(registry.version("digits", register_in_a_run(messy_model(), tmp_path / "model")))
+
+
+def test_a_table_with_gaps_is_answered_and_keeps_its_identifiers(of_tables: Predictor) -> None:
+    rows = messy_rows(20)
+    found = of_tables.answer(rows.drop(columns="label"), 0, "new.csv").table
+    assert found.column_names == ["id", "prediction"]
+    assert found.column("id").to_pylist() == rows["id"].tolist()
+    expected = of_tables.model.predict(of_tables.model.encode(rows))
+    assert found.column("prediction").to_pylist() == expected.tolist()
+
+
+def test_the_same_rows_as_text_have_the_same_answers(of_tables: Predictor) -> None:
+    rows = messy_rows(20)
+    text = rows.astype(object).where(rows.notna(), None).map(lambda cell: None if cell is None else str(cell))
+    first, second = (of_tables.answer(each, 0, "new.csv", proba=True).table for each in (rows, text))
+    assert first.equals(second)
+
+
+def test_without_the_identifier_rows_have_numbers(of_tables: Predictor) -> None:
+    found = of_tables.answer(messy_rows(3).drop(columns="id"), 10, "new.csv").table
+    assert found.column("row").to_pylist() == [11, 12, 13]
