@@ -7,16 +7,16 @@ from pathlib import Path
 
 from greenlightning.errors import InputError
 from tasks.data.readers.arrow_reader import read_feather, read_parquet
-from tasks.data.readers.content import content_of
+from tasks.data.readers.content import content_of, format_suffix
 from tasks.data.readers.csv_reader import read_csv
 from tasks.data.readers.excel_reader import read_excel
-from tasks.data.readers.formats import Format, format_of
+from tasks.data.readers.formats import TABLE_SUFFIXES, Format, format_of
 from tasks.data.readers.idx_reader import read_idx_images
 from tasks.data.readers.json_reader import read_json
 from tasks.data.readers.npz_reader import read_npz
 from tasks.data.readers.source import ReadOptions, SourceTable
 
-__all__ = ["ReadOptions", "SourceTable", "read_table"]
+__all__ = ["TABLE_SUFFIXES", "ReadOptions", "SourceTable", "check_name", "format_suffix", "read_table"]
 
 READERS = {
     Format.CSV: read_csv,

@@ -10,6 +10,7 @@ import pyarrow.parquet
 
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
+from tasks.data.readers.formats import STREAM
 from tasks.data.readers.header import INDEX_NOTE, checked_names, without_index
 from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import stripped, with_gaps
@@ -27,7 +28,9 @@ def read_parquet(content: Content, options: ReadOptions) -> SourceTable:
 def read_feather(content: Content, options: ReadOptions) -> SourceTable:
     """The columns of a Feather or Arrow file, as they are typed."""
     try:
-        table = pyarrow.feather.read_table(pa.BufferReader(content.data))
+        source = pa.BufferReader(content.data)
+        is_stream = content.data.startswith(STREAM)
+        table = pa.ipc.open_stream(source).read_all() if is_stream else pyarrow.feather.read_table(source)
     except (pa.ArrowException, OSError) as error:
         raise unreadable(content.path, "Feather", error) from error
     return _source_table(content.path, table, options)
@@ -64,13 +67,16 @@ def _index_of(table: pa.Table) -> list[str]:
 def _plain(path: Path, name: str, column: pa.ChunkedArray, is_label: bool) -> pa.ChunkedArray:
     """A column in a type that a table has; labels stay as they are, as labels.py refuses what is no label."""
     kind, types = column.type, pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        remedy = "Write it as numbers, text or dates"
+        raise InputError(f"Column {name!r} of {path.name} holds {kind.extension_name}", remedy)
     if types.is_nested(kind) and not types.is_dictionary(kind):
         raise InputError(f"Column {name!r} of {path.name} holds lists or records", "Give one value a row")
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _decoded(path, name, column)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
         return stripped(column.cast(pa.large_string()), ("",))
-    if types.is_decimal(kind) or types.is_float16(kind):
+    if types.is_decimal(kind) or types.is_float16(kind) or types.is_null(kind):
         return column.cast(pa.float64())
     if column.null_count and types.is_integer(kind):
         return with_gaps(column)

@@ -30,10 +30,15 @@ class Content:
     @property
     def suffix(self) -> str:
         """The suffix that names the format, such as ``.csv`` of ``A.CSV.GZ``."""
-        name = self.path.name.lower()
-        for packed in PACKED_SUFFIXES:
-            name = name.removesuffix(packed)
-        return Path(name).suffix
+        return format_suffix(self.path)
+
+
+def format_suffix(path: Path) -> str:
+    """The suffix of a file in lower case, without that of the compression."""
+    name = path.name.lower()
+    for packed in PACKED_SUFFIXES:
+        name = name.removesuffix(packed)
+    return Path(name).suffix
 
 
 def content_of(path: Path) -> Content:

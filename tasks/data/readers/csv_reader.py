@@ -1,11 +1,10 @@
 """Read tables of text: separated cells, whatever the separator, the quotes and the encoding."""
 
 import csv
-from io import BytesIO, StringIO
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -78,14 +77,10 @@ def _text_table(path: Path, body: memoryview, dialect: Dialect, width: int) -> p
     if not bytes(body[:BLOCK]).strip():
         raise InputError(f"{path.name} has no rows", "Give at least one sample")
     numbers = [str(number) for number in range(width)]
-    if dialect.separator == " ":
-        table = _by_pandas(path, body, dialect, numbers)
-    else:
-        try:
-            table = _by_arrow(body, dialect, numbers)
-        except pa.ArrowInvalid as error:
-            _refuse_ragged(path, body, dialect, width)
-            raise unreadable(path, "CSV", error) from error
+    try:
+        table = (_by_rows if dialect.has_blanks else _by_arrow)(path, body, dialect, numbers)
+    except pa.ArrowInvalid:
+        table = _by_rows(path, body, dialect, numbers)
     empty = pc.is_null(table[0])
     for number in range(1, width):
         if not pc.any(empty).as_py():
@@ -94,7 +89,7 @@ def _text_table(path: Path, body: memoryview, dialect: Dialect, width: int) -> p
     return table.filter(pc.invert(empty)) if width > 1 else table
 
 
-def _by_arrow(body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
+def _by_arrow(path: Path, body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
     longest = max(map(len, bytes(body[: 8 * BLOCK]).split(b"\n")))
     return pyarrow.csv.read_csv(
         pa.BufferReader(pa.py_buffer(body)),
@@ -113,29 +108,23 @@ def _by_arrow(body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Tabl
     )
 
 
-def _by_pandas(path: Path, body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
-    """Cells separated by any number of blanks."""
+def _by_rows(path: Path, body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:
+    """The table row by row, where Arrow cannot read it; InputError for a row of another width."""
+    reader, rows, last = dialect.rows(bytes(body).decode()), [], 0
     try:
-        frame = pd.read_csv(
-            BytesIO(body), sep=r"\s+", quotechar=dialect.quote, header=None, names=numbers, dtype=str,
-            keep_default_na=False, na_values=[""], index_col=False,
-        )  # fmt: skip
-    except (ValueError, pd.errors.ParserError) as error:
-        raise unreadable(path, "CSV", error) from error
-    return pa.Table.from_pandas(frame, pa.schema([(number, pa.string()) for number in numbers]), False)
-
-
-def _refuse_ragged(path: Path, body: memoryview, dialect: Dialect, width: int) -> None:
-    """Raise InputError for the first row that has not ``width`` cells, with its line."""
-    rows, last = dialect.rows(bytes(body).decode()), 0
-    try:
-        for number, row in enumerate(filter(None, rows), start=1):
-            first, last = last + 1, rows.line_num
-            if len(row) != width:
-                opened = "; a quote may be open there" if last > first else ""
+        for row in filter(None, reader):
+            first, last = last + 1, reader.line_num
+            rows.append([cell or None for cell in row])
+            if len(row) != len(numbers):
                 raise InputError(
-                    f"Row {number} of {path.name} has {len(row)} cells, not {width}{opened}",
-                    "Correct the row, or give the separator with --separator",
+                    f"Row {len(rows)} of {path.name} has {_counted(row)}, its header {len(numbers)}"
+                    + ("; a quote may be open there" if last > first else ""),
+                    "Leave only the names above the rows, and as many cells in each row, or give --separator",
                 )
     except csv.Error as error:
-        raise unreadable(path, "CSV", f"line {rows.line_num}: {error}") from error
+        raise unreadable(path, "CSV", f"row {len(rows) + 1}: {error}") from error
+    return pa.table([pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)], names=numbers)
+
+
+def _counted(row: list[str]) -> str:
+    return f"{len(row)} cell" if len(row) == 1 else f"{len(row)} cells"

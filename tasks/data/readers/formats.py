@@ -22,7 +22,13 @@ class Format(StrEnum):
     EXCEL = "Excel"
 
 
-MAGIC = ((b"PAR1", Format.PARQUET), (b"ARROW1", Format.FEATHER), (b"FEA1", Format.FEATHER))
+STREAM = b"\xff\xff\xff\xff"
+MAGIC = (
+    (b"PAR1", Format.PARQUET),
+    (b"ARROW1", Format.FEATHER),
+    (b"FEA1", Format.FEATHER),
+    (STREAM, Format.FEATHER),
+)
 REFUSED = (
     (b"\x93NUMPY", "a single array of NumPy (.npy)", "Save inputs and labels with numpy.savez(path, X=…, y=…)"),
     (b"\xd0\xcf\x11\xe0", "a document of Excel 97 (.xls)", AS_CSV),
@@ -43,6 +49,7 @@ SUFFIXES = {
     ".xls": Format.EXCEL,
 }
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+TABLE_SUFFIXES = (*SUFFIXES, *JSON_SUFFIXES, ".csv", ".tsv", ".txt")
 
 
 def format_of(content: Content) -> Format:

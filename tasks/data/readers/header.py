@@ -10,7 +10,7 @@ import pandas as pd
 from greenlightning.errors import InputError
 
 UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)*(_level_\d+)?")
-COUNTERS = ("index", "level_0", "rownames", "row_names")
+COUNTERS = ("index", "idx", "level_0", "row", "row_number", "rownames", "row_names")
 INDEX_NOTE = "{what} is left out: it is the index that pandas or R writes; index=False does not write it"
 
 
@@ -33,7 +33,7 @@ def header_of(path: Path, cells: list[str], width: int, trailing: bool) -> tuple
     A nameless last column without values comes from a separator at the end of every line.
     """
     names: list[str | None] = [cell.strip() for cell in cells]
-    if len(names) == width - 1:
+    if 1 < len(names) == width - 1:
         names = [*names, ""] if trailing else ["", *names]
     if trailing and len(names) == width and names[-1] == "":
         names[-1] = None
@@ -62,7 +62,7 @@ def _is_index(frame: pd.DataFrame, name: str) -> bool:
     is_first = name == frame.columns[0]
     if UNNAMED.fullmatch(name):
         return is_first or counts_up(frame[name])
-    return name in COUNTERS and is_first and counts_up(frame[name])
+    return name.lower() in COUNTERS and is_first and counts_up(frame[name])
 
 
 def counts_up(column: pd.Series) -> bool:

@@ -29,9 +29,8 @@ def read_json(content: Content, options: ReadOptions) -> SourceTable:
     for name, column in frame.items():
         if column.dtype == object and (nested := column.map(lambda cell: isinstance(cell, NESTED))).any():
             row = int(nested.argmax()) + 1
-            raise InputError(
-                f"Row {row}, column {name!r} of {path.name} holds a list or a record", "Give one value"
-            )
+            where = f"Row {row}, column {name!r} of {path.name}"
+            raise InputError(f"{where} holds a list or a record", "Give records of single values")
     frame, notes = without_index(frame, (options.label,))
     return SourceTable(frame, tuple(([] if encoding in PLAIN else [f"encoding {encoding}"]) + notes))
 

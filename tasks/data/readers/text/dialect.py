@@ -26,6 +26,12 @@ class Dialect:
     start: int = 0
     width: int = 1
     trailing: bool = False
+    spaced: bool = False
+
+    @property
+    def has_blanks(self) -> bool:
+        """Whether blanks separate cells, or stand between a separator and a quote."""
+        return self.spaced or self.separator == " "
 
     def rows(self, text: str) -> "csv.Reader":  # type: ignore[name-defined]
         """The rows of a text."""
@@ -34,7 +40,7 @@ class Dialect:
             delimiter=self.separator,
             quotechar=self.quote,
             escapechar=self.escape,
-            skipinitialspace=self.separator == " ",
+            skipinitialspace=self.has_blanks,
         )
 
 
@@ -71,6 +77,8 @@ def _fit(dialect: Dialect, sample: str) -> tuple[tuple[float, ...], Dialect]:
     It fits by the share of rows with that number; then by whether the header has it too, or one less as R writes
     it; then by the number.
     """
+    spaced = re.search(re.escape(dialect.separator) + f" +{dialect.quote}", sample) is not None
+    dialect = replace(dialect, spaced=spaced)
     try:
         rows = [row for row, _ in zip(dialect.rows(sample), range(ROWS), strict=False) if row]
     except csv.Error:

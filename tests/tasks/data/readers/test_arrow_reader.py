@@ -95,6 +95,9 @@ def test_feather_is_read_like_parquet(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5], "kind": pd.Categorical(["x", "y"]), "label": [1, 0]})
     frame.to_feather(tmp_path / "a.feather")
     pd.testing.assert_frame_equal(by(read_feather)(tmp_path / "a.feather").frame, frame)
+    with pa.ipc.new_stream(tmp_path / "a.arrows", pa.schema([("a", pa.int64())])) as stream:
+        stream.write_table(pa.table({"a": [7]}))
+    assert by(read_feather)(tmp_path / "a.arrows").frame["a"].tolist() == [7]
     assert "cannot be read as Feather" in refusal(by(read_feather), text("a.feather", "ARROW1")(tmp_path))
 
 
@@ -105,9 +108,10 @@ def test_feather_is_read_like_parquet(tmp_path: Path) -> None:
         (truncated(write_parquet), "a.parquet cannot be read as Parquet"),
         (twins_in_parquet, "several columns called 'a'"),
         (parquet(a=[[1, 2]], label=[1]), "Column 'a' of a.parquet holds lists or records"),
+        (parquet(a=pd.period_range("2026", periods=1, freq="Y"), label=[1]), "a.parquet holds pandas.period"),
         (parquet(a=[b"\xff\0"], label=[1]), "Column 'a' of a.parquet holds bytes that are no text"),
     ],
-    ids=["no Parquet", "truncated", "twins", "lists", "bytes"],
+    ids=["no Parquet", "truncated", "twins", "lists", "periods", "bytes"],
 )
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
     assert cause in refusal(read, write(tmp_path))
