@@ -112,8 +112,10 @@ def _by_rows(path: Path, body: memoryview, dialect: Dialect, numbers: list[str])
     """The table row by row, where Arrow cannot read it; InputError for a row of another width."""
     reader, rows, last = dialect.rows(bytes(body).decode()), [], 0
     try:
-        for row in filter(None, reader):
+        for row in reader:
             first, last = last + 1, reader.line_num
+            if not row:
+                continue
             rows.append([cell or None for cell in row])
             if len(row) != len(numbers):
                 raise InputError(

@@ -125,9 +125,9 @@ def test_files_as_programs_write_them(kind: str, tmp_path: Path) -> None:
 
 
 def test_options_decide_where_they_are_given(tmp_path: Path) -> None:
-    path = text("a.csv", "a;label\n1.234;x,y\n2.225;z,y\n")(tmp_path)
-    assert read(path, decimal=",").frame["a"].tolist() == [1234, 2225]
-    assert read(path, separator=",").frame.shape == (2, 1)
+    path = text("a.csv", "a;label,b\n1.234;x,y\n2.225;z,y\n")(tmp_path)
+    assert read(path, separator=";", decimal=",").frame["a"].tolist() == [1234, 2225]
+    assert list(read(path, separator=",").frame.columns) == ["a;label", "b"]
     (tmp_path / "b.csv").write_bytes("имя,label\nИван,1\n".encode("cp1251"))
     assert read(tmp_path / "b.csv", encoding="cp1251").frame["имя"].tolist() == ["Иван"]
 
