@@ -1,6 +1,6 @@
 """Targets as integers: one-hot labels, or real values in fixed point."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,11 +11,15 @@ from torch import Tensor
 from greenlightning.compute.integers import digits
 from greenlightning.data.files import sha256_of
 from greenlightning.data.labels import Label, positions, sorted_classes
+from greenlightning.data.transforms import NO_TRANSFORM, TargetTransform
 from greenlightning.errors import CapacityError, InputError
 
 REAL_LIMIT = 127 * 256 * 256
 REAL_DIGITS = 3
 HEADROOM = 32
+SMEARED = 16
+OVERSHOOT = 1.1
+"""How far predictions of mapped targets may go, relative to the base's spread."""
 
 
 @dataclass(frozen=True)
@@ -60,37 +64,55 @@ class ClassTargets:
 class RealTargets:
     """Real targets as 24-bit fixed point about the base's mean, with room for 32 times the base's spread.
 
+    Skewed targets are mapped first; predictions are mapped back.
+
     Attributes
     ----------
     offset : ndarray of shape (k,)
-        Real values at zero.
+        Mapped values at zero.
     step : ndarray of shape (k,)
-        Real size of one unit.
+        Mapped size of one unit.
+    transform : TargetTransform
+        The map; none by default.
+    residuals : ndarray of shape (r, k)
+        Quantiles of the errors of mapped targets; a prediction is the mean of what they lead to, mapped back, which
+        estimates the mean of the target rather than its median [1]_. Empty: predictions are mapped back as they are.
     n_digits : int
         int8 digits of an integer target.
     digest : str
-        sha256 of offset and step.
+        sha256 of all of it.
     task : str
         "regression".
+
+    References
+    ----------
+    .. [1] Duan, "Smearing Estimate", Journal of the American Statistical Association 78, 1983.
     """
 
     offset: NDArray[np.float64]
     step: NDArray[np.float64]
+    transform: TargetTransform = NO_TRANSFORM
+    residuals: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     n_digits: int = REAL_DIGITS
     digest: str = field(init=False)
     task: ClassVar[str] = "regression"
 
     def __post_init__(self) -> None:
         tables = {"offset": self.offset, "step": self.step}
-        object.__setattr__(self, "digest", sha256_of("fixed-point/24", tables))
+        mapped = {f"transform.{i}": table for i, table in enumerate(self.transform.tables)}
+        about = f"/{self.transform.kind}" if self.transform.kind != "none" else ""
+        more = mapped | {"residuals": self.residuals} if about else {}
+        object.__setattr__(self, "digest", sha256_of(f"fixed-point/24{about}", tables | more))
 
     @classmethod
-    def frozen_on(cls, y: ArrayLike) -> "RealTargets":
-        """Freeze offset and step on base targets ``y`` (n,) or (n, k)."""
-        values = as_columns(y)
+    def frozen_on(cls, y: ArrayLike, transform: str = "none") -> "RealTargets":
+        """Freeze the map, offset and step on base targets ``y`` (n,) or (n, k)."""
+        targets = as_columns(y)
+        mapped = TargetTransform.frozen_on(transform, targets)
+        values = mapped.forward(targets)
         offset = values.mean(axis=0)
         peak = np.abs(values - offset).max(axis=0)
-        return cls(offset, np.where(peak > 0, peak, 1.0) * HEADROOM / REAL_LIMIT)
+        return cls(offset, np.where(peak > 0, peak, 1.0) * HEADROOM / REAL_LIMIT, mapped)
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """Return the numbers of the outputs, from 0."""
@@ -106,12 +128,7 @@ class RealTargets:
         CapacityError
             Where the sum of squares could overflow int64.
         """
-        values = as_columns(y)
-        if values.shape[1] != len(self.offset):
-            raise InputError(
-                f"The targets have {values.shape[1]} columns, the model has {len(self.offset)}",
-                "Give the same outputs as in the first batch",
-            )
+        values = self.mapped(y)
         integers = np.rint((values - self.offset) / self.step)
         if np.abs(integers).max(initial=0) > REAL_LIMIT:
             raise InputError(
@@ -125,12 +142,45 @@ class RealTargets:
             )
         return digits(torch.from_numpy(integers), REAL_DIGITS)
 
+    def mapped(self, y: ArrayLike) -> NDArray[np.float64]:
+        """Map targets (n,) or (n, k) to what the linear model learns.
+
+        Raises
+        ------
+        InputError
+            Where the number of outputs is another, or a value is not finite.
+        """
+        values = as_columns(y)
+        if values.shape[1] != len(self.offset):
+            raise InputError(
+                f"The targets have {values.shape[1]} columns, the model has {len(self.offset)}",
+                "Give the same outputs as in the first batch",
+            )
+        return self.transform.forward(values)
+
+    def restored(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Map outputs (n, k) of the linear model back to targets; what lies beyond the base's range is cut off."""
+        if self.transform.kind == "none":
+            return outputs
+        reach = OVERSHOOT * self.step * REAL_LIMIT / HEADROOM
+        errors = self.residuals if len(self.residuals) else np.zeros((1, outputs.shape[1]))
+        found = np.zeros(outputs.shape)
+        for error in errors:
+            within = (outputs + error).clip(self.offset - reach, self.offset + reach)
+            found += self.transform.inverse(within)
+        return np.asarray(found / len(errors))
+
+    def smeared(self, errors: NDArray[np.float64]) -> "RealTargets":
+        """Return the same targets with the quantiles of ``errors`` (n, k) of mapped targets."""
+        shares = (np.arange(SMEARED) + 0.5) / SMEARED
+        return replace(self, residuals=np.quantile(errors, shares, axis=0))
+
     def scales(self, n_columns: int) -> NDArray[np.float64]:
-        """Real size (k,) of one unit."""
+        """Mapped size (k,) of one unit."""
         return self.step
 
     def offsets(self, n_columns: int) -> NDArray[np.float64]:
-        """Real value (k,) at zero."""
+        """Mapped value (k,) at zero."""
         return self.offset
 
 
@@ -156,11 +206,18 @@ def targets_to_dict(targets: Targets) -> dict[str, Any]:
     """Return a form for JSON."""
     if isinstance(targets, ClassTargets):
         return {"kind": "classes"}
-    return {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
+    found = {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
+    if targets.transform.kind == "none":
+        return found
+    return found | {"transform": targets.transform.to_dict(), "residuals": targets.residuals.tolist()}
 
 
 def targets_from_dict(content: dict[str, Any]) -> Targets:
     """Invert ``targets_to_dict``."""
     if content["kind"] == "classes":
         return ClassTargets()
-    return RealTargets(np.array(content["offset"]), np.array(content["step"]))
+    frozen = np.array(content["offset"]), np.array(content["step"])
+    if "transform" not in content:
+        return RealTargets(*frozen)
+    residuals = np.array(content["residuals"]).reshape(-1, len(frozen[0]))
+    return RealTargets(*frozen, TargetTransform.from_dict(content["transform"]), residuals)
