@@ -17,7 +17,7 @@ from greenlightning.errors import CapacityError, InputError
 REAL_LIMIT = 127 * 256 * 256
 REAL_DIGITS = 3
 HEADROOM = 32
-SMEARED = 16
+SMEARED = 32
 OVERSHOOT = 1.1
 """How far predictions of mapped targets may go, relative to the base's spread."""
 
@@ -51,6 +51,14 @@ class ClassTargets:
         labels = torch.from_numpy(positions(y, self.columns(y)))
         return [torch.nn.functional.one_hot(labels, len(self.columns(y))).to(torch.int8)]
 
+    def mapped(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels: they are learnt as they are."""
+        return y
+
+    def restored(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return outputs (n, k) of the linear model as they are."""
+        return outputs
+
     def scales(self, n_columns: int) -> NDArray[np.float64]:
         """Real size (k,) of one unit: 1."""
         return np.ones(n_columns)
@@ -75,8 +83,8 @@ class RealTargets:
     transform : TargetTransform
         The map; none by default.
     residuals : ndarray of shape (r, k)
-        Quantiles of the errors of mapped targets; a prediction is the mean of what they lead to, mapped back, which
-        estimates the mean of the target rather than its median [1]_. Empty: predictions are mapped back as they are.
+        Quantiles of the errors of mapped targets. A prediction is the mean of what they lead to, mapped back: it
+        estimates the mean of the target rather than its median [1]_. Empty: outputs are mapped back as they are.
     n_digits : int
         int8 digits of an integer target.
     digest : str
@@ -101,7 +109,7 @@ class RealTargets:
         tables = {"offset": self.offset, "step": self.step}
         mapped = {f"transform.{i}": table for i, table in enumerate(self.transform.tables)}
         about = f"/{self.transform.kind}" if self.transform.kind != "none" else ""
-        more = mapped | {"residuals": self.residuals} if about else {}
+        more = mapped | ({"residuals": self.residuals} if len(self.residuals) else {})
         object.__setattr__(self, "digest", sha256_of(f"fixed-point/24{about}", tables | more))
 
     @classmethod
@@ -176,11 +184,11 @@ class RealTargets:
         return replace(self, residuals=np.quantile(errors, shares, axis=0))
 
     def scales(self, n_columns: int) -> NDArray[np.float64]:
-        """Mapped size (k,) of one unit."""
+        """Return the mapped size (k,) of one unit."""
         return self.step
 
     def offsets(self, n_columns: int) -> NDArray[np.float64]:
-        """Mapped value (k,) at zero."""
+        """Return the mapped value (k,) at zero."""
         return self.offset
 
 

@@ -17,8 +17,8 @@ SMALL_SHARE = 0.1
 class TargetTransform:
     """A strictly increasing map of each output, frozen on base targets.
 
-    "log" is ``sign(y) log(1 + |y| / s)`` with s the tenth percentile of |y| [1]_. "quantile" interpolates between 256
-    quantiles of the base and those of the normal distribution, and goes on straight beyond the outermost ones.
+    "log" is ``sign(y) log(1 + |y| / s)`` with s the tenth percentile of |y| [1]_. "quantile" interpolates between
+    256 quantiles of the base and those of the normal distribution, and goes on straight beyond the outermost ones.
 
     Attributes
     ----------
@@ -38,7 +38,9 @@ class TargetTransform:
     @classmethod
     def frozen_on(cls, kind: str, values: Floats) -> "TargetTransform":
         """Freeze a map of this kind on targets (n, k)."""
-        table = {"none": lambda _: np.empty((2, 0)), "log": _log_scale, "quantile": _knots}[kind]
+        if kind == "none":
+            return cls()
+        table = _log_scale if kind == "log" else _knots
         return cls(kind, tuple(table(column) for column in values.T))
 
     def forward(self, values: Floats) -> Floats:

@@ -273,7 +273,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         raise NotImplementedError
 
-    def _targets(self, y: NDArray[Any]) -> Targets:
+    def _targets(self, batch: Batch, seed: int) -> Targets:
         raise NotImplementedError
 
     def _publish(self, model: GreenLightningModel) -> None:

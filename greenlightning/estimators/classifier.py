@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length
 
+from greenlightning.data.batch import Batch
 from greenlightning.data.labels import label_array, labels_like
 from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import InputError
@@ -178,7 +179,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
             raise InputError("Classifier can't train when only one class is present", "Give at least two classes")
         return inputs, labels
 
-    def _targets(self, y: NDArray[Any]) -> Targets:
+    def _targets(self, batch: Batch, seed: int) -> Targets:
         return ClassTargets()
 
     def _publish(self, model: GreenLightningModel) -> None:

@@ -56,8 +56,8 @@ def train_structure(
     InputError
         Where data or a parameter cannot be used.
     """
-    X, y = batch.X, batch.y
-    training, validation = _split(estimator, y, seed)
+    X, y = batch.X, estimator._targets(batch, seed).mapped(batch.y)
+    training, validation = _split(estimator, batch.y, seed)
     return extract_structure(
         X[training],
         y[training],
@@ -93,9 +93,9 @@ def first_model(
         The model that has learnt the batch.
     """
     recipe = replace(build_recipe(estimator, structure, batch, seed, seen), encoder=estimator.encoder_)
-    targets = estimator._targets(batch.y)
+    targets, rows = estimator._targets(batch, seed), _split(estimator, batch.y, seed)
     empty = GreenLightningModel.empty(recipe, 0.0, targets).on(estimator.device, estimator.memory_budget)
-    training, held = (empty.collect(batch.X[rows], batch.y[rows]) for rows in _split(estimator, batch.y, seed))
+    training, held = (empty.collect(batch.X[part], batch.y[part]) for part in rows)
     empty = replace(empty, alpha=_alpha(estimator, training, held, empty))
     return empty.absorb(training + held, batch.id, LedgerEntry(batch.rows))
 

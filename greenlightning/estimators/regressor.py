@@ -1,6 +1,7 @@
 """The regressor."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,10 +9,12 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_consistent_length
 
-from greenlightning.data.targets import RealTargets, Targets
+from greenlightning.data.batch import Batch
+from greenlightning.data.targets import Targets
 from greenlightning.estimators.base import BaseGreenLightning
 from greenlightning.estimators.inputs import checked_targets, encoded_inputs
 from greenlightning.estimators.rows import repeated
+from greenlightning.estimators.target_choice import TransformChoice, chosen_targets
 from greenlightning.tables import TableEncoder
 
 
@@ -19,7 +22,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     """A regressor that trains its structure once, and then learns, forgets and merges exactly.
 
     See GreenLightningClassifier for the method. Targets are rounded to 24-bit fixed point about the first batch's
-    mean, with room for 32 times its spread.
+    mean, with room for 32 times its spread; skewed ones are mapped first, by a map that is frozen too.
 
     Parameters
     ----------
@@ -59,6 +62,9 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         Torch device that trains the structure and sums the statistics.
     random_state : int, RandomState or None, default=None
         Seed of training and of drawing landmarks.
+    target_transform : {"auto", "none", "log", "quantile"}, default="auto"
+        What targets are mapped by before they are learnt; predictions are mapped back. "auto" tries all where the
+        targets are skewed or heavy-tailed, and takes what predicts held-out rows of the first batch best.
 
     Attributes
     ----------
@@ -91,6 +97,51 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
 
     task = "regression"
 
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
+        paths: Literal["auto", "explicit", "landmarks"] = "auto",
+        n_landmarks: int | Literal["auto"] = "auto",
+        projection: int | None = None,
+        alpha: float | Literal["auto"] = "auto",
+        feature_bits: int = 8,
+        max_epochs: int | Literal["auto"] = "auto",
+        settle_tolerance: float = 0.01,
+        patience: int = 2,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
+        weight_decay: float = 0.0,
+        reconstruction: float | Literal["auto"] = "auto",
+        input_noise: float = 0.1,
+        validation_fraction: float = 0.1,
+        memory_budget: int | None = None,
+        device: str = "cpu",
+        random_state: Any = None,
+        target_transform: TransformChoice = "auto",
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            paths=paths,
+            n_landmarks=n_landmarks,
+            projection=projection,
+            alpha=alpha,
+            feature_bits=feature_bits,
+            max_epochs=max_epochs,
+            settle_tolerance=settle_tolerance,
+            patience=patience,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            reconstruction=reconstruction,
+            input_noise=input_noise,
+            validation_fraction=validation_fraction,
+            memory_budget=memory_budget,
+            device=device,
+            random_state=random_state,
+        )
+        self.target_transform = target_transform
+
     def __sklearn_tags__(self) -> Tags:
         """Tell scikit-learn that several outputs are supported."""
         tags = super().__sklearn_tags__()
@@ -110,7 +161,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         ndarray of shape (n,) or (n, k)
             In the shape of the targets of ``fit``.
         """
-        outputs = self._scores(X)
+        outputs = self.model_.targets.restored(self._scores(X))
         return outputs[:, 0] if self._single_output else outputs
 
     def _checked(
@@ -129,5 +180,5 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
             self._single_output = outputs.ndim == 1
         return repeated(inputs, np.asarray(outputs, dtype=np.float64), sample_weight)
 
-    def _targets(self, y: NDArray[Any]) -> Targets:
-        return RealTargets.frozen_on(y)
+    def _targets(self, batch: Batch, seed: int) -> Targets:
+        return chosen_targets(batch.X, batch.y, seed, self.target_transform)

@@ -1,6 +1,7 @@
 """The choice of a transform for skewed real targets, on held-out rows of the base."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from sklearn.model_selection import KFold
 
 from greenlightning.data.targets import RealTargets, as_columns
 from greenlightning.data.transforms import KINDS
+from greenlightning.errors import InputError
 from greenlightning.evaluation.conventional_network import random_gates
 from greenlightning.paths import LandmarkPaths
 
@@ -19,15 +21,18 @@ SKEWED, HEAVY = 1.0, 3.0
 """Skewness, and kurtosis beyond that of the normal distribution, from which other transforms are tried."""
 ALIKE = 0.01
 ALPHAS = np.logspace(-4, 2, 7)
+TransformChoice = Literal["auto", "none", "log", "quantile"]
 Floats = NDArray[np.float64]
 
 
-def chosen_targets(X: NDArray[np.generic], y: NDArray[np.generic], seed: int) -> RealTargets:
+def chosen_targets(
+    X: NDArray[np.generic], y: NDArray[np.generic], seed: int, choice: TransformChoice = "auto"
+) -> RealTargets:
     """Freeze the transform of targets under which held-out rows are predicted best, in the targets' own units.
 
-    Three folds of at most 2,048 rows are predicted from path features of random gates, with and without smearing. The
-    largest R² wins; within 0.01 of it the smallest absolute error. Targets that are neither skewed nor heavy-tailed
-    stay as they are.
+    Three folds of at most 2,048 rows are predicted from path features of random gates, with and without smearing.
+    The largest R² wins; within 0.01 of it the smallest absolute error. Targets that are neither skewed nor
+    heavy-tailed stay as they are.
 
     Parameters
     ----------
@@ -37,22 +42,33 @@ def chosen_targets(X: NDArray[np.generic], y: NDArray[np.generic], seed: int) ->
         Its targets.
     seed : int
         Seed of the rows, the folds and the gates.
+    choice : {"auto", "none", "log", "quantile"}, default="auto"
+        The transform, or "auto" to choose it.
 
     Returns
     -------
     RealTargets
         The targets; where smearing helps, with the residuals of the held-out rows.
+
+    Raises
+    ------
+    InputError
+        Where there is no such transform.
     """
-    values = as_columns(y)
-    if len(values) < FEWEST_ROWS or not _unusual(values):
-        return RealTargets.frozen_on(values)
+    values, kinds = as_columns(y), KINDS if choice == "auto" else (choice,)
+    if not set(kinds) <= set(KINDS):
+        raise InputError(
+            f"target_transform={choice!r} is not known", f'Choose "auto" or one of {", ".join(KINDS)}'
+        )
+    if kinds == ("none",) or len(values) < FEWEST_ROWS or (choice == "auto" and not _unusual(values)):
+        return RealTargets.frozen_on(values, kinds[0])
     rows = np.sort(np.random.default_rng(seed).permutation(len(values))[:ROWS])
     inputs, truth = np.asarray(X)[rows], values[rows]
     landmarks = LandmarkPaths.build(random_gates(inputs, GATES, seed), inputs, None, n_landmarks=LANDMARKS)
     features = landmarks.transform(inputs)
     found = [
         (*_errors(truth, predicted), kind, errors)
-        for kind in KINDS
+        for kind in kinds
         for predicted, errors in _held_out(features, truth, kind, seed)
     ]
     best = max(r2 for r2, *_ in found)
@@ -62,13 +78,12 @@ def chosen_targets(X: NDArray[np.generic], y: NDArray[np.generic], seed: int) ->
 
 
 def _held_out(features: Floats, truth: Floats, kind: str, seed: int) -> Iterator[tuple[Floats, Floats | None]]:
-    """Predict each row from the others under a transform: as it is, and smeared by the errors of the other folds."""
+    """Predict each row from other folds under a transform: as it is, and smeared by the errors of those folds."""
     outputs, folds = np.empty(truth.shape), list(KFold(FOLDS, shuffle=True, random_state=seed).split(features))
     targets = [RealTargets.frozen_on(truth[rest], kind) for rest, _ in folds]
     for (rest, held), one in zip(folds, targets, strict=True):
-        outputs[held] = RidgeCV(ALPHAS).fit(features[rest], one.mapped(truth[rest])).predict(features[held]).reshape(
-            len(held), -1
-        )
+        ridge = RidgeCV(ALPHAS).fit(features[rest], one.mapped(truth[rest]))
+        outputs[held] = ridge.predict(features[held]).reshape(len(held), -1)
     errors = np.empty(truth.shape)
     for (_, held), one in zip(folds, targets, strict=True):
         errors[held] = one.mapped(truth[held]) - outputs[held]

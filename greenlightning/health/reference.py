@@ -14,7 +14,7 @@ from torch import Tensor
 from greenlightning.compute.integers import int8_product
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.data.labels import Label, label_array, positions, sorted_classes
-from greenlightning.data.targets import ClassTargets, as_columns
+from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.health.drift import QuantileBins
 from greenlightning.structure.gates import checked_inputs
@@ -71,7 +71,7 @@ class Observation:
             error = np.concatenate(scores) - truth
             missed = 1.0 - truth.sum(axis=1)
         else:
-            error, missed = (np.concatenate(scores) - as_columns(y)) / model.targets.scales(0), 0.0
+            error, missed = (np.concatenate(scores) - model.targets.mapped(y)) / model.targets.scales(0), 0.0
         squared = np.square(error).sum(axis=1) + missed
         return cls(model.structure.patterns(X), squared, np.concatenate(saturation))
 

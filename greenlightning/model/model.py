@@ -262,7 +262,7 @@ class GreenLightningModel:
         if isinstance(self.targets, ClassTargets):
             labels: NDArray[Any] = label_array(self.classes)[scores.argmax(axis=1)]
             return labels
-        return scores
+        return self.targets.restored(scores)
 
     def describe(self) -> dict[str, str | int | float]:
         """Summarise the model in one flat dictionary for JSON."""

@@ -39,7 +39,7 @@ def answers_from(
 ) -> Answers | RealAnswers:
     """What ``model`` answers, from its linear outputs (n, k)."""
     if model.targets.task == "regression":
-        return RealAnswers.of(y, outputs)
+        return RealAnswers.of(y, model.targets.restored(outputs))
     return Answers.of(y, class_probabilities(outputs), model.classes)
 
 
