@@ -1,0 +1,1 @@
+"""Real tables and streams as data frames, and the learners that take them."""

