@@ -112,6 +112,6 @@ def build_recipe(
 def _takes_explicit_paths(estimator: "BaseGreenLightning", structure: Structure) -> bool:
     if estimator.paths not in ("auto", "explicit", "landmarks"):
         raise InputError(f"paths={estimator.paths!r} is not known", 'Choose "auto", "explicit" or "landmarks"')
-    sizes, width = structure.hidden_layer_sizes, (estimator.projection or structure.n_features_in) + 1
+    sizes, width = structure.hidden_layer_sizes, (estimator.projection or structure.n_encoded) + 1
     fits = len(sizes) == 1 and sizes[0] * width <= EXPLICIT_FEATURES
     return fits if estimator.paths == "auto" else estimator.paths == "explicit"

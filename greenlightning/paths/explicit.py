@@ -85,14 +85,14 @@ class ExplicitPaths(PathFeatures):
         if projection is not None:
             inputs = torch.from_numpy(checked_inputs(X, structure.n_features_in))
             tables["axes"] = principal_axes(structure.encode(inputs), projection)
-            width *= float(np.sqrt(structure.n_features_in / projection))
+            width *= float(np.sqrt(structure.n_encoded / projection))
         tables["step"] = np.array(width / largest)
         return cls(structure, feature_bits, tables, seen)
 
     @property
     def width(self) -> int:
         """Number of inputs of each gate, the constant included."""
-        inner = self.tables["axes"].shape[1] if "axes" in self.tables else self.structure.n_features_in
+        inner = self.tables["axes"].shape[1] if "axes" in self.tables else self.structure.n_encoded
         return int(inner) + 1
 
     @property
@@ -129,7 +129,7 @@ class ExplicitPaths(PathFeatures):
         return routed_product(*self._parts(X, tables), V)
 
     def _bytes_per_row(self) -> int:
-        return 10 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_features_in
+        return 10 * self.n_features_out * digits_needed(self.feature_bits) + 32 * self.structure.n_encoded
 
 
 def routed_product(values: Tensor, gates: Tensor, V: Tensor) -> Tensor:

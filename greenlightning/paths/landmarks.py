@@ -131,7 +131,7 @@ class LandmarkPaths(PathFeatures):
         return features
 
     def _bytes_per_row(self) -> int:
-        return 16 * self.n_features_out + 32 * self.structure.n_features_in
+        return 16 * self.n_features_out + 32 * self.structure.n_encoded
 
 
 def draw_landmarks(

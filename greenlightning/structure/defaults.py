@@ -1,4 +1,6 @@
-"""How a structure is trained where nobody says: by the number of inputs (``docs/decisions/0032-defaults.md``).
+"""How a structure is trained where nobody says: by the size of the table.
+
+Why: ``docs/decisions/0032-defaults.md``, and ``0045-defaults-for-tables.md`` for intervals and small tables.
 
 The command line's help reads this: nothing that loads NumPy is imported before it is needed.
 """
@@ -6,7 +8,8 @@ The command line's help reads this: nothing that loads NumPy is imported before 
 from dataclasses import dataclass
 from typing import TypeVar
 
-NARROW_INPUTS = 32
+NARROW_INPUTS, MOST_CUT_INPUTS = 32, 60
+FEW_ROWS = 4_000
 T = TypeVar("T")
 D = TypeVar("D")
 

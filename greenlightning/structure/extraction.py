@@ -13,6 +13,7 @@ from greenlightning.data.labels import positions, sorted_classes
 from greenlightning.data.targets import as_columns
 from greenlightning.errors import InputError
 from greenlightning.structure import settling
+from greenlightning.structure.bins import Bins
 from greenlightning.structure.gates import Structure, checked_inputs
 from greenlightning.structure.layers import INPUT_BITS
 from greenlightning.structure.settling import EpochRecord, SettlingHistory
@@ -75,8 +76,7 @@ def extract_structure(
     (16, 8)
     """
     inputs = _checked(X, y, task, options)
-    mean, scale = standardisation(inputs)
-    standard = Structure(mean, scale, (), ()).encode
+    blank = _without_layers(inputs, options.bins)
     goal = _Goal.of(y, task)
     held_inputs, held_goal = inputs, goal
     if validation is not None:
@@ -84,7 +84,7 @@ def extract_structure(
     rng = np.random.default_rng(options.random_state)
     probes, shuffled = rng.permutation(len(held_inputs))[:PROBES], rng.permutation(len(inputs))
     watch = _Watch(
-        standard(torch.from_numpy(checked_inputs(held_inputs, inputs.shape[1]))),
+        blank.encode(torch.from_numpy(checked_inputs(held_inputs, inputs.shape[1]))),
         held_goal,
         np.sort(probes),
         settling.draw_pairs(len(probes), options.random_state),
@@ -92,17 +92,17 @@ def extract_structure(
     )
     generator = torch.Generator().manual_seed(options.random_state)
     network = relu_network(
-        inputs.shape[1],
+        blank.n_encoded,
         options.hidden_layer_sizes,
         goal.n_outputs,
         generator,
         reconstruction=options.reconstruction,
     )
-    structure = _frozen(mean, scale, network, watch.history, seen)
+    structure = _frozen(blank, network, watch.history, seen)
     watch.remember(structure, network)
-    encoded = _as_floats(standard(torch.from_numpy(inputs)))
+    encoded = _as_floats(blank.encode(torch.from_numpy(inputs)))
     for state in train_epochs(encoded, goal.values, options, n_outputs=goal.n_outputs, module=network):
-        structure = _frozen(mean, scale, state.module, watch.history, seen)
+        structure = _frozen(blank, state.module, watch.history, seen)
         record = watch.look(structure, state.module, state.train_loss)
         if on_epoch:
             on_epoch(record)
@@ -230,9 +230,18 @@ def _as_floats(encoded: Tensor) -> Tensor:
     return encoded.mul(2.0**-INPUT_BITS).float()
 
 
+def _without_layers(inputs: NDArray[Any], n_bins: int) -> Structure:
+    """A structure that standardises only: intervals are standardised apart, so that inputs are as without them."""
+    bins = Bins.of(inputs, n_bins)
+    mean, scale = standardisation(inputs)
+    if len(bins):
+        places = bins.expand(torch.from_numpy(inputs)).numpy()[:, inputs.shape[1] :]
+        mean, scale = (np.concatenate(pair) for pair in zip((mean, scale), standardisation(places), strict=True))
+    return Structure(mean, scale, (), (), bins=bins)
+
+
 def _frozen(
-    mean: NDArray[np.float64],
-    scale: NDArray[np.float64],
+    blank: Structure,
     module: nn.Module,
     history: SettlingHistory,
     seen: tuple[str, ...],
@@ -240,4 +249,5 @@ def _frozen(
     dense = [m for m in module.modules() if isinstance(m, nn.Linear)][:-1]
     weights = [m.weight.detach().cpu().double().numpy() for m in dense]
     biases = [m.bias.detach().cpu().double().numpy() for m in dense]
-    return Structure.from_arrays(mean, scale, weights, biases, history=history, seen=seen)
+    about = {"history": history, "seen": seen, "bins": blank.bins}
+    return Structure.from_arrays(blank.mean, blank.scale, weights, biases, **about)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.errors import CapacityError, InputError, IntegrityError
+from greenlightning.structure.bins import NO_BINS, Bins
 from greenlightning.structure.layers import (
     HIDDEN_LIMIT,
     INPUT_BITS,
@@ -44,8 +45,8 @@ class Structure:
 
     Attributes
     ----------
-    mean, scale : ndarray of shape (d,), float64
-        What inputs are standardised by.
+    mean, scale : ndarray of shape (d + b,), float64
+        What inputs, and their places in the b intervals of ``bins``, are standardised by.
     weights : tuple of ndarray of shape (h_l, fan_in), int64
         One a layer, in units of 2^-14; in int8, in units of their own rows.
     biases : tuple of ndarray of shape (h_l,), int64
@@ -56,6 +57,8 @@ class Structure:
         Batches that trained the structure.
     steps : tuple of ndarray of shape (h_l,), float64
         In int8, one a layer: factors from pre-activations to outputs. Otherwise empty.
+    bins : Bins
+        Piecewise-linear columns beside the inputs, or none.
     digest : str
         sha256 of the arrays.
 
@@ -71,6 +74,7 @@ class Structure:
     history: SettlingHistory | None = None
     seen: tuple[str, ...] = ()
     steps: tuple[NDArray[np.float64], ...] = ()
+    bins: Bins = NO_BINS
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,7 +111,7 @@ class Structure:
         biases : sequence of array-like of shape (h_l,)
             Real-valued biases, one array a layer.
         **about
-            ``history`` and ``seen``.
+            ``history``, ``seen`` and ``bins``.
 
         Returns
         -------
@@ -178,6 +182,11 @@ class Structure:
     @property
     def n_features_in(self) -> int:
         """Number of input columns."""
+        return len(self.mean) - len(self.bins)
+
+    @property
+    def n_encoded(self) -> int:
+        """Number of columns that ``encode`` returns."""
         return len(self.mean)
 
     @property
@@ -191,7 +200,8 @@ class Structure:
         return torch.cat(gates, dim=1).numpy().astype(bool)
 
     def encode(self, X: Tensor) -> Tensor:
-        """Standardise inputs (n, d), in units of 2^-12: float64 that holds integers, saturated at ±2^15."""
+        """Standardise inputs (n, d) and their places in ``bins``: float64 in whole units of 2^-12, within ±2^15."""
+        X = self.bins.expand(X) if len(self.bins) else X
         mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
         return torch.sub(X, mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
 
@@ -246,6 +256,7 @@ class Structure:
                 _numbered(arrays, "weight"),
                 _numbered(arrays, "bias"),
                 steps=_numbered(arrays, "step"),
+                bins=Bins.of_arrays(arrays),
                 history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
                 seen=tuple(about["seen"]),
             )
@@ -258,6 +269,7 @@ class Structure:
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale}
+        arrays |= self.bins.arrays() if len(self.bins) else {}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             arrays |= {f"weight.{i}": weight, f"bias.{i}": bias}
         return arrays | {f"step.{i}": step for i, step in enumerate(self.steps)}

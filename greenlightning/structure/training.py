@@ -41,6 +41,8 @@ class TrainingOptions:
         Seed of weights and minibatches.
     device : str
         Torch device.
+    bins : int
+        Intervals into which each column is cut, beside the column itself; 0 for none.
     """
 
     hidden_layer_sizes: Sequence[int] = (512, 256, 128)
@@ -54,6 +56,7 @@ class TrainingOptions:
     input_noise: float = 0.0
     random_state: int = 0
     device: str = "cpu"
+    bins: int = 0
 
 
 @dataclass(frozen=True)
