@@ -67,7 +67,7 @@ def recipe(data: Dataset, kind: str, rows: int, n_landmarks: int = LANDMARKS) ->
     X, y = data.X_train[at], data.y_train[at]
     if kind == ExplicitPaths.kind:
         return ExplicitPaths.build(random_gates(data.X_train, (EXPLICIT_GATES,)), X), X, y
-    structure = random_gates(data.X_train, gate_sizes(data.X_train.shape[1]))
+    structure = random_gates(data.X_train, gate_sizes(*data.X_train.shape))
     return LandmarkPaths.build(structure, data.X_train, data.y_train, n_landmarks=n_landmarks), X, y
 
 

@@ -39,13 +39,13 @@ class RandomGates(Ours):
         self._seed = seed
 
     def start(self, X: Array, y: Array) -> None:
-        self.model.fit_structure(random_gates(X, gate_sizes(X.shape[1]), self._seed), X, y)
+        self.model.fit_structure(random_gates(X, gate_sizes(*X.shape), self._seed), X, y)
         self._solve()
 
 
-def gate_sizes(n_features: int) -> tuple[int, ...]:
-    """The widths that the classifier's defaults take for that many inputs."""
-    return structure_defaults(n_features).hidden_layer_sizes
+def gate_sizes(n_rows: int, n_features: int) -> tuple[int, ...]:
+    """The widths that the classifier's defaults take for that many rows of that many inputs."""
+    return structure_defaults(n_features, n_rows).hidden_layer_sizes
 
 
 def _ours(setting: Setting, about: About) -> Peer:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import SGDClassifier
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.tables.learner import LearnerKind, Labels, Probabilities, TableLearner
+from benchmarks.tables.learner import Labels, LearnerKind, Probabilities, TableLearner
 from greenlightning import GreenLightningClassifier
 from greenlightning.tables.encoder import TableEncoder
 from greenlightning.tables.inference import infer_schema

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from benchmarks.tables.encoded import encoder_of
-from benchmarks.tables.learner import LearnerKind, Labels, Probabilities, TableLearner
+from benchmarks.tables.learner import Labels, LearnerKind, Probabilities, TableLearner
 from greenlightning.structure.extraction import standardisation
 from greenlightning.structure.training import TrainingOptions, train_epochs
 

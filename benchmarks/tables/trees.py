@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from benchmarks.tables.learner import LearnerKind, Labels, Probabilities, TableLearner
+from benchmarks.tables.learner import Labels, LearnerKind, Probabilities, TableLearner
 
 HISTOGRAMS, LIGHTGBM = "HistGradientBoosting, refit on all", "LightGBM, refit on all"
 LIGHTGBM_CONTINUED, LIGHTGBM_LEAVES = "LightGBM, init_model", "LightGBM, refit of leaves"

@@ -49,6 +49,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         weight_decay: float = 0.0,
         reconstruction: float | Literal["auto"] = "auto",
         input_noise: float = 0.1,
+        bins: int | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
         memory_budget: int | None = None,
         device: str = "cpu",
@@ -68,6 +69,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         self.weight_decay = weight_decay
         self.reconstruction = reconstruction
         self.input_noise = input_noise
+        self.bins = bins
         self.validation_fraction = validation_fraction
         self.memory_budget = memory_budget
         self.device = device
@@ -191,9 +193,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         return self
 
     def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Remove rows that were learnt: the statistics become those of never having seen them.
-
-        Exact for the linear part; structure and landmarks stay as they are.
+        """Remove rows: the linear part becomes that of never having seen them, to the bit; the structure stays.
 
         Parameters
         ----------

@@ -7,7 +7,7 @@ import numpy as np
 from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
-from greenlightning.structure.defaults import structure_defaults, unless_auto
+from greenlightning.structure.defaults import minibatch, structure_defaults, unless_auto
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import SettlingRule
 from greenlightning.structure.training import TrainingOptions
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS = 1_024
-STEPS_PER_EPOCH = 60
-SMALLEST_BATCH, LARGEST_BATCH = 32, 128
 
 
 def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: int, seed: int) -> TrainingOptions:
@@ -44,26 +42,26 @@ def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: i
     InputError
         Where a parameter is a word other than "auto".
     """
-    defaults = structure_defaults(n_features)
-    batch_size = min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
+    defaults = structure_defaults(n_features, n_rows)
     return TrainingOptions(
-        hidden_layer_sizes=hidden_layer_sizes(estimator, n_features),
+        hidden_layer_sizes=hidden_layer_sizes(estimator, n_features, n_rows),
         max_epochs=unless_auto("max_epochs", estimator.max_epochs, defaults.max_epochs),
         settling=SettlingRule(estimator.settle_tolerance, estimator.patience),
-        batch_size=unless_auto("batch_size", estimator.batch_size, batch_size),
+        batch_size=unless_auto("batch_size", estimator.batch_size, minibatch(n_rows)),
         learning_rate=unless_auto("learning_rate", estimator.learning_rate, defaults.learning_rate),
         weight_decay=estimator.weight_decay,
         reconstruction=unless_auto("reconstruction", estimator.reconstruction, defaults.reconstruction),
         input_noise=estimator.input_noise,
         random_state=seed,
         device=estimator.device,
+        bins=0 if estimator.paths == "explicit" else unless_auto("bins", estimator.bins, defaults.bins),
     )
 
 
-def hidden_layer_sizes(estimator: "BaseGreenLightning", n_features: int) -> tuple[int, ...]:
-    """Units in each layer of the structure for ``n_features`` columns."""
+def hidden_layer_sizes(estimator: "BaseGreenLightning", n_features: int, n_rows: int) -> tuple[int, ...]:
+    """Units in each layer of the structure for ``n_rows`` of ``n_features`` columns."""
     explicit = estimator.paths == "explicit"
-    default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features).hidden_layer_sizes
+    default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features, n_rows).hidden_layer_sizes
     sizes = unless_auto("hidden_layer_sizes", estimator.hidden_layer_sizes, default)
     return tuple(np.atleast_1d(sizes).tolist())
 

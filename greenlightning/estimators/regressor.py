@@ -27,7 +27,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     Parameters
     ----------
     hidden_layer_sizes : int, sequence of int or "auto", default="auto"
-        Units in each gated layer; "auto" decides by the number of columns.
+        Units in each gated layer; "auto" decides by the number of columns and rows.
     paths : {"auto", "explicit", "landmarks"}, default="auto"
         Path features: one a gate and column (one gated layer only), or one a landmark.
     n_landmarks : int or "auto", default="auto"
@@ -54,6 +54,9 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         Weight of the loss for reconstructing the inputs, beside that for the targets.
     input_noise : float, default=0.1
         Standard deviation of the noise added to standardised inputs in training.
+    bins : int or "auto", default="auto"
+        Intervals between quantiles of the first batch into which the structure cuts each column, beside the column
+        itself; 0 for none. "auto" is 8 for tables of up to 60 columns and fewer than 4,000 rows.
     validation_fraction : float, default=0.1
         Share of the first batch held out to watch the gates and to choose ``alpha``.
     memory_budget : int, optional

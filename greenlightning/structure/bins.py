@@ -41,31 +41,32 @@ class Bins:
         >>> Bins.of(np.array([[0.0], [1.0], [2.0], [3.0], [4.0]]), 2).low.tolist()
         [0.0, 2.0]
         """
-        if n_bins < 1:
-            return NO_BINS
-        parts = [(column, edges) for column, edges in enumerate(_edges(values, n_bins) for values in X.T)]
-        column = np.concatenate([np.full(max(len(edges) - 1, 0), at) for at, edges in parts] or [[]])
-        low = np.concatenate([edges[:-1] for _, edges in parts] or [[]])
-        width = np.concatenate([np.diff(edges) for _, edges in parts] or [[]])
+        edges = [_edges(values, n_bins) if n_bins else NOTHING for values in X.T]
+        column = np.repeat(np.arange(len(edges)), [max(len(each) - 1, 0) for each in edges])
+        low = np.concatenate([NOTHING, *(each[:-1] for each in edges)])
+        width = np.concatenate([NOTHING, *(np.diff(each) for each in edges)])
         return cls(column.astype(np.int64), low, width)
 
     def __len__(self) -> int:
         return len(self.column)
 
     def expand(self, X: Tensor) -> Tensor:
-        """Return inputs (n, d) and their places in the intervals, (n, d + b), in float64."""
-        on = [torch.from_numpy(each).to(X.device) for each in (self.column, self.low, self.width)]
+        """Return inputs (n, d) and their places in the intervals, (n, d + b), float64; X where there are none."""
+        if not len(self):
+            return X
+        column, low, width = (torch.from_numpy(each).to(X.device) for each in (self.column, self.low, self.width))
         inputs = X.double()
-        places = inputs.index_select(1, on[0]).sub_(on[1]).div_(on[2]).clamp_(0.0, 1.0)
+        places = inputs.index_select(1, column).sub_(low).div_(width).clamp_(0.0, 1.0)
         return torch.cat([inputs, places], dim=1)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays by name."""
-        return {"bin.column": self.column, "bin.low": self.low, "bin.width": self.width}
+        """Return the arrays by name; none where there are no intervals, as in formats before them."""
+        named = {"bin.column": self.column, "bin.low": self.low, "bin.width": self.width}
+        return named if len(self) else {}
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, NDArray[Any]]) -> "Bins":
-        """Invert ``arrays``; structures before these columns were known have none."""
+        """Invert ``arrays``."""
         if "bin.column" not in arrays:
             return NO_BINS
         return cls(arrays["bin.column"], arrays["bin.low"], arrays["bin.width"])
@@ -75,10 +76,11 @@ def _edges(values: NDArray[Any], n_bins: int) -> NDArray[np.float64]:
     """Ascending edges of the intervals of one column; none where it has two values or fewer."""
     levels = np.unique(values).astype(np.float64)
     if len(levels) <= 2:
-        return levels[:0]
+        return NOTHING
     if len(levels) <= n_bins + 1:
         return levels
     return np.unique(np.quantile(values.astype(np.float64), np.linspace(0, 1, n_bins + 1)))
 
 
-NO_BINS = Bins(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+NOTHING = np.empty(0)
+NO_BINS = Bins(np.empty(0, dtype=np.int64), NOTHING, NOTHING)

@@ -5,11 +5,12 @@ Why: ``docs/decisions/0032-defaults.md``, and ``0045-defaults-for-tables.md`` fo
 The command line's help reads this: nothing that loads NumPy is imported before it is needed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
+FEW_ROWS, FEWEST_STEPS, MOST_EPOCHS = 4_000, 400, 100
 NARROW_INPUTS, MOST_CUT_INPUTS = 32, 60
-FEW_ROWS = 4_000
+STEPS_PER_EPOCH, SMALLEST_BATCH, LARGEST_BATCH = 60, 32, 128
 T = TypeVar("T")
 D = TypeVar("D")
 
@@ -28,28 +29,46 @@ class StructureDefaults:
         Epochs, at most.
     reconstruction : float
         Weight of the loss for reconstructing the inputs.
+    bins : int
+        Intervals into which each column is cut, beside the column itself.
     """
 
     hidden_layer_sizes: tuple[int, ...]
     learning_rate: float
     max_epochs: int
     reconstruction: float
+    bins: int = 0
 
 
+SMALL = StructureDefaults((256, 256), learning_rate=4e-3, max_epochs=24, reconstruction=0.0, bins=8)
 NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
 WIDE = StructureDefaults((512, 512, 512), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
-EPOCHS = f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns, {WIDE.max_epochs} beyond"
+EPOCHS = (
+    f"{SMALL.max_epochs} or as many as {FEWEST_STEPS} minibatches take below {FEW_ROWS:,} rows; beyond, "
+    f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns and {WIDE.max_epochs} for more"
+)
 
 
-def structure_defaults(n_features: int) -> StructureDefaults:
-    """Return the defaults for that many input columns.
+def structure_defaults(n_features: int, n_rows: int) -> StructureDefaults:
+    """Return the defaults for that many input columns and rows of the base.
 
     Examples
     --------
-    >>> structure_defaults(784).hidden_layer_sizes
+    >>> structure_defaults(784, 60_000).hidden_layer_sizes
     (512, 512, 512)
+    >>> structure_defaults(10, 500).hidden_layer_sizes
+    (256, 256)
     """
-    return NARROW if n_features <= NARROW_INPUTS else WIDE
+    if n_rows >= FEW_ROWS:
+        return NARROW if n_features <= NARROW_INPUTS else WIDE
+    steps = -(-n_rows // minibatch(n_rows))
+    epochs = min(max(SMALL.max_epochs, -(-FEWEST_STEPS // max(steps, 1))), MOST_EPOCHS)
+    return replace(SMALL, max_epochs=epochs, bins=SMALL.bins if n_features <= MOST_CUT_INPUTS else 0)
+
+
+def minibatch(n_rows: int) -> int:
+    """Return the rows of a minibatch: a sixtieth of the base's, within 32 to 128."""
+    return min(max(n_rows // STEPS_PER_EPOCH, SMALLEST_BATCH), LARGEST_BATCH)
 
 
 def unless_auto(name: str, value: T | str, default: D) -> T | D:

@@ -231,7 +231,7 @@ def _as_floats(encoded: Tensor) -> Tensor:
 
 
 def _without_layers(inputs: NDArray[Any], n_bins: int) -> Structure:
-    """A structure that standardises only: intervals are standardised apart, so that inputs are as without them."""
+    """Freeze what standardises inputs: intervals have a mean and scale of their own, inputs those without them."""
     bins = Bins.of(inputs, n_bins)
     mean, scale = standardisation(inputs)
     if len(bins):

@@ -24,6 +24,7 @@ from greenlightning.structure.layers import (
     Int8Layer,
     WideLayer,
     int8_arrays,
+    numbered,
     rounded,
 )
 from greenlightning.structure.settling import SettlingHistory
@@ -46,7 +47,7 @@ class Structure:
     Attributes
     ----------
     mean, scale : ndarray of shape (d + b,), float64
-        What inputs, and their places in the b intervals of ``bins``, are standardised by.
+        What inputs and their places in the b intervals of ``bins`` are standardised by.
     weights : tuple of ndarray of shape (h_l, fan_in), int64
         One a layer, in units of 2^-14; in int8, in units of their own rows.
     biases : tuple of ndarray of shape (h_l,), int64
@@ -200,10 +201,9 @@ class Structure:
         return torch.cat(gates, dim=1).numpy().astype(bool)
 
     def encode(self, X: Tensor) -> Tensor:
-        """Standardise inputs (n, d) and their places in ``bins``: float64 in whole units of 2^-12, within ±2^15."""
-        X = self.bins.expand(X) if len(self.bins) else X
+        """Standardise inputs (n, d) and their places in ``bins``, in units of 2^-12: whole float64 within ±2^15."""
         mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
-        return torch.sub(X, mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
+        return torch.sub(self.bins.expand(X), mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
 
     def gates(self, encoded: Tensor) -> list[Tensor]:
         """Compute the gates of each layer, int8 (n, h_l) of 0 and 1, for inputs that ``encode`` made."""
@@ -253,9 +253,9 @@ class Structure:
             found = cls(
                 arrays["mean"],
                 arrays["scale"],
-                _numbered(arrays, "weight"),
-                _numbered(arrays, "bias"),
-                steps=_numbered(arrays, "step"),
+                numbered(arrays, "weight"),
+                numbered(arrays, "bias"),
+                steps=numbered(arrays, "step"),
                 bins=Bins.of_arrays(arrays),
                 history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
                 seen=tuple(about["seen"]),
@@ -268,8 +268,7 @@ class Structure:
         return found
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale}
-        arrays |= self.bins.arrays() if len(self.bins) else {}
+        arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale, **self.bins.arrays()}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             arrays |= {f"weight.{i}": weight, f"bias.{i}": bias}
         return arrays | {f"step.{i}": step for i, step in enumerate(self.steps)}
@@ -299,8 +298,3 @@ def checked_inputs(X: ArrayLike, n_features: int) -> NDArray[Any]:
     if suspect and not np.isfinite(inputs).all():
         raise InputError("The inputs hold NaN or infinity", "Drop or fill those rows before learning")
     return np.require(inputs, requirements=["C", "W"])
-
-
-def _numbered(arrays: dict[str, NDArray[Any]], name: str) -> tuple[NDArray[Any], ...]:
-    """Return the layers' arrays of that name, in order."""
-    return tuple(arrays[f"{name}.{i}"] for i in range(sum(key.startswith(f"{name}.") for key in arrays)))

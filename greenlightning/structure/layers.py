@@ -120,3 +120,8 @@ def rounded(values: ArrayLike, bits: int) -> NDArray[np.int64]:
             "Train it with a lower learning rate or weight decay",
         )
     return scaled.astype(np.int64)
+
+
+def numbered(arrays: dict[str, NDArray[Any]], name: str) -> tuple[NDArray[Any], ...]:
+    """Return the layers' arrays of that name, in order."""
+    return tuple(arrays[f"{name}.{i}"] for i in range(sum(key.startswith(f"{name}.") for key in arrays)))

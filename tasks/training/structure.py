@@ -117,7 +117,9 @@ def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> t
     """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; return gates and cost."""
     from greenlightning.estimators import GreenLightningClassifier
 
-    epochs = unless_auto("max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1]).max_epochs)
+    epochs = unless_auto(
+        "max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1], data.rows).max_epochs
+    )
 
     def on_epoch(record: EpochRecord) -> None:
         progress.report_progress(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)
