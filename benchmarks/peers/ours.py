@@ -44,8 +44,8 @@ class RandomGates(Ours):
 
 
 def gate_sizes(n_rows: int, n_features: int) -> tuple[int, ...]:
-    """The widths that the classifier's defaults take for that many rows of that many inputs."""
-    return structure_defaults(n_features, n_rows).hidden_layer_sizes
+    """The widths that the classifier's defaults take for that many rows of that many pixels."""
+    return structure_defaults(n_features, n_rows, one_unit=True).hidden_layer_sizes
 
 
 def _ours(setting: Setting, about: About) -> Peer:

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from benchmarks.tables.encoded import encoder_of
+from benchmarks.tables.encoded import Encoded
 from benchmarks.tables.learner import Labels, LearnerKind, Probabilities, TableLearner
 from greenlightning.structure.extraction import standardisation
 from greenlightning.structure.training import TrainingOptions, train_epochs
@@ -29,8 +29,8 @@ class Network(TableLearner):
     grid: tuple[Any, ...] = GRID
 
     def start(self, frame: pd.DataFrame, y: Labels) -> None:
-        self._encoder = encoder_of(frame, y)
-        self._mean, self._scale = standardisation(self._encoder.transform(frame))
+        self._encoder = Encoded(frame)
+        self._mean, self._scale = standardisation(self._encoder(frame))
         X, codes = self._inputs(frame), torch.from_numpy(np.searchsorted(self.labels, y))
         found = [(*self._trained(X, codes, setting), setting) for setting in self.grid]
         _, self._model, self._setting = min(found, key=lambda one: one[0])
@@ -47,7 +47,7 @@ class Network(TableLearner):
             return torch.softmax(model(X), dim=-1)
 
     def _inputs(self, frame: pd.DataFrame) -> Tensor:
-        standard = (self._encoder.transform(frame) - self._mean) / self._scale
+        standard = (self._encoder(frame) - self._mean) / self._scale
         return torch.from_numpy(np.clip(standard, -LIMIT, LIMIT).astype(np.float32))
 
     def _trained(self, X: Tensor, codes: Tensor, setting: Any) -> tuple[float, nn.Module]:

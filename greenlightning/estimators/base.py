@@ -193,7 +193,9 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         return self
 
     def forget(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Remove rows: the linear part becomes that of never having seen them, to the bit; the structure stays.
+        """Remove rows that were learnt: the statistics become those of never having seen them.
+
+        Exact for the linear part; structure and landmarks stay as they are.
 
         Parameters
         ----------

@@ -1,13 +1,15 @@
 """What an estimator's parameters mean for given data: "auto" resolved, training options and recipe built."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
-from greenlightning.structure.defaults import minibatch, structure_defaults, unless_auto
+from greenlightning.structure.defaults import StructureDefaults, minibatch, structure_defaults, unless_auto
+from greenlightning.structure.extraction import share_unit
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import SettlingRule
 from greenlightning.structure.training import TrainingOptions
@@ -20,15 +22,15 @@ EXPLICIT_FEATURES = 6_000
 LANDMARKS = 1_024
 
 
-def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: int, seed: int) -> TrainingOptions:
+def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int) -> TrainingOptions:
     """Choose the options for training a structure.
 
     Parameters
     ----------
     estimator : BaseGreenLightning
         Its parameters, of which "auto" is resolved.
-    n_features, n_rows : int
-        Columns and rows of the training data.
+    X : ndarray of shape (n, d)
+        Inputs of the training data.
     seed : int
         Seed of weights and minibatches.
 
@@ -42,12 +44,12 @@ def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: i
     InputError
         Where a parameter is a word other than "auto".
     """
-    defaults = structure_defaults(n_features, n_rows)
+    defaults = structure_defaults(X.shape[1], len(X), one_unit=share_unit(X))
     return TrainingOptions(
-        hidden_layer_sizes=hidden_layer_sizes(estimator, n_features, n_rows),
+        hidden_layer_sizes=hidden_layer_sizes(estimator, defaults),
         max_epochs=unless_auto("max_epochs", estimator.max_epochs, defaults.max_epochs),
         settling=SettlingRule(estimator.settle_tolerance, estimator.patience),
-        batch_size=unless_auto("batch_size", estimator.batch_size, minibatch(n_rows)),
+        batch_size=unless_auto("batch_size", estimator.batch_size, minibatch(len(X))),
         learning_rate=unless_auto("learning_rate", estimator.learning_rate, defaults.learning_rate),
         weight_decay=estimator.weight_decay,
         reconstruction=unless_auto("reconstruction", estimator.reconstruction, defaults.reconstruction),
@@ -58,10 +60,9 @@ def training_options(estimator: "BaseGreenLightning", n_features: int, n_rows: i
     )
 
 
-def hidden_layer_sizes(estimator: "BaseGreenLightning", n_features: int, n_rows: int) -> tuple[int, ...]:
-    """Units in each layer of the structure for ``n_rows`` of ``n_features`` columns."""
-    explicit = estimator.paths == "explicit"
-    default = (EXPLICIT_GATES,) if explicit else structure_defaults(n_features, n_rows).hidden_layer_sizes
+def hidden_layer_sizes(estimator: "BaseGreenLightning", defaults: StructureDefaults) -> tuple[int, ...]:
+    """Units in each layer of the structure."""
+    default = (EXPLICIT_GATES,) if estimator.paths == "explicit" else defaults.hidden_layer_sizes
     sizes = unless_auto("hidden_layer_sizes", estimator.hidden_layer_sizes, default)
     return tuple(np.atleast_1d(sizes).tolist())
 

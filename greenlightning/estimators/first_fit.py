@@ -63,7 +63,7 @@ def train_structure(
         y[training],
         task=estimator.task,
         validation=(X[validation], y[validation]) if len(validation) else None,
-        options=training_options(estimator, X.shape[1], len(training), seed),
+        options=training_options(estimator, X[training], seed),
         seen=seen,
         on_epoch=on_epoch,
     )

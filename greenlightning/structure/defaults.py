@@ -40,30 +40,39 @@ class StructureDefaults:
     bins: int = 0
 
 
-SMALL = StructureDefaults((256, 256), learning_rate=4e-3, max_epochs=24, reconstruction=0.0, bins=8)
+TABLE = StructureDefaults((256, 256), learning_rate=4e-3, max_epochs=24, reconstruction=0.0, bins=8)
 NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
 WIDE = StructureDefaults((512, 512, 512), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
-EPOCHS = (
-    f"{SMALL.max_epochs} or as many as {FEWEST_STEPS} minibatches take below {FEW_ROWS:,} rows; beyond, "
-    f"{NARROW.max_epochs} up to {NARROW_INPUTS} columns and {WIDE.max_epochs} for more"
-)
+EPOCHS = f"{TABLE.max_epochs}, more on very few rows, {WIDE.max_epochs} for pictures"
 
 
-def structure_defaults(n_features: int, n_rows: int) -> StructureDefaults:
+def structure_defaults(n_features: int, n_rows: int, *, one_unit: bool = False) -> StructureDefaults:
     """Return the defaults for that many input columns and rows of the base.
+
+    Parameters
+    ----------
+    n_features, n_rows : int
+        Columns and rows that the structure is trained on.
+    one_unit : bool, default=False
+        Whether the columns share a unit, like pixels: many rows of those are left uncut.
+
+    Returns
+    -------
+    StructureDefaults
+        What "auto" stands for.
 
     Examples
     --------
-    >>> structure_defaults(784, 60_000).hidden_layer_sizes
+    >>> structure_defaults(784, 60_000, one_unit=True).hidden_layer_sizes
     (512, 512, 512)
     >>> structure_defaults(10, 500).hidden_layer_sizes
     (256, 256)
     """
-    if n_rows >= FEW_ROWS:
+    if one_unit and n_rows >= FEW_ROWS:
         return NARROW if n_features <= NARROW_INPUTS else WIDE
     steps = -(-n_rows // minibatch(n_rows))
-    epochs = min(max(SMALL.max_epochs, -(-FEWEST_STEPS // max(steps, 1))), MOST_EPOCHS)
-    return replace(SMALL, max_epochs=epochs, bins=SMALL.bins if n_features <= MOST_CUT_INPUTS else 0)
+    epochs = min(max(TABLE.max_epochs, -(-FEWEST_STEPS // max(steps, 1))), MOST_EPOCHS)
+    return replace(TABLE, max_epochs=epochs, bins=TABLE.bins if n_features <= MOST_CUT_INPUTS else 0)
 
 
 def minibatch(n_rows: int) -> int:

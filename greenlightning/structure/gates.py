@@ -201,7 +201,7 @@ class Structure:
         return torch.cat(gates, dim=1).numpy().astype(bool)
 
     def encode(self, X: Tensor) -> Tensor:
-        """Standardise inputs (n, d) and their places in ``bins``, in units of 2^-12: whole float64 within ±2^15."""
+        """Standardise inputs (n, d) and places in ``bins``, in units of 2^-12: whole numbers within ±2^15."""
         mean, unit = (torch.from_numpy(v).to(X.device) for v in (self.mean, self.scale / (1 << INPUT_BITS)))
         return torch.sub(self.bins.expand(X), mean).div_(unit).round_().clamp_(-INPUT_LIMIT, INPUT_LIMIT)
 

@@ -116,10 +116,10 @@ def learn_base(
 def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["Structure", EnergyCost]:
     """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; return gates and cost."""
     from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.structure.extraction import share_unit
 
-    epochs = unless_auto(
-        "max_epochs", settings.max_epochs, structure_defaults(data.X.shape[1], data.rows).max_epochs
-    )
+    defaults = structure_defaults(data.X.shape[1], data.rows, one_unit=share_unit(data.X))
+    epochs = unless_auto("max_epochs", settings.max_epochs, defaults.max_epochs)
 
     def on_epoch(record: EpochRecord) -> None:
         progress.report_progress(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)

@@ -56,9 +56,9 @@ def test_the_defaults_read_digits(digits: tuple[Rows, Rows]) -> None:
 @pytest.mark.parametrize(
     ("columns", "paths", "kind", "widths"),
     [
-        (16, "auto", "landmarks", (512, 512, 512, 512)),
+        (16, "auto", "landmarks", (256, 256)),
         (16, "explicit", "explicit", (256,)),
-        (784, "auto", "landmarks", (512, 512, 512)),
+        (784, "auto", "landmarks", (256, 256)),
     ],
 )
 def test_the_defaults_serve_narrow_and_wide_inputs(
