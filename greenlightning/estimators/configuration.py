@@ -1,5 +1,6 @@
 """What an estimator's parameters mean for given data: "auto" resolved, training options and recipe built."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
-LANDMARKS = 1_024
+LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 16
 
 
 def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int) -> TrainingOptions:
@@ -101,7 +102,8 @@ def build_recipe(
         return ExplicitPaths.build(
             structure, batch.X, feature_bits=bits, projection=estimator.projection, seen=about
         )
-    wanted = unless_auto("n_landmarks", estimator.n_landmarks, LANDMARKS)
+    default = min(LANDMARKS, round(LANDMARKS_PER_ROOT * math.sqrt(batch.rows)))
+    wanted = unless_auto("n_landmarks", estimator.n_landmarks, default)
     labels = batch.y if estimator.task == "classification" else None
     return LandmarkPaths.build(
         structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen

@@ -59,7 +59,7 @@ class LandmarkPaths(PathFeatures):
         """Freeze a recipe on base inputs.
 
         Candidates are rows drawn evenly over the labels and, one in four, rows with each column shuffled by
-        itself; ``worst_explained`` chooses among them.
+        itself; ``worst_explained`` chooses among those that differ.
 
         Parameters
         ----------
@@ -102,7 +102,9 @@ class LandmarkPaths(PathFeatures):
         rng = np.random.default_rng(random_state)
         drawn = inputs[draw_landmarks(len(inputs), y, CANDIDATES * n_landmarks * 3 // 4, rng)]
         shuffled = rng.permuted(drawn[rng.permutation(len(drawn))[: len(drawn) // 3]], axis=0)
-        candidates = structure.encode(torch.from_numpy(np.concatenate([drawn, shuffled])))
+        rows = np.concatenate([drawn, shuffled])
+        different = np.sort(np.unique(rows, axis=0, return_index=True)[1])
+        candidates = structure.encode(torch.from_numpy(rows[different]))
         chosen = worst_explained(structure, candidates, min(n_landmarks, len(inputs)))
         tables = _landmark_tables(structure, candidates[chosen])
         reference = inputs[np.sort(rng.permutation(len(inputs))[:REFERENCE_ROWS])]

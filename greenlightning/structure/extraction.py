@@ -22,6 +22,7 @@ from greenlightning.structure.training import TrainingOptions, relu_network, tra
 PROBES = 512
 RANGE_ROWS = 2_048
 VARIANCE_FLOOR = 0.1
+PLACE_SCALE = 2.0
 DEFAULTS = TrainingOptions()
 
 
@@ -236,12 +237,13 @@ def _as_floats(encoded: Tensor) -> Tensor:
 
 
 def _without_layers(inputs: NDArray[Any], n_bins: int) -> Structure:
-    """Freeze what standardises inputs: intervals have a mean and scale of their own, inputs those without them."""
+    """Freeze what standardises inputs; intervals are many a column, so their standard deviation is a half."""
     bins = Bins.of(inputs, n_bins)
     mean, scale = standardisation(inputs)
     if len(bins):
         places = bins.expand(torch.from_numpy(inputs)).numpy()[:, inputs.shape[1] :]
-        mean, scale = (np.concatenate(pair) for pair in zip((mean, scale), standardisation(places), strict=True))
+        centre, spread = standardisation(places)
+        mean, scale = np.concatenate([mean, centre]), np.concatenate([scale, PLACE_SCALE * spread])
     return Structure(mean, scale, (), (), bins=bins)
 
 

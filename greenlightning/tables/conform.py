@@ -77,16 +77,27 @@ def conform(
             f"{source} lacks {_few(missing)}",
             f"Give every column of the schema, empty where it has no value (it has {_few(list(frame.columns))})",
         )
-    columns = {
-        column.name: canonical(frame[column.name], column, source).reset_index(drop=True)
-        for column in schema.columns
-        if column.kind is not Kind.IGNORED
-    }
     y = _labels(frame[schema.label], schema) if schema.label in found else None
     if y is not None and schema.labels == "str" and schema.task == "classification":
         alike = alike_labels(list({label for label in y.tolist() if label is not None}))
         notes += [f"labels {first!r} and {second!r} differ by case or blanks only" for first, second in alike]
-    return ConformedTable(pd.DataFrame(columns, index=pd.RangeIndex(len(frame))), y, tuple(notes))
+    return ConformedTable(_canonical_columns(frame, schema, source), y, tuple(notes))
+
+
+def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) -> pd.DataFrame:
+    """Convert every column; those that hold numbers already go together, as most columns of most tables do."""
+    kept = [column for column in schema.columns if column.kind is not Kind.IGNORED]
+    dtypes = frame.dtypes
+    plain = [c.name for c in kept if c.kind is Kind.NUMERIC and pd.api.types.is_numeric_dtype(dtypes[c.name])]
+    numbers = frame[plain].to_numpy(np.float64, na_value=np.nan)
+    if len(plain) == len(kept):
+        return pd.DataFrame(numbers, columns=plain)
+    place = {name: number for number, name in enumerate(plain)}
+    columns = {
+        c.name: numbers[:, place[c.name]] if c.name in place else canonical(frame[c.name], c, source).array
+        for c in kept
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
 
 
 def _labels(cells: "pd.Series[Any]", schema: TableSchema) -> NDArray[np.generic]:

@@ -121,12 +121,15 @@ def _as_boolean(value: Any) -> float:
 
 
 def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
-    texts = _texts(cells)
+    codes, words = _words(cells)
     known = set(column.categories)
-    if known:
-        twins = {text: TWINS[text] for text in texts.unique() if text in TWINS and text not in known}
-        texts = texts.replace({text: twin for text, twin in twins.items() if twin in known})
-    return texts.astype(pd.CategoricalDtype(sorted(texts.dropna().unique())))
+    twins = {word: TWINS[word] for word in words if word in TWINS and word not in known and TWINS[word] in known}
+    words = [word if word is None else twins.get(word, word) for word in words]
+    found = sorted({word for word in words if word is not None})
+    place = {word: number for number, word in enumerate(found)}
+    table = np.array([*(-1 if word is None else place[word] for word in words), -1])
+    cells_found = pd.Categorical.from_codes(table[codes], pd.Index(found, dtype="str"))
+    return pd.Series(cells_found, index=cells.index, name=cells.name)
 
 
 def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
@@ -135,10 +138,16 @@ def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Ser
 
 def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
     """Write each cell as a category, None where it is missing."""
+    codes, words = _words(cells)
+    table = np.array([*words, None], dtype=object)
+    return pd.Series(table[codes], index=cells.index, name=cells.name, dtype=object)
+
+
+def _words(cells: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str | None]]:
+    """Write each distinct cell as a category, None where it is missing; a cell's code of −1 is missing too."""
     codes, values = pd.factorize(_objects(cells))
     words = [as_category(value) for value in values]
-    table = np.array([*(None if is_missing(word) else word for word in words), None], dtype=object)
-    return pd.Series(table[codes], index=cells.index, name=cells.name, dtype=object)
+    return codes, [None if is_missing(word) else word for word in words]
 
 
 def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
