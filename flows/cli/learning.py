@@ -5,7 +5,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.cli.options import AsJson, Dataset, Keep, Margin, NewLabels, Reason, Runner, run, submit, user_path
+from flows.cli.options import (
+    AsJson,
+    Dataset,
+    Keep,
+    Margin,
+    NewLabels,
+    QuarantineMoved,
+    Reason,
+    Runner,
+    run,
+    submit,
+    user_path,
+)
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
@@ -34,6 +46,7 @@ def ingest(
         Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
     ] = None,
     allow_new_labels: NewLabels = False,
+    quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
 ) -> None:
     """Ingest a file: name it by the hash of its content, validate it, then version or quarantine it."""
@@ -47,6 +60,7 @@ def ingest(
         label_column=label_column,
         labels=labels,
         allow_new_labels=allow_new_labels,
+        quarantine_moved=quarantine_moved,
     )
 
 
@@ -63,6 +77,7 @@ def train(  # noqa: PLR0913
     margin: Margin = 0.01,
     keep: Keep = "everything",
     runner: Runner = "local",
+    quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
 ) -> None:
     """Extract the structure from the base batches, train the linear part on them, and publish the version."""
@@ -71,7 +86,16 @@ def train(  # noqa: PLR0913
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
     deciding = Deciding(margin=margin, keep=keep)
-    run(flow, as_json, dataset=dataset, batches=batch, learning=learning, deciding=deciding, runner=runner)
+    run(
+        flow,
+        as_json,
+        dataset=dataset,
+        batches=batch,
+        learning=learning,
+        deciding=deciding,
+        runner=runner,
+        quarantine_moved=quarantine_moved,
+    )
 
 
 @commands.command()
@@ -115,6 +139,7 @@ def retrain(  # noqa: PLR0913
     ] = "none",
     jitter: Annotated[str | None, typer.Option(help="Maximum random delay of the start. Needs a worker.")] = None,
     runner: Runner = "local",
+    quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
 ) -> None:
     """Learn the batches that the champion has not learnt; the cost is that of the new rows."""
@@ -138,6 +163,7 @@ def retrain(  # noqa: PLR0913
         carbon_source=carbon_source,
         jitter=jitter,
         runner=runner,
+        quarantine_moved=quarantine_moved,
     )
 
 

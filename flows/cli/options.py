@@ -27,6 +27,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object inst
 NewLabels = Annotated[
     bool, typer.Option("--allow-new-labels", help="Accept labels that the model does not know yet.")
 ]
+QuarantineMoved = Annotated[
+    Literal["never", "red", "always"],
+    typer.Option(help="Quarantine batches that have moved: never, if structure health is red too, or always."),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; recorded with the version.")]
 Runner = Annotated[
     Literal["local", "gpu"],

@@ -1,47 +1,102 @@
 """Admission of batches: validated, then versioned or quarantined; and the choice of those to learn."""
 
-from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches
+from dataclasses import dataclass
+from typing import Literal
+
+from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.events import emit_landed
 from tasks.data.ingestion import LandedBatch, describe, waiting
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
-from tasks.validation.expectations import Expectations
-from tasks.validation.verdict import QuarantinedBatch, ValidationReport, quarantine, validate
+from tasks.training.health import assess_landed
+from tasks.training.label_gain import ChampionsOpinion
+from tasks.validation.expectations import Expectations, measures_of
+from tasks.validation.quarantine import QuarantinedBatch, discarded, quarantine
+from tasks.validation.verdict import ValidationReport, validate
+
+WhenMoved = Literal["never", "red", "always"]
 
 
-def expectations_or_none(dataset: str) -> Expectations | None:
-    """What batches must look like to the champion; None where there is none yet."""
-    serving = registry.champion(dataset)
-    return expectations_of(serving) if serving else None
+@dataclass(frozen=True)
+class Admission:
+    """The door of a dataset: the champion and its expectations, and what is let in."""
+
+    serving: registry.VersionInfo | None
+    expectations: Expectations | None
+    allow_new_labels: bool = False
+    quarantine_moved: WhenMoved = "never"
+
+    @classmethod
+    def to(cls, dataset: str, allow_new_labels: bool, quarantine_moved: WhenMoved) -> "Admission":
+        """The door of ``dataset``; open to any sound batch where it has no champion yet."""
+        serving = registry.champion(dataset)
+        expectations = expectations_of(serving) if serving else None
+        return cls(serving, expectations, allow_new_labels, quarantine_moved)
+
+    def admit(self, landed: LandedBatch) -> tuple[BatchRef | None, ValidationReport]:
+        """Validate one landed batch, then version it, or quarantine it with the reasons."""
+        report = self.validated(landed)
+        if not BATCH_ID.fullmatch(landed.id):
+            report = report.failing(
+                f"{landed.path.name} was put into incoming/ by hand; use greenlightning ingest instead"
+            )
+        elif decision := discarded(landed.dataset, landed.id):
+            report = report.failing(f"{decision.by} discarded it on {decision.at[:10]}: {decision.reason}")
+        if report.passed or _is_accepted(landed):
+            ref = version_batch(landed, self.expectations.digest if self.expectations else "")
+            emit_landed(ref, served=self.expectations is not None)
+            return ref, report
+        quarantine(landed, report.failures)
+        return None, report
+
+    def validated(self, landed: LandedBatch) -> ValidationReport:
+        """The report on a batch; where it has moved it fails if ``quarantine_moved`` says so."""
+        opinion = ChampionsOpinion(self.serving) if self.serving else None
+        report = validate(landed, self.expectations, self.allow_new_labels, opinion)
+        return report.failing(*report.moved) if report.moved and self._holds_moved(landed) else report
+
+    def _holds_moved(self, landed: LandedBatch) -> bool:
+        if self.quarantine_moved == "red":
+            return self.serving is not None and assess_landed(self.serving, landed).is_red
+        return self.quarantine_moved == "always"
+
+    def admit_waiting(self, dataset: str) -> list[QuarantinedBatch]:
+        """Admit every batch that waits in incoming/; return those that were quarantined."""
+        found = []
+        for landed in waiting(dataset):
+            ref, report = self.admit(landed)
+            if ref is None:
+                found.append(quarantined(landed, report))
+        return found
+
+    def refused(self, refs: list[BatchRef]) -> list[QuarantinedBatch]:
+        """Versioned batches that passed earlier expectations and fail the present ones; none that was accepted."""
+        found = []
+        for ref in refs:
+            if self.expectations and ref.expectations != self.expectations.digest and not ref.accepted:
+                landed = describe(checkout(ref), ref.dataset)
+                report = self.validated(landed)
+                if not report.passed:
+                    found.append(quarantined(landed, report))
+        return found
 
 
-def admit(
-    landed: LandedBatch, expectations: Expectations | None, allow_new_labels: bool
-) -> tuple[BatchRef | None, ValidationReport]:
-    """Validate one landed batch, then version it, or quarantine it with the reasons."""
-    report = validate(landed, expectations, allow_new_labels)
-    if not BATCH_ID.fullmatch(landed.id):
-        fault = f"{landed.path.name} was put into incoming/ by hand; use greenlightning ingest instead"
-        report = report.model_copy(update={"passed": False, "failures": (fault, *report.failures)})
-    if report.passed:
-        ref = version_batch(landed, expectations.digest if expectations else "")
-        emit_landed(ref, served=expectations is not None)
-        return ref, report
-    quarantine(landed, report.failures)
-    return None, report
+def quarantined(landed: LandedBatch, report: ValidationReport) -> QuarantinedBatch:
+    """A batch that was not let in, as outcomes show it."""
+    return QuarantinedBatch(dataset=landed.dataset, batch=landed.id, source=landed.source, reasons=report.failures)
 
 
-def admit_waiting(
-    dataset: str, expectations: Expectations | None, allow_new_labels: bool
-) -> list[QuarantinedBatch]:
-    """Admit every batch that waits in incoming/; return those that were quarantined."""
-    quarantined = []
-    for landed in waiting(dataset):
-        ref, report = admit(landed, expectations, allow_new_labels)
-        if ref is None:
-            quarantined.append(QuarantinedBatch(batch=landed.id, source=landed.source, reasons=report.failures))
-    return quarantined
+def moved_note(landed: LandedBatch, report: ValidationReport) -> tuple[str, ...]:
+    """A note on how a batch has moved; none where it has not."""
+    return (f"{landed.source} has moved: {'; '.join(report.moved)}",) if report.moved else ()
+
+
+def following(expectations: Expectations, new: list[BatchRef]) -> Expectations:
+    """The expectations moved along with batches that are learnt."""
+    for ref in new:
+        expectations = expectations.following(ref.id, measures_of(checkout(ref)))
+    return expectations
 
 
 def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
@@ -53,14 +108,8 @@ def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
     return [ref for ref in batches(dataset) if ref.id not in left_out]
 
 
-def failing_batches(
-    refs: list[BatchRef], expectations: Expectations, allow_new_labels: bool
-) -> list[QuarantinedBatch]:
-    """Versioned batches that passed earlier expectations and fail the present ones."""
-    found = []
-    for ref in refs:
-        if ref.expectations != expectations.digest:
-            report = validate(describe(checkout(ref), ref.dataset), expectations, allow_new_labels)
-            if not report.passed:
-                found.append(QuarantinedBatch(batch=ref.id, source=ref.source, reasons=report.failures))
-    return found
+def _is_accepted(landed: LandedBatch) -> bool:
+    if not BATCH_ID.fullmatch(landed.id):
+        return False
+    known = read_pointer(pointer_path(landed.dataset, landed.id), landed.dataset)
+    return bool(known and known.accepted)

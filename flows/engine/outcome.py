@@ -12,7 +12,7 @@ from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
 from tasks.promotion.candidate import Candidate
 from tasks.scheduling.cost_estimate import RetrainingPlan
-from tasks.validation.verdict import QuarantinedBatch
+from tasks.validation.quarantine import QuarantinedBatch
 
 
 class Outcome(BaseModel):

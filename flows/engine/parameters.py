@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from flows.engine.admission import WhenMoved
 from greenlightning.errors import InputError
 from tasks.core.workspace import NAME, checked_name
 from tasks.data.batch_index import BATCH_ID, checked_id
@@ -23,6 +24,15 @@ BatchId = Annotated[
 
 
 NewLabels = Annotated[bool, Field(description="learn labels that the model does not know yet")]
+
+
+QuarantineMoved = Annotated[
+    WhenMoved,
+    Field(
+        description="quarantine batches whose means, ranges or mix have moved: never (they are learnt and "
+        "reported), where structure health is red too, or always"
+    ),
+]
 
 
 def _stated(reason: str) -> str:

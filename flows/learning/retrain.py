@@ -11,7 +11,7 @@ from flows.engine.batch_selection import DryRun, LandedFrom, LandedTo, Selection
 from flows.engine.error_messages import is_foreseen
 from flows.engine.flow_decorator import flow, part_of_run
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName, NewLabels
+from flows.engine.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved
 from flows.engine.postpone import Jitter, LatestStart
 from flows.engine.runners import Runner, check_runner
 from flows.learning.retrain_dataset import retrain_dataset
@@ -43,6 +43,7 @@ def retrain(  # noqa: PLR0913
     runner: Runner = "local",
     on_red: OnRed = "recommend",
     learning: Learning = LEARNING,
+    quarantine_moved: QuarantineMoved = "never",
 ) -> State[Any]:
     """Add the statistics of new batches to the champion's, solve, compare with the champion, publish.
 
@@ -66,6 +67,7 @@ def retrain(  # noqa: PLR0913
         jitter=jitter,
         runner=runner,
         on_red=on_red,
+        quarantine_moved=quarantine_moved,
     )
     outcome = retrain_dataset(dataset, request) if dataset else _retrain_every_dataset(request)
     return outcome.completed()

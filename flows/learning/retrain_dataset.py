@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.engine.admission import admit_waiting, failing_batches
+from flows.engine.admission import Admission, following
 from flows.engine.batch_selection import left_out, planned_outcome, selected_batches
 from flows.engine.outcome import Outcome
 from flows.engine.postpone import start_or_postpone
@@ -26,7 +26,7 @@ from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
 from tasks.training.windows import too_old
 from tasks.validation.expectations import Expectations
-from tasks.validation.verdict import QuarantinedBatch
+from tasks.validation.quarantine import QuarantinedBatch
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def retrain_dataset(dataset: str, request: RetrainRequest) -> Outcome:
 def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
     """Admit waiting batches, then learn the new ones together, or each alone where together they are rejected."""
     expectations = expectations_of(serving)
-    quarantined = admit_waiting(serving.dataset, expectations, request.allow_new_labels)
+    door = Admission(serving, expectations, request.allow_new_labels, request.quarantine_moved)
+    quarantined = door.admit_waiting(serving.dataset)
     selected = selected_batches(serving, request.selection)
     old = too_old(request.deciding.keep, serving, selected)
     notes = tuple(
@@ -62,7 +63,7 @@ def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
         if ref.id in old
     )
     selected = [ref for ref in selected if ref.id not in old]
-    quarantined += failing_batches(selected, expectations, request.allow_new_labels)
+    quarantined += door.refused(selected)
     refused = {entry.batch for entry in quarantined}
     new = [ref for ref in selected if ref.id not in refused]
     retraining = Retraining(serving.dataset, request, expectations, tuple(quarantined))
@@ -111,7 +112,7 @@ def _candidate(
         evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, deciding),
         decision=decision,
         holdout=holdout,
-        expectations=retraining.expectations,
+        expectations=following(retraining.expectations, unlearnt),
         health=health,
         quarantined=retraining.quarantined,
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from flows.engine.admission import WhenMoved
 from flows.engine.batch_selection import Selection
 from flows.engine.runners import Runner
 from tasks.core.settings import Deciding, Learning
@@ -30,6 +31,7 @@ class RetrainRequest:
     jitter: timedelta | None
     runner: Runner
     on_red: OnRed
+    quarantine_moved: WhenMoved
 
     @property
     def device(self) -> str:

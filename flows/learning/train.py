@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from prefect import State
 from pydantic import Field
 
-from flows.engine.admission import admit_waiting, chosen_batches, expectations_or_none
+from flows.engine.admission import Admission, chosen_batches
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName, NewLabels
+from flows.engine.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved
 from flows.engine.runners import Runner, check_runner, fit_remotely
 from flows.engine.session import Session, session
 from flows.learning.publication import publish_once
@@ -39,13 +39,14 @@ def train(
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
     runner: Runner = "local",
+    quarantine_moved: QuarantineMoved = "never",
 ) -> State[Any]:
     """Extract a structure from the base batches, learn them under it, and publish a version.
 
     Where a champion serves already, the new model is compared with it on the holdout.
     """
     check_runner(runner)
-    quarantined = admit_waiting(dataset, expectations_or_none(dataset), allow_new_labels)
+    quarantined = Admission.to(dataset, allow_new_labels, quarantine_moved).admit_waiting(dataset)
     base = within(deciding.keep, chosen_batches(dataset, batches))
     if not base:
         reason = f": {quarantined[0].reasons[0]}" if quarantined else ""
@@ -91,7 +92,7 @@ def train_on(
         evaluated=evaluated,
         decision=evaluated.decision or Decision(True, f"{reason}; {evaluated.headline}"),
         holdout=holdout,
-        expectations=learn_expectations(checkout(max(base, key=lambda ref: ref.rows))),
+        expectations=learn_expectations(*(checkout(ref) for ref in base)),
         forgotten=forgotten,
     )
     return publish_once(candidate)

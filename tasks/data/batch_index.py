@@ -30,6 +30,8 @@ class BatchRef(BaseModel):
     source: str
     expectations: str
     classes: tuple[Label, ...]
+    accepted: str = ""
+    """Who accepted it out of quarantine, when and why; empty where it passed validation."""
 
     @property
     def happened(self) -> datetime:
@@ -86,6 +88,7 @@ def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
         batch_id = pointer.name.removesuffix(".parquet.dvc")
         meta = {name: content["meta"][name] for name in META}
         meta["classes"] = json.loads(meta["classes"])
+        meta["accepted"] = content["meta"].get("accepted", "")
         return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
         return None

@@ -65,10 +65,11 @@ def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
     retry_condition_fn=_worth_retrying,
     persist_result=False,
 )
-def version_batch(landed: LandedBatch, expectations: str = "") -> BatchRef:
+def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "") -> BatchRef:
     """Move a landed batch to batches/, add and push it; ``expectations`` is the digest it was validated by.
 
-    A batch versioned before keeps its pointer; bytes that DVC lost are put back from incoming/.
+    ``accepted`` says who took it out of quarantine, when and why. A batch versioned before keeps its
+    pointer; bytes that DVC lost are put back from incoming/.
     Raises NothingServedError if the batch neither waits in incoming/ nor is versioned.
     """
     workspace = Workspace.current()
@@ -79,13 +80,22 @@ def version_batch(landed: LandedBatch, expectations: str = "") -> BatchRef:
         if known is None or known.md5 == md5_of(landed.path):
             _add(workspace, landed)
         if known is None:
-            _describe(pointer, landed, expectations)
+            _describe(pointer, landed, expectations, accepted)
         with _repository(workspace) as repo:
             repo.push(targets=[str(pointer)])
     ref = batch_ref(landed.dataset, landed.id)
     checkout(ref)
     landed.path.unlink(missing_ok=True)
     return ref
+
+
+def mark_accepted(ref: BatchRef, accepted: str) -> None:
+    """Write into the pointer of a versioned batch that somebody accepted it."""
+    pointer = pointer_path(ref.dataset, ref.id)
+    with _writer(Workspace.current()):
+        content = yaml.safe_load(pointer.read_text())
+        content["meta"]["accepted"] = accepted
+        _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
 def checkout(ref: BatchRef) -> Path:
@@ -137,7 +147,7 @@ def _add(workspace: Workspace, landed: LandedBatch) -> None:
         repo.add([str(path)])
 
 
-def _describe(pointer: Path, landed: LandedBatch, expectations: str) -> None:
+def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: str) -> None:
     """Write what `batches` tells about a batch into its pointer; a pointer without it is unfinished.
 
     Classes are JSON in one string: DVC rewrites pointers as YAML 1.2, where a class `no` needs no quotes.
@@ -150,7 +160,7 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str) -> None:
         "landed_at": landed.landed_at,
         "expectations": expectations,
         "classes": json.dumps(landed.content.classes),
-    }
+    } | ({"accepted": accepted} if accepted else {})
     _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 

@@ -16,7 +16,7 @@ from tasks.training.health import BatchHealth
 from tasks.training.prequential import continued
 from tasks.training.structure import ExtractedStructure, TrainingResult
 from tasks.validation.expectations import Expectations
-from tasks.validation.verdict import QuarantinedBatch
+from tasks.validation.quarantine import QuarantinedBatch
 
 KEPT = "kept as challenger"
 

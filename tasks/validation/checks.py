@@ -1,5 +1,6 @@
 """The checks of a batch: the Great Expectations class, the small frame it runs on, and the text of a failure.
 
+A check is of what is *broken* (the batch is quarantined) or of what has *moved* (it is learnt, and reported).
 Great Expectations takes 19 s to check each of 784 columns. So NumPy measures the batch first, and the
 expectations run on four small frames: the header, a row per feature, a row per sample, and one row for the batch.
 """
@@ -8,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from greenlightning.data.labels import Label
-from tasks.validation.expectations import FAR, Expectations, Measures, kind_of
+from tasks.validation.comparison import Comparison
+from tasks.validation.expectations import LEAST_BASE_CLASSES, LEAST_BASE_ROWS, Expectations
+from tasks.validation.measures import Measures
 
-STRANGE = 0.2
 SHOWN = 5
 
 
@@ -27,6 +28,7 @@ class Check:
     options: dict[str, Any]
     title: str
     failure: str
+    moved: bool = False
 
 
 def header_checks(names: list[str], base: Expectations) -> list[Check]:
@@ -57,147 +59,84 @@ def header_checks(names: list[str], base: Expectations) -> list[Check]:
     return [columns, order]
 
 
-def intrinsic_checks(measures: Measures, names: list[str], min_rows: int, min_classes: int) -> list[Check]:
-    """Checks of any batch, with or without a base."""
-    missing = _named(names, measures.missing > 0)
-    infinite = _named(names, measures.infinite > 0)
-    unlabelled = measures.rows - sum(measures.counts.values())
-    return [
-        _bounded(
-            "features",
-            "missing",
-            {"max_value": 0},
-            "No cell is missing",
-            f"Missing cells: {int(measures.missing.sum())}, in columns {few(missing)}",
-        ),
-        _bounded(
-            "features",
+def intrinsic_checks(measures: Measures, base: Expectations | None) -> list[Check]:
+    """Checks of any batch, with or without a base; a base must have ten rows and two classes."""
+    rows, classes = (1, 1) if base else (LEAST_BASE_ROWS, LEAST_BASE_CLASSES)
+    checks = [
+        bounded(
+            "batch",
             "infinite",
             {"max_value": 0},
             "Every cell is finite",
-            f"Infinite cells: {int(measures.infinite.sum())}, in columns {few(infinite)}",
-        ),
-        Check(
-            "features",
-            "ExpectColumnMaxToBeBetween",
-            {"column": "spread", "min_value": 0, "strict_min": True},
-            "At least one feature varies",
-            "All rows are the same: no feature varies",
+            f"Infinite cells: {sum(measures.infinite.values())}, in columns {few(measures.infinite)}",
         ),
         Check(
             "samples",
             "ExpectColumnValuesToNotBeNull",
             {"column": "label"},
             "Every row has a label",
-            f"{unlabelled} of {measures.rows} rows have no label",
+            f"{measures.unlabelled} of {measures.rows} rows have no label",
         ),
-        _bounded(
+        bounded(
             "batch",
             "rows",
-            {"min_value": min_rows},
-            f"There are at least {min_rows} rows",
-            f"The batch has {measures.rows} rows; at least {min_rows} are needed",
-        ),
-        _bounded(
-            "batch",
-            "classes",
-            {"min_value": min_classes},
-            f"There are at least {min_classes} classes",
-            f"Classes: {len(measures.counts)} ({few(measures.counts)}); at least {min_classes} are needed",
+            {"min_value": rows},
+            f"There are at least {rows} rows" if rows > 1 else "There is a row",
+            f"The batch has {measures.rows} rows; at least {rows} are needed",
         ),
     ]
+    if measures.rows > 1:
+        checks.append(
+            bounded(
+                "batch",
+                "varying",
+                {"min_value": 1},
+                "At least one feature varies",
+                "All rows are the same: no feature varies",
+            )
+        )
+    if not (base and base.target):
+        checks.append(
+            bounded(
+                "batch",
+                "classes",
+                {"min_value": classes},
+                f"There are at least {classes} classes" if classes > 1 else "There is a class",
+                f"Classes: {len(measures.counts)} ({few(measures.counts)}); at least {classes} are needed",
+            )
+        )
+    return checks
 
 
-def learnt_checks(measures: Measures, names: list[str], base: Expectations, new_labels: bool) -> list[Check]:
-    """Checks against the base: ranges, means, duplicates, class balance, labels."""
-    rows = measures.rows
-    slack = base.slack(rows)
-    outside, shift = base.max_outside + slack, base.max_shift + slack
-    far = _named(names, measures.far > base.max_far)
-    strange = max(1, int(STRANGE * measures.features))
-    strange_share = min(1.0, max(base.max_strange_rows, 3 / max(1, rows)))
-    checks = [
-        _bounded(
-            "features",
-            "far",
-            {"max_value": base.max_far},
-            f"No column lies {FAR:.0f} base ranges away",
-            f"Columns far outside the base's range (another unit?): {few(far)}",
-        ),
-        _bounded(
-            "samples",
-            "outside",
-            {"max_value": strange, "mostly": 1 - strange_share},
-            f"At most {strange_share:.1%} of the rows have over {strange} cells outside the base's range",
-            f"{(measures.outside > strange).mean():.1%} of the rows have over {strange} cells outside the "
-            f"base's range; at most {strange_share:.1%} may",
-        ),
-        _bounded(
-            "batch",
-            "outside",
-            {"max_value": outside},
-            f"At most {outside:.1%} of the cells lie outside the base's range",
-            f"{measures.outside_share:.1%} of the cells lie outside the base's range; at most {outside:.1%} may",
-        ),
-        _bounded(
-            "batch",
-            "shift",
-            {"max_value": shift},
-            f"The means moved by at most {shift:.2f} standard deviations",
-            f"The means moved by {measures.shift:.2f} standard deviations of the base, over {shift:.2f}: "
-            "other columns, another scale, or another source",
-        ),
-        _bounded(
-            "batch",
-            "repeated",
-            {"max_value": base.max_repeated(rows)},
-            f"At most {base.max_repeated(rows):.1%} of the rows repeat an earlier one",
-            f"{measures.repeated_share:.1%} of the rows repeat an earlier one; at most "
-            f"{base.max_repeated(rows):.1%} may",
-        ),
-        _bounded(
-            "batch",
-            "largest_class",
-            {"max_value": base.max_largest_class(rows)},
-            f"The most frequent label takes at most {base.max_largest_class(rows):.1%}",
-            f"The most frequent label takes {measures.largest_class:.1%} of the rows; at most "
-            f"{base.max_largest_class(rows):.1%} may",
-        ),
-    ]
-    checks.append(_label_type_check(measures, base))
-    return checks if new_labels else [*checks, _label_check(measures, base)]
-
-
-def frames(measures: Measures, names: list[str], labels: list[Label | None]) -> dict[str, pd.DataFrame]:
+def frames(measures: Measures, found: Comparison | None) -> dict[str, pd.DataFrame]:
     """The four small frames that the checks run on."""
+    batch = {
+        "rows": measures.rows,
+        "classes": len(measures.counts),
+        "infinite": sum(measures.infinite.values()),
+        "varying": int(measures.varies),
+        "repeated": measures.repeated_share,
+        "largest_class": measures.largest_class,
+        "label_type": measures.label_type,
+    }
+    features: dict[str, Any] = {"feature": measures.names}
+    samples: dict[str, Any] = {"label": pd.Series(measures.y.tolist(), dtype=object)}
+    if found:
+        features |= found.by_column
+        samples["outside"] = found.outside
+        batch |= found.in_total
     return {
-        "header": pd.DataFrame(columns=names),
-        "features": pd.DataFrame(
-            {
-                "feature": names,
-                "missing": measures.missing,
-                "infinite": measures.infinite,
-                "spread": measures.spread,
-                "far": measures.far,
-            }
-        ),
-        "samples": pd.DataFrame({"outside": measures.outside, "label": pd.Series(labels, dtype=object)}),
-        "batch": pd.DataFrame(
-            {
-                "rows": [measures.rows],
-                "classes": [len(measures.counts)],
-                "outside": [measures.outside_share],
-                "shift": [measures.shift],
-                "repeated": [measures.repeated_share],
-                "largest_class": [measures.largest_class],
-                "label_type": [measures.label_type],
-            }
-        ),
+        "header": pd.DataFrame(columns=measures.names),
+        "features": pd.DataFrame(features),
+        "samples": pd.DataFrame(samples),
+        "batch": pd.DataFrame({name: [value] for name, value in batch.items()}),
     }
 
 
 def unknown_labels(measures: Measures, base: Expectations) -> list[Label]:
-    """The labels that the base does not have."""
+    """The labels that the base does not have; none in a regression."""
+    if base.target:
+        return []
     known = {(type(label), label) for label in base.labels}
     return [label for label in sorted(measures.counts) if (type(label), label) not in known]
 
@@ -209,32 +148,5 @@ def few(items: Iterable[Any]) -> str:
     return ", ".join(quoted[:SHOWN]) + more
 
 
-def _label_type_check(measures: Measures, base: Expectations) -> Check:
-    return Check(
-        "batch",
-        "ExpectColumnValuesToBeInSet",
-        {"column": "label_type", "value_set": [kind_of(base.labels)]},
-        "The labels are of the base's type",
-        f"The labels are of type {measures.label_type} where the base has {kind_of(base.labels)}",
-    )
-
-
-def _label_check(measures: Measures, base: Expectations) -> Check:
-    unknown = unknown_labels(measures, base)
-    count = sum(measures.counts[label] for label in unknown)
-    return Check(
-        "samples",
-        "ExpectColumnValuesToBeInSet",
-        {"column": "label", "value_set": list(base.labels)},
-        "Every label is known to the base",
-        f"Labels that the base does not know: {few(unknown)}, in {count} of {measures.rows} rows "
-        "(allow new labels to take them)",
-    )
-
-
-def _bounded(frame: str, column: str, bounds: dict[str, Any], title: str, failure: str) -> Check:
+def bounded(frame: str, column: str, bounds: dict[str, Any], title: str, failure: str) -> Check:
     return Check(frame, "ExpectColumnValuesToBeBetween", {"column": column, **bounds}, title, failure)
-
-
-def _named(names: list[str], chosen: Any) -> list[str]:
-    return [names[index] for index in np.flatnonzero(chosen)]

@@ -1,6 +1,7 @@
 """Run checks with Great Expectations in an ephemeral context, and build its Data Docs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ DOCS_SITE = "_gx"
 
 @dataclass(frozen=True)
 class CheckResults:
-    """The explanations of what failed, one row a check for the page, and the Data Docs page of each frame."""
+    """What is broken and what has moved, one row a check for the page, and the Data Docs page of each frame."""
 
     failures: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
 
@@ -36,17 +38,18 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
         suite = f"{dataset}-{name}".replace(".", "_")
         for check, result in _run(context, asset, frame, chosen, suite, batch):
             if not result["success"]:
-                outcome.failures.append(check.failure)
+                (outcome.moved if check.moved else outcome.failures).append(check.failure)
             outcome.results.append(
                 {
                     "success": result["success"],
+                    "moved": check.moved,
                     "title": check.title,
                     "observed": observed(result),
                     "expectation": result["expectation_type"],
                 }
             )
         outcome.pages[name] = f"validations/{suite}/{batch}"
-    return CheckResults(outcome.failures, outcome.results, _publish(context, outcome.pages))
+    return replace(outcome, pages=_publish(context, outcome.pages))
 
 
 def _run(
@@ -62,7 +65,7 @@ def _run(
         suite.add_expectation(getattr(gxe, check.kind)(**check.options, meta={"check": index}))
     definition = gx.ValidationDefinition(name=suite_name, data=asset, suite=suite)
     result = context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=batch)
+        batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=batch, run_time=datetime.now(UTC))
     )
     order = [single.expectation_config.meta["check"] for single in result.results]
     described = dict(zip(order, result.describe_dict()["expectations"], strict=True))

@@ -1,9 +1,6 @@
-"""Validation: Great Expectations checks every batch; a batch that fails is quarantined with the reason."""
+"""Validation: Great Expectations checks every batch; what is broken fails, what has moved is reported."""
 
-import json
-import shutil
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +8,29 @@ from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from greenlightning.errors import InputError
-from tasks.core.workspace import Workspace, checked_name
+from tasks.core.workspace import checked_name
 from tasks.data.ingestion import LandedBatch
-from tasks.validation.checks import frames, header_checks, intrinsic_checks, learnt_checks, unknown_labels
-from tasks.validation.expectations import Expectations, Measures, learn_expectations, measure
+from tasks.validation.checks import (
+    frames,
+    header_checks,
+    intrinsic_checks,
+    unknown_labels,
+)
+from tasks.validation.column_swaps import LabelGain
+from tasks.validation.comparison import Comparison
+from tasks.validation.comparison_checks import broken_checks, moved_checks
+from tasks.validation.expectations import Expectations, measures_of_content
 from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
+from tasks.validation.measures import Measures
 from tasks.validation.page import render_validation, validation_page
 
-__all__ = ["Expectations", "ValidationReport", "learn_expectations", "quarantine", "validate"]
+__all__ = ["ValidationReport", "validate"]
+
+LabelGainOf = Callable[[Measures], LabelGain]
 
 
 class ValidationReport(BaseModel):
-    """Whether a batch passed; ``failures`` are readable lines, ``docs`` is the page that shows them."""
+    """Whether a batch passed: why not, and how it has moved, in readable lines; ``docs`` is the page."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,92 +38,58 @@ class ValidationReport(BaseModel):
     batch: str
     passed: bool
     failures: tuple[str, ...]
+    moved: tuple[str, ...] = ()
     statistics: dict[str, Any]
     docs: Path
 
-
-class QuarantinedBatch(BaseModel):
-    """A batch that failed validation, and why."""
-
-    batch: str
-    source: str
-    reasons: tuple[str, ...]
+    def failing(self, *failures: str) -> "ValidationReport":
+        """The same report with more failures."""
+        return self.model_copy(update={"passed": False, "failures": (*failures, *self.failures)})
 
 
 @task(task_run_name="validate {landed.dataset} {landed.id}", persist_result=False)
 def validate(
-    landed: LandedBatch, expectations: Expectations | None = None, allow_new_labels: bool = False
+    landed: LandedBatch,
+    expectations: Expectations | None = None,
+    allow_new_labels: bool = False,
+    label_gain: LabelGainOf | None = None,
 ) -> ValidationReport:
-    """Check a batch against the base's expectations, or, without any, for what a base itself must fulfil.
+    """Check a batch against what is expected, or, without expectations, for what a base itself must fulfil.
 
-    A file that cannot be opened gives a failed report, so that it can be quarantined. Builds the page and the
-    Data Docs.
+    A file that cannot be opened gives a failed report, so that it can be quarantined. ``label_gain`` asks the
+    champion where columns may be swapped. Builds the page and the Data Docs.
     """
     checked_name(landed.dataset)
     try:
-        content = landed.content
+        measures = measures_of_content(landed.content)
     except InputError as error:
         return _report(landed, [error.cause], CheckResults(), {})
-    names = list(content.features)
-    comparable = expectations if expectations and content.features == expectations.features else None
-    measures = measure(content.X, content.y, comparable)
-    checks = header_checks(names, expectations) if expectations else []
-    minima = (expectations.min_rows, expectations.min_classes) if expectations else (10, 2)
-    checks += intrinsic_checks(measures, names, *minima)
-    if comparable and measures.rows:
-        new_labels = allow_new_labels or comparable.allow_new_labels
-        checks += learnt_checks(measures, names, comparable, new_labels)
-    outcome = run_checks(checks, frames(measures, names, content.y.tolist()), landed.dataset, landed.id)
-    return _report(landed, outcome.failures, outcome, _statistics(measures, comparable))
+    found = None
+    checks = header_checks(measures.names, expectations) if expectations else []
+    checks += intrinsic_checks(measures, expectations)
+    if expectations and tuple(measures.names) == expectations.features and measures.rows:
+        found = Comparison(measures, expectations, label_gain(measures) if label_gain else None)
+        new_labels = allow_new_labels or expectations.allow_new_labels
+        checks += broken_checks(found, expectations, new_labels) + moved_checks(found, expectations)
+    outcome = run_checks(checks, frames(measures, found), landed.dataset, landed.id)
+    return _report(landed, outcome.failures, outcome, _statistics(measures, found))
 
 
-@task(task_run_name="quarantine {landed.dataset} {landed.id}", persist_result=False)
-def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
-    """Move a batch from incoming/ to quarantine/<dataset>/<batch id>/ beside its reason; return that folder.
-
-    The reason is written first and the batch moved last, so the next call finishes one that was killed.
-    Raises InputError for a file that does not wait in incoming/.
-    """
-    workspace, path = Workspace.current(), landed.path
-    if path.parent != workspace.incoming(landed.dataset):
-        raise InputError(
-            f"{path} does not wait in incoming/ of {landed.dataset!r}", "Only waiting batches can be quarantined"
-        )
-    folder = workspace.quarantine(landed.dataset) / landed.id
-    if not path.is_file() and (folder / "reason.json").is_file():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    page = validation_page(landed.dataset, landed.id)
-    if page.is_file():
-        shutil.copyfile(page, folder / page.name)
-    reason = {
-        "dataset": landed.dataset,
-        "id": landed.id,
-        "rows": landed.rows,
-        "source": landed.source,
-        "landed_at": landed.landed_at,
-        "failures": list(failures),
-        "quarantined_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    (folder / "reason.json").write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
-    path.replace(folder / path.name)
-    return folder
-
-
-def _statistics(measures: Measures, base: Expectations | None) -> dict[str, Any]:
+def _statistics(measures: Measures, found: Comparison | None) -> dict[str, Any]:
     statistics: dict[str, Any] = {
         "rows": measures.rows,
-        "features": measures.features,
-        "missing_cells": int(measures.missing.sum()),
-        "infinite_cells": int(measures.infinite.sum()),
+        "features": len(measures.names),
+        "missing_cells": int(measures.frame.isna().to_numpy().sum()),
+        "infinite_cells": sum(measures.infinite.values()),
         "repeated_share": round(measures.repeated_share, 6),
-        "largest_class_share": round(measures.largest_class, 6),
-        "class_counts": {str(label): measures.counts[label] for label in sorted(measures.counts)},
     }
-    if base:
-        statistics["outside_share"] = round(measures.outside_share, 6)
-        statistics["shift"] = round(measures.shift, 6)
-        statistics["new_labels"] = unknown_labels(measures, base)
+    if not (found and found.base.target):
+        statistics["largest_class_share"] = round(measures.largest_class, 6)
+        statistics["class_counts"] = {str(label): measures.counts[label] for label in sorted(measures.counts)}
+    if found:
+        statistics["outside_share"] = round(found.outside_share, 6)
+        statistics["shift"] = round(found.shift, 6)
+        statistics["new_labels"] = unknown_labels(measures, found.base)
     return statistics
 
 
@@ -130,6 +104,7 @@ def _report(
         batch=landed.id,
         passed=not failures,
         failures=failures,
+        moved=outcome.moved,
         checks=outcome.results,
         statistics={"source": landed.source, "landed_at": landed.landed_at, **statistics},
         links={frame: f"../../../docs/{DOCS_SITE}/{link}" for frame, link in outcome.pages.items()},
@@ -140,6 +115,7 @@ def _report(
         batch=landed.id,
         passed=not failures,
         failures=tuple(failures),
+        moved=tuple(outcome.moved),
         statistics=statistics,
         docs=page,
     )

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from tasks.data.ingestion import LandedBatch, land
+from tasks.validation.expectations import Expectations, expectations_after
+from tasks.validation.measures import Measures
 
 Arrays = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -34,3 +37,24 @@ def with_cell(value: float) -> Callable[[Arrays], Arrays]:
         return X, y
 
     return corrupt
+
+
+def measures_of_blobs(seed: int, rows: int = 300, X: NDArray[np.float64] | None = None) -> Measures:
+    """Measures of blobs, or of other cells ``X`` with their labels."""
+    cells, y = blobs(seed, rows)
+    cells = cells if X is None else X
+    return Measures(pd.DataFrame(cells, columns=[f"x{index}" for index in range(cells.shape[1])]), y)
+
+
+def expectations_of_blobs(
+    seed: int,
+    rows: int = 300,
+    X: NDArray[np.float64] | None = None,
+    frame: pd.DataFrame | None = None,
+    y: NDArray[np.int64] | None = None,
+) -> Expectations:
+    """What is expected after blobs, or after a table of another kind."""
+    measures = measures_of_blobs(seed, rows, X)
+    if frame is not None and y is not None:
+        measures = Measures(frame, y)
+    return expectations_after(measures, "base", "classification")

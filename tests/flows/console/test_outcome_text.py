@@ -12,7 +12,7 @@ from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
-from tasks.validation.verdict import QuarantinedBatch
+from tasks.validation.quarantine import QuarantinedBatch
 
 OUTCOME = Outcome(
     state="Promoted",

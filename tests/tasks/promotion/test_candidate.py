@@ -15,7 +15,7 @@ from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
 from tasks.training.structure import ExtractedStructure, TrainingResult
-from tasks.validation.verdict import QuarantinedBatch
+from tasks.validation.quarantine import QuarantinedBatch
 
 UNUSED: Any = SimpleNamespace()
 PER_ROW = {

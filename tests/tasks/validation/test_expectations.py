@@ -1,5 +1,6 @@
-"""Expectations are learnt from a sound base only, and every measure and bound can be checked by hand."""
+"""Expectations are learnt from a sound base only, follow the stream, and every bound can be checked by hand."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from greenlightning.errors import InputError
-from tasks.validation.expectations import Expectations, learn_expectations, measure
-from tests.helpers.batches import Arrays, batch_of, blobs, with_cell
+from tasks.validation.expectations import Expectations, expectations_after, learn_expectations
+from tasks.validation.measures import Measures
+from tests.helpers.batches import Arrays, batch_of, blobs, measures_of_blobs, with_cell
 
 
 @pytest.fixture
@@ -21,9 +23,9 @@ def test_expectations_survive_json_and_are_named_by_a_digest(base: Expectations)
     again = Expectations.model_validate_json(base.model_dump_json())
     assert again == base
     assert again.digest == base.digest
-    assert base.model_copy(update={"min_rows": 11}).digest != base.digest
+    assert base.model_copy(update={"rows": 11}).digest != base.digest
     with pytest.raises(ValidationError, match="frozen"):
-        base.min_rows = 5
+        base.rows = 5
     with pytest.raises(ValidationError, match="Extra inputs"):
         Expectations.model_validate({**base.model_dump(), "surprise": 1})
 
@@ -39,7 +41,7 @@ def test_labels_keep_their_type_in_json(base: Expectations, labels: tuple[object
 @pytest.mark.parametrize(
     ("corrupt", "cause"),
     [
-        (with_cell(np.nan), "has missing or infinite values"),
+        (with_cell(np.inf), "has infinite values"),
         (lambda a: (a[0], a[1] * 0), "has only one class"),
         (lambda a: (np.ones_like(a[0]), a[1]), "has no feature that varies"),
         (lambda a: (a[0][:4], a[1][:4]), "has only 4 rows"),
@@ -53,31 +55,46 @@ def test_nothing_is_learnt_from_an_unfit_base(
         learn_expectations(path)
 
 
-def test_measures_by_hand(base: Expectations) -> None:
-    """Base: features in [0, 10] and [5, 5], means 4 and 5, standard deviations 2 and 0."""
-    pair = base.model_copy(
-        update={"low": (0.0, 5.0), "high": (10.0, 5.0), "mean": (4.0, 5.0), "spread": (2.0, 0.0)}
-    )
-    X = np.array([[-1.0, 5.0], [11.5, 5.0], [400.0, 6.0], [-1.0, 5.0]])
-    measures = measure(X, np.array([0, 1, 1, 0]), pair)
-    assert measures.outside.tolist() == [0, 1, 2, 0]
-    assert measures.far.tolist() == [0.25, 0.0]
-    assert measures.repeated.tolist() == [False, False, False, True]
-    assert measures.outside_share == 3 / 8
-    assert measures.mean.tolist() == [102.375, 5.25]
-    assert measures.shift == 2.0
-    assert measures.largest_class == 0.5
-    assert measures.counts == {0: 2, 1: 2}
-    assert measure(X[:1] + 6, np.array([0]), pair).shift == 0.5
+def test_a_base_of_several_batches_is_learnt_as_one(tmp_path: Path) -> None:
+    first, second = (batch_of(tmp_path, *blobs(seed)).path for seed in (0, 1))
+    base = learn_expectations(first, second)
+    assert base.rows == 600
+    assert base.base.low[3] == min(learn_expectations(path).base.low[3] for path in (first, second))
 
 
-def test_rows_are_repeated_only_if_their_content_is_equal() -> None:
-    """Python gives -1 and -2 the same hash."""
-    assert hash((b"", -1)) == hash((b"", -2))
-    X = np.array([[1.0, np.nan], [1.0, np.nan], [1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])
-    assert measure(X, np.array([-1, -2, -1, -1, -2])).repeated.tolist() == [False, False, True, False, True]
-    missing = np.array([None, "a", None, None, "a"], dtype=object)
-    assert measure(X, missing).repeated.tolist() == [False, False, True, False, True]
+def test_expectations_follow_a_batch_once_and_the_base_stays(base: Expectations) -> None:
+    X, _y = blobs(1)
+    moved = base.following("b1", measures_of_blobs(1, X=X + 100))
+    assert moved.base == base.base
+    assert moved.recent.high[0] > base.recent.high[0] + 90
+    assert moved.learnt == ("b1",)
+    assert moved.following("b1", measures_of_blobs(2)) == moved
+    assert moved.digest != base.digest
+
+
+def test_labels_of_a_batch_that_was_learnt_are_known(base: Expectations) -> None:
+    measures = measures_of_blobs(1)
+    known = base.following("b1", Measures(measures.frame, measures.y + 5)).labels
+    assert known == (0, 1, 2, 5, 6, 7)
+
+
+def test_a_regression_has_a_target_and_no_labels(tmp_path: Path) -> None:
+    X, _ = blobs(0)
+    measures = measures_of_blobs(0)
+    base = expectations_after(Measures(measures.frame, X[:, 0] * 2), "base", "regression")
+    assert (base.task, base.labels) == ("regression", ())
+    assert base.target is not None
+    assert base.knowing([1, 2]) == base
+
+
+def test_expectations_of_the_first_release_are_read() -> None:
+    """A constant column had the spread 1e-16 in them."""
+    old = {"features": ["a", "b"], "low": [0, 5], "high": [10, 5], "mean": [4, 5], "spread": [2, 1e-16]}
+    old |= {"labels": [0, 1], "rows": 100, "repeated": 0.0, "largest_class": 0.5, "min_rows": 10, "max_far": 0.05}
+    found = Expectations.model_validate_json(json.dumps(old))
+    assert found.recent.spread == (2.0, 0.0)
+    assert found.recent.location == (4.0, 5.0)
+    assert Expectations.model_validate_json(found.model_dump_json()) == found
 
 
 def test_bounds_by_hand(base: Expectations) -> None:

@@ -1,5 +1,7 @@
 """Great Expectations runs the checks on their frames; each failure has its text, each frame its page."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -39,18 +41,21 @@ def test_each_check_has_a_row_and_each_failure_its_text() -> None:
     assert found.results == [
         {
             "success": False,
+            "moved": False,
             "title": "At most 1 missing",
             "observed": "1 unexpected of 2",
             "expectation": "expect_column_values_to_be_between",
         },
         {
             "success": True,
+            "moved": False,
             "title": "At most 2 missing",
             "observed": "0 unexpected of 2",
             "expectation": "expect_column_values_to_be_between",
         },
         {
             "success": False,
+            "moved": False,
             "title": "All labelled",
             "observed": "1 unexpected of 2",
             "expectation": "expect_column_values_to_not_be_null",
@@ -79,6 +84,17 @@ def test_each_frame_that_was_checked_has_a_page_that_names_the_batch() -> None:
     for frame, page in found.pages.items():
         assert page.startswith(f"validations/digits_holdout-{frame}/{'b' * 16}/")
         assert "b" * 16 in (site / page).read_text()
+
+
+def test_what_has_moved_is_no_failure() -> None:
+    found = run(replace(at_most("rows", "batch", 1), moved=True))
+    assert found.failures == []
+    assert found.moved == ["More than 1 rows"]
+
+
+@pytest.mark.parametrize("batch", ["1234567890123456", "9" * 16, "0" * 16, "20261129" * 2])
+def test_a_batch_id_of_digits_is_no_date(batch: str) -> None:
+    assert f"/{batch}/" in run(LABELLED, batch=batch).pages["samples"]
 
 
 def test_pages_of_earlier_batches_stay() -> None:

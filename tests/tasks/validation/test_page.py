@@ -15,6 +15,7 @@ def page(**about: Any) -> str:
         "batch": "0" * 16,
         "passed": True,
         "failures": [],
+        "moved": [],
         "checks": [],
     }
     return render_validation(**content | {"statistics": {}, "links": {}} | about)
@@ -37,6 +38,14 @@ def test_a_batch_that_failed_says_why_and_values_are_escaped() -> None:
     found = page(passed=False, failures=["label <b> is new"], checks=[check])
     assert "<li>label &lt;b&gt; is new</li>" in found
     assert "✗ failed" in found and "<script>" not in found
+
+
+def test_what_has_moved_has_a_section_of_its_own() -> None:
+    check = {"success": False, "moved": True, "title": "Means", "observed": "2", "expectation": "expect_means"}
+    found = page(moved=["The means moved"], checks=[check])
+    assert "What has moved" in found and "<li>The means moved</li>" in found
+    assert "↷ moved" in found and "✗ failed" not in found
+    assert "What has moved" not in page()
 
 
 def test_the_page_loads_nothing() -> None:

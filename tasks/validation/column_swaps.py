@@ -1,0 +1,171 @@
+"""Columns of a batch that hold each other's values.
+
+A swap is told from a drift by undoing it: as given the columns do not fit their relation to the other columns (or
+the labels), and exchanged they do (docs/decisions/0041-broken-or-moved.md).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.validation.column_statistics import FARTHEST, Array, NumericColumns, scores
+
+LabelGain = Callable[[NDArray[np.intp], Array], Array]
+"""How much better the labels of some rows fit other values of these rows (n, d) than theirs: nats a row (n,)."""
+
+MOST_ROWS = 1024
+LEAST_ROWS = 5
+MANY = 8
+LEAST_PROMISED = 0.5
+LEAST_GAIN = 0.4
+SHARE_OF_PROMISED = 0.2
+CERTAIN = 3.0
+"""Standard errors by which the gain must exceed 0."""
+DOUBTFUL = -0.5
+"""Gain in the columns, in nats a row, from where the labels are asked."""
+MOST_ASKED = 6
+MOST_SWAPS = 8
+NORMAL = 2.5
+"""Scales from its location within which half of a column's cells must lie once it is put back."""
+SHUFFLED = 0.5
+MOSTLY_ONE_VALUE = 0.5
+"""Share of other values under which a column mostly has one; two such columns are not told apart."""
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Two exchanged columns by position, and what putting them back gains, in nats a row."""
+
+    first: int
+    second: int
+    gain: float
+
+
+def swapped_columns(
+    X: NDArray[Any], reference: NumericColumns, label_gain: LabelGain | None = None
+) -> list[tuple[str, str]]:
+    """Pairs of columns of ``X`` (n, d) that fit only when they are exchanged; up to 64 columns are compared."""
+    if not reference.correlation or len(X) < LEAST_ROWS:
+        return []
+    rows = np.unique(np.linspace(0, len(X) - 1, MOST_ROWS).astype(np.intp))
+    cells = np.array(X[rows], dtype=np.float64)
+    relations = _Relations(reference)
+    found: list[Swap] = []
+    while len(found) < MOST_SWAPS and (best := relations.best_swap(cells)):
+        cells = _exchanged(cells, best)
+        found.append(best)
+    if not found and label_gain and (told := relations.swap_told_by_labels(cells, rows, label_gain)):
+        cells = _exchanged(cells, told)
+        found = [told]
+    if not relations.are_normal(cells, found):
+        return []
+    return [(reference.names[swap.first], reference.names[swap.second]) for swap in found]
+
+
+def shuffled_table(batch: NumericColumns, reference: NumericColumns) -> bool:
+    """Whether most columns of a table of at least eight fit far better in another order."""
+    from scipy.optimize import linear_sum_assignment
+
+    varying = np.flatnonzero((reference.array("spread") > 0) & (batch.array("spread") > 0))
+    if len(varying) < MANY or batch.rows < LEAST_ROWS:
+        return False
+    costs = _divergences(batch, reference, varying)
+    rows, order = linear_sum_assignment(costs)
+    given, best = float(np.diag(costs).mean()), float(costs[rows, order].mean())
+    return bool((order != rows).mean() > 0.5 and given > 4 * best and given - best > SHUFFLED)
+
+
+class _Relations:
+    """The columns of normal batches as one multivariate normal distribution of their scores."""
+
+    def __init__(self, reference: NumericColumns) -> None:
+        self.reference = reference
+        self.location, self.scale = reference.array("location"), reference.array("scale")
+        self.ordinary = reference.array("ordinary")
+        self.correlation = np.array(reference.correlation)
+        self.precision = np.linalg.inv(self.correlation)
+
+    @cached_property
+    def promised(self) -> dict[tuple[int, int], float]:
+        """For each pair, the log-likelihood that a normal batch loses when the two are exchanged, up to 8 nats."""
+        mostly_one = (self.ordinary > 0) & (self.ordinary < MOSTLY_ONE_VALUE)
+        pairs = [pair for pair in combinations(range(len(self.location)), 2) if not mostly_one[list(pair)].all()]
+        return {pair: min(self._promised(*pair), FARTHEST) for pair in pairs}
+
+    def gains(self, cells: Array) -> dict[tuple[int, int], Array]:
+        """For each pair worth a look, the log-likelihood that exchanging it gains in each row (n,)."""
+        z = scores(cells, self.location, self.scale)
+        pull, precision = z @ self.precision, self.precision
+        found = {}
+        for i, j in (pair for pair, promised in self.promised.items() if promised >= LEAST_PROMISED):
+            if not (self._may_hold(cells, i, j) and self._may_hold(cells, j, i)):
+                continue
+            left = scores(cells[:, j], self.location[i], self.scale[i]) - z[:, i]
+            right = scores(cells[:, i], self.location[j], self.scale[j]) - z[:, j]
+            squares = precision[i, i] * left**2 + precision[j, j] * right**2 + 2 * precision[i, j] * left * right
+            found[i, j] = -(left * pull[:, i] + right * pull[:, j] + squares / 2)
+        return found
+
+    def best_swap(self, cells: Array) -> Swap | None:
+        """The pair whose exchange gains most, if it gains for certain."""
+        return max(self._certain(self.gains(cells)), key=lambda swap: swap.gain, default=None)
+
+    def swap_told_by_labels(self, cells: Array, rows: NDArray[np.intp], label_gain: LabelGain) -> Swap | None:
+        """The best of the pairs that the columns leave in doubt, by columns and labels together."""
+        doubtful = {pair: gain for pair, gain in self.gains(cells).items() if gain.mean() > DOUBTFUL}
+        asked = sorted(doubtful, key=lambda pair: -doubtful[pair].mean())[:MOST_ASKED]
+        told = {pair: doubtful[pair] + label_gain(rows, _exchanged(cells, Swap(*pair, 0.0))) for pair in asked}
+        return max(self._certain(told), key=lambda swap: swap.gain, default=None)
+
+    def are_normal(self, cells: Array, swaps: list[Swap]) -> bool:
+        """Whether the exchanged columns, put back, lie where they always did."""
+        touched = sorted({column for swap in swaps for column in (swap.first, swap.second)})
+        return bool((np.median(np.abs(self.reference.scores(cells)[:, touched]), axis=0) < NORMAL).all())
+
+    def _certain(self, gains: dict[tuple[int, int], Array]) -> list[Swap]:
+        found = []
+        for (i, j), gain in gains.items():
+            mean, error = float(gain.mean()), float(gain.std()) / math.sqrt(len(gain))
+            if mean > max(LEAST_GAIN, SHARE_OF_PROMISED * self.promised[i, j], CERTAIN * error):
+                found.append(Swap(i, j, mean))
+        return found
+
+    def _may_hold(self, cells: Array, i: int, j: int) -> bool:
+        """Whether column ``j`` has the frequent value of ``i`` as often as that had it, if it mostly has one."""
+        if self.ordinary[i] >= MOSTLY_ONE_VALUE:
+            return True
+        usual = 1 - self.ordinary[i]
+        there, here = ((cells[:, column] == self.location[i]).mean() for column in (j, i))
+        return bool(abs(there - usual) < abs(here - usual))
+
+    def _promised(self, i: int, j: int) -> float:
+        location, scale = self.location, self.scale
+        if scale[i] == 0 or scale[j] == 0:
+            return math.inf if location[i] != location[j] else 0.0
+        shift, mixed = np.zeros(len(location)), np.eye(len(location))
+        shift[i], shift[j] = (location[j] - location[i]) / scale[i], (location[i] - location[j]) / scale[j]
+        mixed[[i, j]] = 0
+        mixed[i, j], mixed[j, i] = scale[j] / scale[i], scale[i] / scale[j]
+        squares = np.trace(mixed.T @ self.precision @ mixed @ self.correlation) + shift @ self.precision @ shift
+        return float(squares - len(location)) / 2
+
+
+def _exchanged(cells: Array, swap: Swap) -> Array:
+    changed = cells.copy()
+    changed[:, [swap.first, swap.second]] = cells[:, [swap.second, swap.first]]
+    return changed
+
+
+def _divergences(batch: NumericColumns, reference: NumericColumns, varying: NDArray[np.intp]) -> Array:
+    """Kullback-Leibler divergences (d, d) of each reference column from each of the batch, as if normal."""
+    centre, width = (reference.array(field)[varying, None] for field in ("mean", "spread"))
+    mean, spread = (batch.array(field)[None, varying] for field in ("mean", "spread"))
+    ratio = np.square(spread / width)
+    divergence = (ratio + np.square((mean - centre) / width) - 1 - np.log(ratio)) / 2
+    return np.asarray(np.minimum(divergence, FARTHEST))

@@ -1,0 +1,90 @@
+"""Batches are set aside whole beside the reason, and leave quarantine by a decision."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenlightning.errors import InputError, NothingServedError
+from tasks.validation.quarantine import (
+    Decision,
+    discard,
+    discarded,
+    forget_record,
+    held_batch,
+    held_batches,
+    quarantine,
+    released,
+)
+from tests.helpers.batches import batch_of, blobs
+
+DECISION = Decision(decision="discard", by="ann", at="2026-11-29T12:00:00+00:00", reason="a test file")
+
+
+def test_quarantine_keeps_the_batch_beside_its_reason(tmp_path: Path, home: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    content = batch.path.read_bytes()
+    folder = quarantine.fn(batch, ["too many rows"])
+    assert folder == home / "data" / "quarantine" / "d" / batch.id
+    assert not batch.path.exists()
+    assert (folder / batch.path.name).read_bytes() == content
+    reason = json.loads((folder / "reason.json").read_text())
+    assert reason["failures"] == ["too many rows"]
+    assert (reason["source"], reason["rows"], reason["id"]) == ("made.npz", 300, batch.id)
+    assert quarantine.fn(batch, ["again"]) == folder
+    assert json.loads((folder / "reason.json").read_text()) == reason
+
+
+def test_a_quarantine_killed_before_the_move_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+
+    def die(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            quarantine.fn(batch, ["cause"])
+    assert batch.path.is_file()
+    folder = quarantine.fn(batch, ["cause"])
+    assert (folder / batch.path.name).is_file()
+
+
+def test_only_waiting_batches_are_quarantined(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    with pytest.raises(InputError, match="does not wait in incoming"):
+        quarantine.fn(replace(batch, dataset="other"), ["cause"])
+    assert batch.path.is_file()
+
+
+def test_a_released_batch_waits_again_with_the_same_bytes(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    content = batch.path.read_bytes()
+    quarantine.fn(batch, ["cause"])
+    held = held_batch("d", batch.id)
+    assert (held.rows, held.source, held.failures) == (300, "made.npz", ("cause",))
+    again = released(held)
+    assert (again.path.read_bytes(), again.id, again.landed_at) == (content, batch.id, batch.landed_at)
+    assert released(held) == again
+    forget_record(held)
+    assert held_batches("d") == []
+
+
+def test_a_discarded_batch_loses_its_rows_and_keeps_its_record(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    quarantine.fn(batch, ["cause"])
+    discard(held_batch("d", batch.id), DECISION)
+    (held,) = held_batches("d")
+    assert not held.file.exists()
+    assert held.decision == discarded("d", batch.id) == DECISION
+    with pytest.raises(InputError, match="were discarded"):
+        released(held)
+
+
+def test_a_batch_that_is_not_there_is_said_to_be_so(home: Path) -> None:
+    with pytest.raises(NothingServedError, match="not in quarantine"):
+        held_batch("d", "0" * 16)
+    assert discarded("d", "0" * 16) is None
