@@ -158,7 +158,11 @@ def measures_of(path: Path) -> Measures:
 
 
 def measures_of_content(content: BatchContent) -> Measures:
-    """Measure the rows of a batch."""
+    """Measure the rows of a batch; InputError for missing cells, until batches are kept as typed columns."""
+    gaps = np.isnan(content.X).sum(axis=0)
+    if gaps.any():
+        named = ", ".join(repr(content.features[index]) for index in np.flatnonzero(gaps)[:5])
+        raise InputError(f"Missing cells: {gaps.sum()}, in columns {named}", "Fill them, or leave these rows out")
     return Measures(pd.DataFrame(content.X, columns=list(content.features)), content.y)
 
 

@@ -76,9 +76,7 @@ def narrow() -> Path:
 UNFIT: dict[str, tuple[Callable[[], Path], str]] = {
     "NaN": (with_nan, "Missing cells: 1, in columns 'pixel_3'"),
     "wrong columns": (narrow, "The columns are not those of the base: without 'pixel_9'"),
-    "one class only": (lambda: frame_file("ones", X[FIRST], [1] * 200), "Classes: 1 (1); at least 2 are needed"),
     "unknown label": (lambda: source("new", FIRST, y[FIRST] + 1), "Labels that the base does not know: 10"),
-    "few rows": (lambda: source("few", slice(500, 503)), "The batch has 3 rows; at least 10 are needed"),
 }
 
 

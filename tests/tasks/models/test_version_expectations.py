@@ -28,8 +28,8 @@ def stored(serving: VersionInfo) -> Path:
 def test_a_version_expects_what_its_base_was(serving: VersionInfo, batches: list[Batch]) -> None:
     expected = expectations_of(serving)
     assert (expected.rows, expected.labels) == (30, (0, 1, 2))
-    assert expected.low == pytest.approx(batches[0].X.min(axis=0))
-    assert expected.high == pytest.approx(batches[0].X.max(axis=0))
+    assert expected.base.low == pytest.approx(batches[0].X.min(axis=0))
+    assert expected.recent.high == pytest.approx(batches[0].X.max(axis=0))
 
 
 @pytest.mark.parametrize("content", [None, "", "{", '{"rows": 30}'])
