@@ -45,8 +45,8 @@ Keep = Annotated[
     str,
     typer.Option(
         metavar="WINDOW",
-        help="Batches that stay learnt: everything, or the newest 26w, 200 batches or 1e6 rows. "
-        "Those that leave are subtracted exactly.",
+        help="Batches that stay learnt: everything, the newest 26w, 200 batches or 1e6 rows, or auto, "
+        "which chooses by prequential score. Those that leave are subtracted exactly.",
     ),
 ]
 

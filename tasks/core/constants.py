@@ -188,6 +188,7 @@ class Tag(StrEnum):
     VERSION = "version"
     ROLLED_BACK_FROM = "rolled_back_from"
     PREQUENTIAL = "prequential"
+    WINDOWS = "windows"
     REPRODUCED_AT = "reproduced_at"
     FROM_VERSION = "from_version"
     TO_VERSION = "to_version"

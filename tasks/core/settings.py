@@ -28,12 +28,12 @@ Device = Annotated[
 Width = Annotated[int, Field(ge=1, le=65_536)]
 
 
-EVERYTHING = "everything"
+EVERYTHING, AUTO = "everything", "auto"
 
 
 def window(text: str) -> str:
     """Return ``text`` if it names the batches to keep; else raise InputError."""
-    if text != EVERYTHING:
+    if text not in (EVERYTHING, AUTO):
         Window.parse(text)
     return text
 
@@ -83,8 +83,8 @@ class Deciding(BaseModel):
     )
     keep: Annotated[str, AfterValidator(window)] = Field(
         EVERYTHING,
-        description="batches that stay learnt: everything, or the newest 26w, 200 batches or 1e6 rows; "
-        "those that leave are subtracted exactly",
+        description="batches that stay learnt: everything, the newest 26w, 200 batches or 1e6 rows, "
+        "or auto, which chooses by prequential score; those that leave are subtracted exactly",
     )
     holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base kept as the fixed holdout")
 

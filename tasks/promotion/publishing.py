@@ -9,6 +9,7 @@ from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
 from tasks.models.model_card import model_card
 from tasks.models.version_expectations import EXPECTATIONS
+from tasks.models.window_files import drop_windows, log_windows
 from tasks.promotion.candidate import KEPT, Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
@@ -35,11 +36,14 @@ def publish(candidate: Candidate) -> int | None:
     if candidate.parent:
         inherit_health_reference(candidate.parent, candidate.run_id, model.structure.digest)
     _log_energy(candidate)
+    sealed = log_windows(candidate.run_id, candidate.trained.windows) if candidate.trained.windows else {}
     run = client.get_run(candidate.run_id)
-    number = _register(candidate, model, run)
+    number = _register(candidate, model, run, sealed)
     if not _promote_or_keep(candidate, number):
         client.set_model_version_tag(candidate.dataset, str(number), Tag.DECISION, "overtaken by another run")
         return None
+    if candidate.parent and candidate.decision.promote:
+        drop_windows(candidate.parent)
     log_model_params(run, model, number)
     log_lineage(candidate.dataset, number, candidate.parent, candidate.run_id)
     return number
@@ -55,12 +59,12 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
     return found
 
 
-def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run") -> int:
+def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run", sealed: dict[str, str]) -> int:
     reason = candidate.decision.reason
     card = model_card(candidate.dataset, model, candidate.holdout, run, reason, candidate.forgotten)
     features = candidate.expectations.features
     return registry.register_model(
-        model, candidate.trained.folder, candidate.dataset, run, candidate.tags, card, features
+        model, candidate.trained.folder, candidate.dataset, run, candidate.tags | sealed, card, features
     )
 
 

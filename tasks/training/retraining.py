@@ -9,31 +9,32 @@ from prefect import task
 
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
-from greenlightning.evaluation.answers import Answers, RealAnswers, terms_of
+from greenlightning.evaluation.answers import terms_of
 from greenlightning.evaluation.comparison import Decision, compare, gate
 from greenlightning.evaluation.findings import last_value_finding
 from greenlightning.evaluation.score import Score
+from greenlightning.linear.statistics import Statistics
 from tasks.core import progress
 from tasks.core.constants import Metric, Part, Subject
 from tasks.core.energy_cost import EnergyCost
-from tasks.core.settings import EVERYTHING, Deciding
+from tasks.core.settings import AUTO, EVERYTHING, Deciding
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import HeldBack, Learnable, slice_rows
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure
 from tasks.models.model_card import forgetting_note
+from tasks.models.window_files import WINDOWS
 from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
 from tasks.training.evaluation import dated
 from tasks.training.prequential import batch_score, collect_and_predict, log_prequential
-from tasks.training.scoring import answers_from, evaluation_of, gate_score, log_gate, scores
+from tasks.training.scoring import answers_of_all, evaluation_of, gate_score, log_gate, scores
+from tasks.training.side_by_side import SideBySide
 from tasks.training.structure import TrainingResult, joined_batches
-from tasks.training.windows import leaving_batches, release, release_note
+from tasks.training.windows import release
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from greenlightning.model import GreenLightningModel
@@ -57,13 +58,15 @@ def learn_batches(
     learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches, those that leave the
     window, and the holdout only.
     """
-    learnable = Learnable(holdout)
+    learnable, new = Learnable(holdout), sorted(new, key=lambda ref: (ref.happened, ref.id))
     champion = replace(registry.load_version(serving), device=device)
     stratified = champion.targets.task == "classification"
     attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter(device) as meter:
-            candidate, model, held, predicted = champion, champion, [], []
+            model, held, predicted = champion, [], []
+            rows, aside = {}, Statistics.empty(champion.paths, champion.targets)
+            auto = SideBySide.open(serving, champion, new, learnable) if deciding.keep == AUTO else None
             for number, ref in enumerate(new, start=1):
                 batch = learnable.open(ref)
                 split = slice_rows(batch, deciding.slice_fraction, stratified=stratified)
@@ -71,28 +74,35 @@ def learn_batches(
                 (first, expected), (second, unseen) = (collect_and_predict(champion, part) for part in parts)
                 predicted.append(batch_score(champion, ref.id, [(split.kept, expected), (split.back, unseen)]))
                 entry = LedgerEntry(batch.rows, ref.md5)
-                candidate = candidate.absorb(first, ref.id, entry)
-                model = model.absorb(first + second, ref.id, entry)
+                if auto:
+                    auto.learn(batch, entry, first + second)
+                model, aside = model.absorb(first + second, ref.id, entry), aside + second
                 held.append(split)
+                rows[ref.id] = batch.rows
                 progress.report_progress("statistics of new batches", number, len(new))
-            leaving = leaving_batches(deciding.keep, serving, new)
-            (candidate, model), released = release((candidate, model), leaving, learnable)
-            model.save(folder / "model")
+            kept = (
+                auto.finish(serving, folder / WINDOWS)
+                if auto
+                else release(model, serving, new, deciding.keep, learnable)
+            )
+            kept.model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
+    model = kept.model
+    candidate = replace(model, statistics=model.statistics - aside)
     values, found = _score((candidate, champion), learnable, held, deciding, folder)
     fresh = joined_batches([one.back for one in held])
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
     log_prequential(run_id, serving, scored_before)
-    rows = {ref.id: model.ledger.entries[ref.id].rows for ref in new}
     trained = TrainingResult(folder / "model", rows, model.statistics.n, spent, findings=found)
     return replace(
         trained,
         predicted=scored_before,
-        notes=release_note(deciding.keep, released),
-        rows_forgotten=sum(released.values()),
-        released=dict.fromkeys(released, deciding.keep),
+        notes=kept.notes,
+        rows_forgotten=kept.rows_opened,
+        released=kept.released,
+        windows=folder / WINDOWS if auto else None,
     )
 
 
@@ -104,13 +114,13 @@ def _score(
     folder: Path,
 ) -> tuple[dict[str, float], tuple[str, ...]]:
     """Save what the gate needs of candidate and champion; return the champion's metrics, and findings."""
-    on_holdout = _answers(models, holdout.X, holdout.y)
+    on_holdout = answers_of_all(models, holdout.X, holdout.y)
     score = gate_score(deciding, on_holdout[0])
     fresh = joined_batches([one.back for one in held])
     found: list[str] = []
     terms: NDArray[np.generic] = np.empty((2, 0))
     if fresh.rows:
-        on_slice = _answers(models, fresh.X, fresh.y)
+        on_slice = answers_of_all(models, fresh.X, fresh.y)
         terms = terms_of(score, *on_slice)
         before = np.concatenate([one.before for one in held])
         found.append(last_value_finding(on_slice[0], before, score))
@@ -152,14 +162,3 @@ def decide(dataset: str, champion: int, folder: Path, deciding: Deciding, run_id
         values |= of_subject({str(score): on_slice.champion}, Subject.CHAMPION_FRESH)
     log_gate(run_id, on_holdout, values)
     return dated(gate(on_holdout, on_slice, windowed=deciding.keep != EVERYTHING), champion)
-
-
-def _answers(
-    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
-) -> list[Answers | RealAnswers]:
-    """Answers of models with the same recipe; path features are computed once for all."""
-    found: list[list[NDArray[np.float64]]] = [[] for _ in models]
-    for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
-        for model, blocks in zip(models, found, strict=True):
-            blocks.append(model.score(features))
-    return [answers_from(model, np.concatenate(blocks), y) for model, blocks in zip(models, found, strict=True)]

@@ -1,6 +1,6 @@
 """Scores of a model on labelled rows, alike for labels and for real targets: answers, metrics, findings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,17 @@ def answers_from(
     if model.targets.task == "regression":
         return RealAnswers.of(y, model.targets.restored(outputs))
     return Answers.of(y, class_probabilities(outputs), model.classes)
+
+
+def answers_of_all(
+    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
+) -> list[Answers | RealAnswers]:
+    """Answers of models with the same recipe; path features are computed once for all."""
+    found: list[list[NDArray[np.float64]]] = [[] for _ in models]
+    for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
+        for model, blocks in zip(models, found, strict=True):
+            blocks.append(model.score(features))
+    return [answers_from(model, np.concatenate(blocks), y) for model, blocks in zip(models, found, strict=True)]
 
 
 def evaluation_of(answers: Answers | RealAnswers) -> "Evaluation | RegressionEvaluation":

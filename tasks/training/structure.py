@@ -43,7 +43,7 @@ class TrainingResult:
     """A saved model, the rows of each batch that this run added or subtracted, and the energy it took.
 
     ``predicted`` holds the champion's scores on each new batch before it was learnt, and ``released`` the batches
-    that left the window, each with the window.
+    that left the window, each with the window; ``windows`` is the folder of the windows kept side by side.
     """
 
     folder: Path
@@ -55,6 +55,7 @@ class TrainingResult:
     rows_forgotten: int = 0
     predicted: tuple[BatchScore, ...] = ()
     released: dict[str, str] = field(default_factory=dict)
+    windows: Path | None = None
 
     @property
     def rows_learnt(self) -> int:

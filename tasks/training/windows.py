@@ -1,11 +1,11 @@
 """The window of batches that a retraining keeps: which are too old, and their exact removal from a model."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from greenlightning.data.windows import Span, Window
-from tasks.core.settings import EVERYTHING
+from tasks.core.settings import AUTO, EVERYTHING
 from tasks.data.batch_index import BatchRef, batches
 from tasks.models.version_info import VersionInfo
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def too_old(keep: str, serving: VersionInfo, new: Sequence[BatchRef]) -> set[str]:
     """The batches, learnt or ``new``, that the window ``keep`` leaves out; batches of sites always stay."""
-    if keep == EVERYTHING:
+    if keep in (EVERYTHING, AUTO):
         return set()
     stream = {ref.id: ref for ref in (*batches(serving.dataset), *new) if ref.id in serving.batches}
     stream |= {ref.id: ref for ref in new}
@@ -25,7 +25,7 @@ def too_old(keep: str, serving: VersionInfo, new: Sequence[BatchRef]) -> set[str
 
 def within(keep: str, base: Sequence[BatchRef]) -> list[BatchRef]:
     """The batches of a first training that the window includes."""
-    gone = () if keep == EVERYTHING else Window.parse(keep).outside(map(span, base))
+    gone = () if keep in (EVERYTHING, AUTO) else Window.parse(keep).outside(map(span, base))
     return [ref for ref in base if ref.id not in gone]
 
 
@@ -41,24 +41,27 @@ def leaving_batches(keep: str, serving: VersionInfo, new: Sequence[BatchRef]) ->
     return sorted(found, key=lambda ref: (ref.happened, ref.id))
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A model of the window alone: the batches that left, each with the window, and the old rows read for it."""
+
+    model: "GreenLightningModel"
+    released: dict[str, str]
+    rows_opened: int
+    notes: tuple[str, ...]
+
+
 def release(
-    models: "Iterable[GreenLightningModel]", leaving: Iterable[BatchRef], learnable: "Learnable"
-) -> "tuple[list[GreenLightningModel], dict[str, int]]":
-    """The models that never learnt the ``leaving`` batches, and the rows of each; every batch is opened once."""
-    left, rows = list(models), {}
-    for ref in leaving:
+    model: "GreenLightningModel", serving: VersionInfo, new: Sequence[BatchRef], keep: str, learnable: "Learnable"
+) -> Kept:
+    """The ``model``, which learnt the ``new`` batches on ``serving``, without those that leave the window."""
+    rows = {}
+    for ref in leaving_batches(keep, serving, new):
         batch = learnable.open(ref)
-        statistics = left[0].collect(batch.X, batch.y)
-        left = [
-            replace(one, statistics=one.statistics - statistics, ledger=one.ledger.without(ref.id)) for one in left
-        ]
+        model = model.forget(batch)
         rows[ref.id] = batch.rows
-    return left, rows
-
-
-def release_note(keep: str, released: dict[str, int]) -> tuple[str, ...]:
-    """A line about the batches that left the window; none where none did."""
-    if not released:
-        return ()
-    count = f"{len(released)} batch{'es' if len(released) > 1 else ''} of {sum(released.values()):,} rows"
-    return (f"{count} left the window of {Window.parse(keep)} and were subtracted exactly",)
+    if not rows:
+        return Kept(model, {}, 0, ())
+    count = f"{len(rows)} batch{'es' if len(rows) > 1 else ''} of {sum(rows.values()):,} rows"
+    note = f"{count} left the window of {Window.parse(keep)} and were subtracted exactly"
+    return Kept(model, dict.fromkeys(rows, keep), sum(rows.values()), (note,))

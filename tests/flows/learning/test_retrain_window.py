@@ -4,10 +4,12 @@ import pytest
 
 from flows.learning.retrain import retrain
 from flows.learning.train import train
+from greenlightning.model.windows import EVERYTHING
 from tasks.core.constants import Alias
 from tasks.core.settings import Deciding
 from tasks.data.batch_index import batches
 from tasks.models import registry
+from tasks.models.window_files import load_windows
 from tests.helpers.digits import DIGITS, FIRST, LEARNING, SECOND, THIRD, add, learnt_jointly, outcome
 
 pytestmark = pytest.mark.usefixtures("prefect")
@@ -48,3 +50,23 @@ def test_a_first_training_takes_the_window_too() -> None:
     second = add("second", SECOND)
     outcome(train, dataset=DIGITS, learning=LEARNING, deciding=Deciding(keep="1 batch"))
     assert set(registry.version(DIGITS, Alias.CHAMPION).batches) == {second}
+
+
+@pytest.mark.usefixtures("champion")
+def test_auto_keeps_windows_side_by_side_from_version_to_version() -> None:
+    auto = Deciding(keep="auto")
+    [base] = batches(DIGITS)
+    learnt = [base.id]
+    for name, rows in (("first", FIRST), ("second", SECOND)):
+        learnt.append(add(name, rows))
+        done = outcome(retrain, dataset=DIGITS, deciding=auto)
+        assert done.learnt == {learnt[-1]: 200}
+        assert "window auto: everything" in done.notes[-1]
+    version = registry.version(DIGITS, Alias.CHAMPION)
+    model = registry.load(DIGITS)
+    assert model.statistics.digest == learnt_jointly(model, learnt).digest
+    windows = load_windows(version, model)
+    assert windows and windows.models[4].statistics.digest == model.statistics.digest
+    assert windows.losses[EVERYTHING] > 0
+    before = registry.version(DIGITS, version.parent or 0)
+    assert load_windows(before, model) is None

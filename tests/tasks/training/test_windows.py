@@ -9,10 +9,9 @@ from greenlightning.data.ledger import LedgerEntry
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.core.settings import EVERYTHING, Deciding
-from tasks.data.holdout import Learnable
 from tasks.tracking.runs import flow_run
 from tasks.training.retraining import learn_batches
-from tasks.training.windows import leaving_batches, release, release_note, too_old, within
+from tasks.training.windows import leaving_batches, too_old, within
 from tests.helpers.small_champion import served, versioned
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
@@ -55,11 +54,3 @@ def test_rows_of_a_site_stay(tiny_model: GreenLightningModel, batches: list[Batc
     champion = served(with_site, tmp_path / "champion", versioned(batches[0], tmp_path))
     new = versioned(batches[2], tmp_path)
     assert too_old("1 batch", champion, [new]) == {batches[0].id}
-
-
-def test_nothing_to_release_leaves_the_models_as_they_are(
-    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
-) -> None:
-    learnable = Learnable(versioned(batches[2], tmp_path, "digits.holdout"))
-    assert release([tiny_model], [], learnable) == ([tiny_model], {})
-    assert release_note(EVERYTHING, {}) == ()
