@@ -7,13 +7,17 @@ import typer
 
 from flows.cli.options import (
     AsJson,
+    Costs,
     Dataset,
     Keep,
     Margin,
+    Metric,
     NewLabels,
     QuarantineMoved,
     Reason,
     Runner,
+    Threshold,
+    deciding_options,
     run,
     submit,
     user_path,
@@ -75,6 +79,9 @@ def train(  # noqa: PLR0913
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
     keep: Keep = "everything",
     runner: Runner = "local",
     quarantine_moved: QuarantineMoved = "never",
@@ -85,7 +92,7 @@ def train(  # noqa: PLR0913
     from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
-    deciding = Deciding(margin=margin, keep=keep)
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep)
     run(
         flow,
         as_json,
@@ -122,6 +129,9 @@ def retrain(  # noqa: PLR0913
     allow_new_labels: NewLabels = False,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
     on_red: Annotated[
         Literal["recommend", "train"],
         typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
@@ -155,7 +165,7 @@ def retrain(  # noqa: PLR0913
         landed_from=landed_from,
         landed_to=landed_to,
         dry_run=dry_run,
-        deciding=Deciding(margin=margin, keep=keep),
+        deciding=Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep),
         allow_new_labels=allow_new_labels,
         device=device,
         on_red=on_red,
@@ -184,13 +194,16 @@ def forget(
 
 
 @commands.command()
-def federate(
+def federate(  # noqa: PLR0913
     dataset: Dataset,
     site: Annotated[
         list[str], typer.Option(parser=_site, metavar="NAME=FILE", help="One site and its file; repeat for each.")
     ],
     allow_new_labels: NewLabels = False,
     margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
@@ -204,5 +217,5 @@ def federate(
     if len({name for name, _, _ in pairs}) < len(pairs):
         raise InputError("Two sites have the same name", "Give every --site another name")
     sites = {name: Path(file) for name, _, file in pairs}
-    deciding = Deciding(margin=margin)
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
     run(flow, as_json, dataset=dataset, sites=sites, deciding=deciding, allow_new_labels=allow_new_labels)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from greenlightning.errors import InputError
+
 EXIT_CODES = """
 Exit codes: 0 done (also if the champion was kept or there was nothing to learn), 1 unexpected error,
 2 wrong usage, 3 bad input, 4 a batch was quarantined, 5 no such champion, version, batch or dataset,
@@ -37,7 +39,7 @@ Runner = Annotated[
     typer.Option(help="Where the linear part is trained: here, or by a worker of the pool gpu (see: up --gpu)."),
 ]
 Margin = Annotated[
-    float, typer.Option(min=0, max=1, help="Accuracy that a challenger may lose and still be promoted.")
+    float, typer.Option(min=0, max=1, help="How much worse a challenger may be and still be promoted.")
 ]
 
 
@@ -49,6 +51,44 @@ Keep = Annotated[
         "which chooses by prequential score. Those that leave are subtracted exactly.",
     ),
 ]
+
+
+Metric = Annotated[
+    Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "cost", "rmse", "mae"],
+    typer.Option(help="Score that the gate compares. auto: accuracy for labels, RMSE for real targets."),
+]
+Threshold = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|keep|NUMBER",
+        help="Of two classes: probability from which the second is answered. auto: chosen on the holdout.",
+    ),
+]
+Costs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cost", metavar="TRUE:ANSWER=COST", help="Cost of a wrong answer, 1 by default; repeat for more."
+    ),
+]
+
+
+def costs_of(given: list[str] | None) -> dict[str, dict[str, float]]:
+    """The costs by true label and answer that --cost options give; InputError for what has another form."""
+    costs: dict[str, dict[str, float]] = {}
+    for text in given or ():
+        labels, _, cost = text.rpartition("=")
+        truth, _, answer = labels.partition(":")
+        try:
+            costs.setdefault(truth, {})[answer] = float(cost)
+        except ValueError as error:
+            raise InputError(f"--cost {text} gives no cost", "Write it as --cost TRUE:ANSWER=COST") from error
+    return costs
+
+
+def deciding_options(margin: float, metric: str, threshold: str, cost: list[str] | None) -> dict[str, Any]:
+    """What the options say about the gate and about decisions, as parameters of Deciding."""
+    number = float(threshold) if threshold.replace(".", "", 1).isdecimal() else threshold
+    return {"margin": margin, "metric": metric, "threshold": number, "costs": costs_of(cost)}
 
 
 class Exit(IntEnum):

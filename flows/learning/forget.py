@@ -60,13 +60,14 @@ def _subtract(run: Session, ref: BatchRef, reason: str, deciding: Deciding) -> O
 
     def subtracted(attempt: Attempt) -> Candidate:
         parent = attempt.champion
+        kept = deciding.model_copy(update={"threshold": "keep"})
         trained = forget_batch(run.dataset, parent.version, ref, holdout, run.run_id, attempt.folder)
         return Candidate(
             dataset=run.dataset,
             run_id=run.run_id,
             parent=parent,
             trained=trained,
-            evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, deciding, parent),
+            evaluated=evaluate_model(run.dataset, trained.folder, holdout, run.run_id, kept, parent),
             decision=Decision(True, reason),
             holdout=holdout,
             expectations=expectations_of(parent),

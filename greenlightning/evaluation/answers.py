@@ -30,6 +30,8 @@ class Answers:
         The classes of the columns.
     rule : DecisionRule
         From probabilities to an answer.
+    decided : ndarray of shape (n,) or None
+        Positions of the answers, where they do not follow from the rule: those of cross-fitted thresholds.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Answers:
     proba: NDArray[np.float64]
     classes: tuple[Any, ...]
     rule: DecisionRule = MOST_PROBABLE
+    decided: NDArray[np.intp] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.truth) or self.proba.shape != (len(self.truth), len(self.classes)):
@@ -63,9 +66,14 @@ class Answers:
         return len(self.truth)
 
     @property
+    def positions(self) -> NDArray[np.intp]:
+        """Positions (n,) of the answers among the classes."""
+        return self.rule.decide(self.proba, self.classes) if self.decided is None else self.decided
+
+    @property
     def labels(self) -> NDArray[Any]:
         """The labels (n,) answered."""
-        return np.asarray(label_array(self.classes)[self.rule.decide(self.proba, self.classes)])
+        return np.asarray(label_array(self.classes)[self.positions])
 
     def union(self, *others: "Answers") -> tuple[Any, ...]:
         """All classes of these answers, their truth and ``others``, sorted."""
@@ -78,7 +86,7 @@ class Answers:
         names, code = np.unique(self.truth, return_inverse=True)
         columns = np.array([place[label] for label in self.classes])
         truth = np.array([place[label] for label in names.tolist()])[code]
-        return truth, columns[self.rule.decide(self.proba, self.classes)]
+        return truth, columns[self.positions]
 
     def of_truth(self) -> NDArray[np.float64]:
         """Probability (n,) of the true label, at least 1e-15: that of a label without a column."""

@@ -92,7 +92,11 @@ def evaluate(
     >>> evaluate(["a", "b"], [[0.9, 0.1], [0.6, 0.4]], ["a", "b"]).accuracy
     0.5
     """
-    answers = Answers.of(y_true, proba, classes, rule)
+    return evaluate_answers(Answers.of(y_true, proba, classes, rule))
+
+
+def evaluate_answers(answers: Answers) -> Evaluation:
+    """Score answers on labelled rows, as ``evaluate`` does."""
     union = answers.union()
     truth, answered = answers.codes(union)
     k, once = len(union), np.ones((1, len(answers)), dtype=np.int64)

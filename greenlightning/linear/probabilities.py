@@ -1,7 +1,12 @@
 """From scores to probabilities."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from greenlightning.evaluation.rules import DecisionRule
 
 UNIFORM_SHARE = 0.01
 
@@ -40,3 +45,8 @@ def class_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     nearest = np.maximum(scores - excess[np.arange(n), support - 1][:, None], 0)
     nearest /= nearest.sum(axis=1, keepdims=True)
     return np.asarray((1 - UNIFORM_SHARE) * nearest + UNIFORM_SHARE / k)
+
+
+def answers(scores: NDArray[np.float64], rule: DecisionRule, classes: Sequence[Any]) -> NDArray[np.intp]:
+    """Return the positions (n,) in ``classes`` that scores (n, k) lead to: by the rule, else the highest score."""
+    return rule.decide(class_probabilities(scores), classes) if rule else np.asarray(scores.argmax(axis=1))

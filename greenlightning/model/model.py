@@ -16,8 +16,9 @@ from greenlightning.data.labels import Label, label_array
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import LedgerError, NotFittedError
+from greenlightning.evaluation.rules import MOST_PROBABLE, DecisionRule
 from greenlightning.linear.equations import NormalEquations
-from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.linear.probabilities import answers, class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
 from greenlightning.model.description import summary
@@ -50,6 +51,8 @@ class GreenLightningModel:
         Torch device that sums the statistics.
     memory_budget : int or None
         Bytes that features and statistics may take; None is half of the free memory.
+    rule : DecisionRule
+        How probabilities become labels.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class GreenLightningModel:
     ledger: Ledger = field(default_factory=Ledger)
     device: str = "cpu"
     memory_budget: int | None = None
+    rule: DecisionRule = MOST_PROBABLE
 
     @classmethod
     def empty(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
@@ -134,16 +138,11 @@ class GreenLightningModel:
 
     @cached_property
     def _solution(self) -> Solution:
-        equations = self._equations()
-        since: Since | None = self.__dict__.get("_since")
-        if since is None:
-            return Solution.of(equations, self.targets)
-        return since.solved(equations, self.targets)
-
-    def _equations(self) -> NormalEquations:
         if self.statistics.n == 0:
             raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
-        return NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
+        equations = NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
+        since: Since | None = self.__dict__.get("_since")
+        return since.solved(equations, self.targets) if since else Solution.of(equations, self.targets)
 
     def collect(
         self, X: ArrayLike, y: ArrayLike, *, on_block: Callable[[Tensor], None] | None = None
@@ -199,9 +198,8 @@ class GreenLightningModel:
         """
         if batch_id in self.ledger:
             return self
-        return replace(
-            self, statistics=self.statistics + statistics, ledger=self.ledger.with_batch(batch_id, entry)
-        )
+        ledger = self.ledger.with_batch(batch_id, entry)
+        return replace(self, statistics=self.statistics + statistics, ledger=ledger)
 
     def forget(self, batch: Batch) -> "GreenLightningModel":
         """Return the model that never learnt ``batch``.
@@ -257,11 +255,10 @@ class GreenLightningModel:
         return class_probabilities(self.decision_function(X))
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the label (n,) with the highest score, or real outputs (n, k)."""
+        """Predict labels (n,) by the rule, or real outputs (n, k)."""
         scores = self.decision_function(X)
         if isinstance(self.targets, ClassTargets):
-            labels: NDArray[Any] = label_array(self.classes)[scores.argmax(axis=1)]
-            return labels
+            return label_array(self.classes)[answers(scores, self.rule, self.classes)]
         return self.targets.restored(scores)
 
     def describe(self) -> dict[str, str | int | float]:

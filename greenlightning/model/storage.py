@@ -1,6 +1,7 @@
 """A model on disk: safetensors and JSON, each part with its digest, sealed by ``model.json``. No pickle."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from greenlightning.data.files import read_json, read_tensors, reading, sha256_o
 from greenlightning.data.ledger import Ledger
 from greenlightning.data.targets import Targets, targets_from_dict, targets_to_dict
 from greenlightning.errors import IntegrityError
+from greenlightning.evaluation.rules import DecisionRule
 from greenlightning.linear.solver import Coefficients
 from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import PathFeatures, load_paths
@@ -36,6 +38,7 @@ def save_model(model: "GreenLightningModel", folder: Path) -> None:
         "ledger": model.ledger.to_dict(),
         "seal": _seal(model, arrays),
     }
+    about |= {"rule": model.rule.to_dict()} if model.rule else {}
     write_json(folder / "model.json", about | {"summary": model.describe()})
 
 
@@ -50,12 +53,29 @@ def load_model(kind: "type[GreenLightningModel]", folder: Path) -> "GreenLightni
     paths, targets, about = load_frozen_parts(folder)
     statistics, arrays = Statistics.load(folder), read_tensors(folder / "coefficients.safetensors")
     with reading(folder):
-        model = kind(paths, targets, statistics, about["alpha"], Ledger.from_dict(about["ledger"]))
+        rule, ledger = DecisionRule(**about.get("rule", {})), Ledger.from_dict(about["ledger"])
+        model = kind(paths, targets, statistics, about["alpha"], ledger, rule=rule)
         found = (statistics.recipe, statistics.targets, _seal(model, arrays))
         if found != (paths.digest, targets.digest, about["seal"]):
             raise IntegrityError(f"The parts in {folder} do not belong together", "Restore it from the registry")
         model.__dict__["coefficients"] = Coefficients(arrays["weights"], arrays["intercept"])
     return model
+
+
+def save_rule(folder: Path, rule: DecisionRule) -> None:
+    """Change the rule of the model that is saved in ``folder``; nothing else is written.
+
+    Raises
+    ------
+    IntegrityError
+        Where a part is missing or corrupt, or does not have its digest.
+    """
+    from greenlightning.model.model import GreenLightningModel
+
+    model = replace(load_model(GreenLightningModel, folder), rule=rule)
+    about = read_json(folder / "model.json", FORMAT) | {"rule": rule.to_dict()}
+    about["seal"] = _seal(model, read_tensors(folder / "coefficients.safetensors"))
+    write_json(folder / "model.json", about)
 
 
 def load_frozen_parts(folder: Path) -> tuple[PathFeatures, Targets, dict[str, Any]]:
@@ -73,6 +93,7 @@ def load_frozen_parts(folder: Path) -> tuple[PathFeatures, Targets, dict[str, An
 
 
 def _seal(model: "GreenLightningModel", coefficients: dict[str, NDArray[Any]]) -> str:
-    """Digest the coefficients together with the ridge strength and the ledger that they belong to."""
+    """Digest the coefficients together with the ridge strength, the ledger and the rule that they belong to."""
     ledger = json.dumps(model.ledger.to_dict(), sort_keys=True)
-    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}", coefficients)
+    rule = f"/{json.dumps(model.rule.to_dict(), sort_keys=True)}" if model.rule else ""
+    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}{rule}", coefficients)

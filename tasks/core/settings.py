@@ -68,8 +68,21 @@ class Deciding(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "rmse", "mae"] = Field(
-        "auto", description="score that the gate compares (auto: accuracy for labels, RMSE for real targets)"
+    metric: Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "cost", "rmse", "mae"] = (
+        Field(
+            "auto",
+            description="score that the gate compares (auto: accuracy for labels, cost where costs are given, "
+            "RMSE for real targets)",
+        )
+    )
+    costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(
+        {},
+        description="cost by true label and answer, 1 for others; the answer of least expected cost is given",
+    )
+    threshold: Literal["auto", "keep"] | Annotated[float, Field(gt=0, lt=1)] = Field(
+        "auto",
+        description="probability of the second of two classes from which it is answered (auto: chosen on the "
+        "holdout by the gate's score where that is surely better than 0.5; keep: that of the version before)",
     )
     margin: float = Field(
         0.01,

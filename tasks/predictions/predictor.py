@@ -91,7 +91,7 @@ class Predictor:
         if not self.classes:
             return self.model.predict(inputs)[:, 0], None
         proba = self.model.predict_proba(inputs)
-        return label_array(self.classes)[proba.argmax(axis=1)], proba
+        return label_array(self.classes)[self.model.rule.decide(proba, self.classes)], proba
 
     def _identity(self, frame: pd.DataFrame, first: int) -> dict[str, pa.Array]:
         """The column that names the rows: the identifier, or the row's number in the file, from 1."""

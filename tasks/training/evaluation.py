@@ -21,6 +21,7 @@ from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
+from tasks.training.deciding import with_rule
 from tasks.training.scoring import (
     answers_of,
     compared,
@@ -72,7 +73,7 @@ def evaluate_model(
     with part_run(run_id, Part.EVALUATION) as part:
         with EnergyMeter() as meter:
             model = GreenLightningModel.load(model_dir)
-            answers = answers_of(model, X, y)
+            answers, notes = with_rule(model, answers_of(model, X, y), deciding, model_dir)
             found = evaluation_of(answers)
         _log_figure(run_id, found)
         log_batch_input(run_id, holdout, role="holdout")
@@ -84,7 +85,7 @@ def evaluate_model(
                 comparison = compared(deciding, answers, serving)
                 log_gate(run_id, comparison, {})
                 decision = dated(gate(comparison), champion.version)
-        lines = findings(model, answers, deciding)
+        lines = (*notes, *findings(model, answers, deciding))
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent, metrics=scores(found))

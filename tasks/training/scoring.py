@@ -10,7 +10,7 @@ from greenlightning.evaluation.comparison import Comparison, compare
 from greenlightning.evaluation.findings import class_findings, regression_findings
 from greenlightning.evaluation.regression import RegressionEvaluation, evaluate_regression
 from greenlightning.evaluation.score import Score
-from greenlightning.evaluation.scores import evaluate
+from greenlightning.evaluation.scores import evaluate_answers
 from greenlightning.linear.probabilities import class_probabilities
 from tasks.core.constants import SIDES, Metric, Tag
 from tasks.core.settings import Deciding
@@ -40,7 +40,7 @@ def answers_from(
     """What ``model`` answers, from its linear outputs (n, k)."""
     if model.targets.task == "regression":
         return RealAnswers.of(y, model.targets.restored(outputs))
-    return Answers.of(y, class_probabilities(outputs), model.classes)
+    return Answers.of(y, class_probabilities(outputs), model.classes, model.rule)
 
 
 def answers_of_all(
@@ -58,7 +58,7 @@ def evaluation_of(answers: Answers | RealAnswers) -> "Evaluation | RegressionEva
     """The scores of some answers."""
     if isinstance(answers, RealAnswers):
         return evaluate_regression(answers.truth, answers.predicted)
-    return evaluate(answers.truth, answers.proba, answers.classes, answers.rule)
+    return evaluate_answers(answers)
 
 
 def scores(found: "Evaluation | RegressionEvaluation") -> dict[str, float]:
@@ -82,7 +82,9 @@ def gate_score(deciding: Deciding, answers: Answers | RealAnswers) -> Score:
     """The score that the gate compares: the one asked for, else accuracy for labels and RMSE for real targets."""
     if deciding.metric != "auto":
         return Score(deciding.metric)
-    return Score.RMSE if isinstance(answers, RealAnswers) else Score.ACCURACY
+    if isinstance(answers, RealAnswers):
+        return Score.RMSE
+    return Score.COST if deciding.costs or answers.rule.costs else Score.ACCURACY
 
 
 def compared(deciding: Deciding, challenger: Answers | RealAnswers, champion: Answers | RealAnswers) -> Comparison:

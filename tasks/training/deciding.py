@@ -1,0 +1,58 @@
+"""How a version turns probabilities into labels: costs, a given threshold, or one chosen on the holdout."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenlightning.errors import InputError
+from greenlightning.evaluation.answers import Answers, RealAnswers
+from greenlightning.evaluation.rules import DecisionRule
+from greenlightning.evaluation.thresholds import choose_threshold
+from greenlightning.model.storage import save_rule
+from tasks.core.settings import Deciding
+from tasks.training.scoring import gate_score
+
+if TYPE_CHECKING:
+    from greenlightning.model import GreenLightningModel
+
+
+def with_rule(
+    model: "GreenLightningModel", answers: Answers | RealAnswers, deciding: Deciding, folder: Path
+) -> tuple[Answers | RealAnswers, tuple[str, ...]]:
+    """Save the model's rule in ``folder``; the answers by it, and a note where the holdout chose a threshold.
+
+    A threshold is chosen only where it is surely better than the more probable class. The answers are then
+    cross-fitted: no row is scored by a threshold that it helped to choose.
+    """
+    if isinstance(answers, RealAnswers):
+        return answers, ()
+    rule = _asked(model, deciding)
+    notes: tuple[str, ...] = ()
+    answers = replace(answers, rule=rule)
+    if deciding.threshold == "auto" and not rule.costs:
+        score = gate_score(deciding, answers)
+        if (found := choose_threshold(answers, score)) is not None:
+            rule, answers = found.rule, found.answers
+            gain = found.gain.on("holdout rows, cross-fitted")
+            notes = (f"decision threshold {rule.threshold:.3g} for {model.classes[1]!r} instead of 0.5: {gain}",)
+    if rule != model.rule:
+        save_rule(folder, rule)
+    return answers, notes
+
+
+def _asked(model: "GreenLightningModel", deciding: Deciding) -> DecisionRule:
+    """The rule that ``deciding`` asks for; costs and a kept threshold are those of the model it was made from."""
+    costs = deciding.costs or model.rule.costs
+    known = {str(label) for label in model.classes}
+    if unknown := sorted({name for truth, row in costs.items() for name in (truth, *row)} - known):
+        classes = ", ".join(sorted(known)[:8])
+        raise InputError(f"The costs name {unknown[0]!r}, which is no class", f"The classes are {classes}")
+    if costs:
+        return DecisionRule(costs=costs)
+    if deciding.threshold == "keep":
+        return model.rule
+    if deciding.threshold == "auto":
+        return DecisionRule()
+    if len(model.classes) != 2:
+        raise InputError(f"A threshold for {len(model.classes)} classes", "Give a threshold for two classes only")
+    return DecisionRule(threshold=deciding.threshold)
