@@ -13,6 +13,7 @@ import flows.learning.forget
 import flows.learning.ingest
 import flows.learning.retrain
 import flows.learning.train
+import flows.predictions.score
 import flows.versions.compare
 import flows.versions.maintenance
 import flows.versions.pin
@@ -58,6 +59,7 @@ retrain = deployed(flows.learning.retrain.retrain, hours=6)
 fit = deployed(flows.learning.fit.fit, hours=4)
 forget = deployed(flows.learning.forget.forget, hours=12)
 federate = deployed(flows.learning.federate.federate, hours=6)
+score = deployed(flows.predictions.score.score, hours=6)
 promote = deployed(flows.versions.promote.promote, hours=1)
 rollback = deployed(flows.versions.rollback.rollback, hours=1)
 pin = deployed(flows.versions.pin.pin, hours=1)

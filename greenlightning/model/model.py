@@ -103,13 +103,7 @@ class GreenLightningModel:
         return self.paths.encoder
 
     def encode(self, table: DataFrame) -> NDArray[Any]:
-        """Make inputs (n, d) of a table as it was read; other columns than the model sees may be absent.
-
-        Raises
-        ------
-        InputError
-            Where a column is missing or a cell does not fit.
-        """
+        """Make inputs (n, d) of a table as it was read; raises InputError where a column or cell does not fit."""
         if self.encoder is None:
             return np.asarray(table, dtype=np.float64)
         schema = self.encoder.schema.inputs

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     PROMOTE = "promote"
     MAINTENANCE = "maintenance"
     REFERENCE = "reference"
+    SCORE = "score"
 
 
 class Part(StrEnum):
@@ -80,6 +81,7 @@ class Metric(StrEnum):
     UNSEEN_LABELS = "unseen_labels"
     INPUT_DRIFT = "input_drift"
     DRIFTED_FEATURES = "drifted_features"
+    ROWS_PREDICTED = "rows_predicted"
     VERSIONS_PRUNED = "versions_pruned"
     BYTES_FREED = "bytes_freed"
 
@@ -117,6 +119,7 @@ class Subject(StrEnum):
     CHAMPION_FRESH = "champion_fresh_"
     CONVENTIONAL = "conventional_"
     RANDOM_GATES = "random_gates_"
+    PREDICTED = "predicted_"
     VERSION = "version_"
     PREQUENTIAL = "prequential_"
     PREQUENTIAL_MEAN = "prequential_mean_"
@@ -192,6 +195,9 @@ class Tag(StrEnum):
     REPRODUCED_AT = "reproduced_at"
     FROM_VERSION = "from_version"
     TO_VERSION = "to_version"
+    ANSWERED_BY = "answered_by"
+    PREDICTIONS = "predictions"
+    PREDICTIONS_MD5 = "predictions.md5"
     PINNED = "pinned"
     PRUNED_AT = "pruned_at"
     PRUNED_BYTES = "pruned_bytes"

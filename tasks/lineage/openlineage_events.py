@@ -70,7 +70,7 @@ def _event(state: str, dataset: str, kind: Kind, run_id: str, error: BaseExcepti
         run=run_of(run_id, tracked, error),
         job=job_of(dataset, kind),
         inputs=inputs_of(dataset, tracked, made) if tracked else [],
-        outputs=outputs_of(dataset, kind, made) if tracked else [],
+        outputs=outputs_of(dataset, kind, made, tracked) if tracked else [],
     )
 
 

@@ -128,8 +128,14 @@ def job_of(dataset: str, kind: Kind) -> Job:
 
 
 def inputs_of(dataset: str, tracked: "TrackedRun", made: Sequence[registry.VersionInfo]) -> list[InputDataset]:
-    """The batches that a run read, those of sites, and the version that the one it ``made`` started from."""
+    """The batches that a run read, those of sites, and the version that the one it ``made`` started from.
+
+    Of a run that scored a file: the file, and the version that answered.
+    """
     read = tracked.inputs.dataset_inputs if tracked.inputs else []
+    if answered := tracked.data.tags.get(Tag.ANSWERED_BY):
+        answering = _version(registry.version(dataset, int(answered)), InputDataset)
+        return [*(_scored_file(dataset, entry) for entry in read), answering]
     found = [_batch(entry) for entry in read]
     for info in made:
         parent = registry.version(dataset, info.parent) if info.parent else None
@@ -141,8 +147,13 @@ def inputs_of(dataset: str, tracked: "TrackedRun", made: Sequence[registry.Versi
     return found
 
 
-def outputs_of(dataset: str, kind: Kind, made: Sequence[registry.VersionInfo]) -> list[OutputDataset]:
-    """The version that a run made; for one that chose which version serves, that version."""
+def outputs_of(
+    dataset: str, kind: Kind, made: Sequence[registry.VersionInfo], tracked: "TrackedRun | None" = None
+) -> list[OutputDataset]:
+    """The version that a run made; of one that chose which version serves, that one; or predictions."""
+    if tracked and (md5 := tracked.data.tags.get(Tag.PREDICTIONS_MD5)):
+        name = Path(tracked.data.tags[Tag.PREDICTIONS]).name
+        return [OutputDataset(NAMESPACE, f"{dataset}/predictions/{name}", facets=_facets(md5, "predictions"))]
     if not made and kind in SERVING and (serving := registry.champion(dataset)):
         made = [serving]
     return [_version(info, OutputDataset) for info in made]
@@ -180,6 +191,12 @@ def _batch(entry: "DatasetInput") -> InputDataset:
         facets["schema"] = schema_dataset.SchemaDatasetFacet(fields)
     rows = json.loads(entry.dataset.profile or "")["num_rows"]
     return _input(f"{where.parent.name}/batches/{entry.dataset.name}", facets, rows, size)
+
+
+def _scored_file(dataset: str, entry: "DatasetInput") -> InputDataset:
+    """A file that was predicted: md5 and rows; it is no batch, and no column of it is kept."""
+    rows = json.loads(entry.dataset.profile or "")["num_rows"]
+    return _input(f"{dataset}/files/{entry.dataset.name}", _facets(entry.dataset.digest, "scored"), rows, None)
 
 
 def _site(dataset: str, batch: str, entry: dict[str, Any]) -> InputDataset:

@@ -24,7 +24,7 @@ class ServedModel(PythonModel):
         self.model = GreenLightningModel.load(Path(context.artifacts["model"]))
 
     def predict(
-        self, context: PythonModelContext, model_input: Frame, params: dict[str, Any] | None = None
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
     ) -> Frame:
         """Labels or numbers (n,) for a table or inputs (n, d); with ``proba`` a column of probabilities a class.
 

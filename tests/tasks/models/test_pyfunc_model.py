@@ -22,8 +22,7 @@ from greenlightning.data.targets import RealTargets
 from greenlightning.model import GreenLightningModel
 from tasks.models import champion
 from tasks.tracking.client import connect
-from tests.helpers.messy import messy_model, messy_rows
-from tests.helpers.small import small_recipe
+from tests.helpers.small import messy_model, messy_rows, small_recipe
 from tests.helpers.versions import register_in_a_run
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, wait_for
 

@@ -9,7 +9,7 @@ import pytest
 from greenlightning.errors import InputError
 from tasks.models import registry
 from tasks.predictions.predictor import Predictor
-from tests.helpers.messy import messy_model, messy_rows
+from tests.helpers.small import messy_model, messy_rows
 from tests.helpers.versions import register_in_a_run
 
 
