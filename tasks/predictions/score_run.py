@@ -66,8 +66,8 @@ def _log_inputs(run_id: str, info: VersionInfo, source: Path, rows: int) -> None
     )
     labels = [InputTag("mlflow.data.context", "scored"), InputTag(Tag.ROWS, str(rows))]
     client = connect()
-    model = client.get_model_version(info.dataset, str(info.version)).model_id
-    client.log_inputs(run_id, [DatasetInput(dataset, labels)], [LoggedModelInput(model)] if model else [])
+    model = client.get_model_version(info.dataset, str(info.version)).source.removeprefix("models:/")
+    client.log_inputs(run_id, [DatasetInput(dataset, labels)], [LoggedModelInput(model)])
 
 
 def md5_of(path: Path) -> str:
