@@ -66,7 +66,7 @@ def _log_inputs(run_id: str, info: VersionInfo, source: Path, rows: int) -> None
     )
     labels = [InputTag("mlflow.data.context", "scored"), InputTag(Tag.ROWS, str(rows))]
     client = connect()
-    model = client.get_model_version(info.dataset, str(info.version)).source.removeprefix("models:/")
+    model = str(client.get_model_version(info.dataset, str(info.version)).source).removeprefix("models:/")
     client.log_inputs(run_id, [DatasetInput(dataset, labels)], [LoggedModelInput(model)])
 
 
