@@ -1,4 +1,4 @@
-"""Commands that get answers out: predictions for a file, and which version served when."""
+"""Commands that get answers out: predictions for a file or over HTTP, and which version served when."""
 
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +47,19 @@ def predict(
     wanted = Wanted(file, dataset, version, at, proba)
     beside = file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
     print_predictions(wanted, out or beside, as_json)
+
+
+@commands.command()
+def serve(
+    dataset: Dataset,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen on; there is no password.")] = "127.0.0.1",
+    as_json: AsJson = False,
+) -> None:
+    """Serve the champion over HTTP until Ctrl-C or SIGTERM; a new champion takes over while it runs."""
+    from flows.predictions.serve import serve as run_server
+
+    run_server(dataset, host, port, as_json)
 
 
 @commands.command()
