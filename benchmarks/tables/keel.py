@@ -39,10 +39,13 @@ class Parts:
     batches: tuple[Rows, ...]
     test: Rows
 
-    @property
-    def training(self) -> Rows:
-        """All rows but the test rows, in order of arrival."""
-        return np.concatenate([self.base, *self.batches])
+    def at(self, stage: int) -> Rows:
+        """The base at stage 0, then one batch a stage."""
+        return (self.base, *self.batches)[stage]
+
+    def upto(self, stage: int) -> Rows:
+        """The base and the batches up to a stage."""
+        return np.concatenate([self.base, *self.batches[:stage]])
 
 
 def folder() -> Path:

@@ -47,11 +47,13 @@ class TableLearner(ABC):
 class LearnerKind:
     """A learner's name, how it is made, and what an update is given: the ``batch``, or all rows so ``far``.
 
+    One that sees batches takes in all ten; one that trains again on all rows does so at ``stages`` only.
     It runs on sets of up to ``most_rows`` rows, and in the first ``seeds`` repetitions.
     """
 
     name: str
     make: Callable[[Labels, int], TableLearner]
     sees: Literal["batch", "far"]
+    stages: tuple[int, ...] = (5, 10)
     most_rows: int = 1_000_000
     seeds: int = 1_000

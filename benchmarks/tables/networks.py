@@ -4,7 +4,6 @@ import copy
 import importlib.util
 import math
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,14 @@ from greenlightning.structure.extraction import standardisation
 from greenlightning.structure.training import TrainingOptions, train_epochs
 
 NETWORK, TABM = "MLP, tuned, refit on all", "TabM, refit on all"
-HELD, PATIENCE, STEPS, MOST_EPOCHS = 0.2, 16, 4_000, 200
+HELD, PATIENCE, STEPS, MOST_EPOCHS = 0.2, 12, 1_500, 200
 LIMIT = 8.0
-GRID = tuple(product(((128,), (256, 128), (256, 256, 256)), (1e-3, 4e-3), (0.0, 0.1)))
+GRID = (
+    ((128,), 4e-3, 0.0),
+    ((256, 128), 1e-3, 0.0),
+    ((256, 128), 4e-3, 0.1),
+    ((256, 256, 256), 1e-3, 0.1),
+)
 
 
 class Network(TableLearner):
@@ -115,6 +119,10 @@ def _schedule(n: int) -> tuple[int, int]:
 
 
 KINDS = (
-    LearnerKind(NETWORK, Network, "far"),
-    *([LearnerKind(TABM, TabM, "far", most_rows=1_500, seeds=1)] if importlib.util.find_spec("tabm") else []),
+    LearnerKind(NETWORK, Network, "far", stages=(10,)),
+    *(
+        [LearnerKind(TABM, TabM, "far", stages=(10,), most_rows=400, seeds=1)]
+        if importlib.util.find_spec("tabm")
+        else []
+    ),
 )

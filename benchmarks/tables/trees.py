@@ -124,5 +124,5 @@ KINDS = (
     LearnerKind(LIGHTGBM, LightGBM, "far"),
     LearnerKind(LIGHTGBM_CONTINUED, ContinuedLightGBM, "batch"),
     LearnerKind(LIGHTGBM_LEAVES, RefittedLeaves, "batch"),
-    LearnerKind(FOREST, Forest, "batch", most_rows=2_500, seeds=1),
+    LearnerKind(FOREST, Forest, "batch", most_rows=1_500, seeds=1),
 )
