@@ -4,6 +4,7 @@
 """
 
 import argparse
+import gc
 import time
 import warnings
 from collections.abc import Sequence
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warm_up()
     for seed in options.seeds:
         for name in options.streams:
+            gc.freeze()
             table = flows.read(name, seed)
             for kind in KINDS:
                 cell = {"dataset": DATASET, "stream": name, "seed": seed, "peer": kind.name}

@@ -5,6 +5,7 @@ One thread. Seconds are wall-clock time and processor time from a data frame to 
 """
 
 import argparse
+import gc
 import time
 import warnings
 from collections.abc import Sequence
@@ -68,13 +69,17 @@ def scores(probabilities: np.ndarray, y: Labels, labels: Labels) -> Record:
 
 
 def run(table: keel.Table, kinds: Sequence[LearnerKind], seed: int, records: Records) -> None:
-    """Measure the learners that ``records`` lacks, one after another at each stage."""
+    """Measure the learners that ``records`` lacks, one after another at each stage.
+
+    What lives by then is frozen, so that the collection of garbage before each measurement skips it.
+    """
     cells = {
         kind.name: {"dataset": DATASET, "table": table.name, "seed": seed, "peer": kind.name} for kind in kinds
     }
     due = [k for k in kinds if len(table.y) <= k.most_rows and seed < k.seeds and not records.has(**cells[k.name])]
     labels, parts = np.unique(table.y), keel.arrange(table.y, seed)
     order = np.random.default_rng(seed).permutation(len(due))
+    gc.freeze()
     running = [Running(due[i], due[i].make(labels, seed)) for i in order]
     for stage in range(keel.BATCHES + 1):
         for one in running:

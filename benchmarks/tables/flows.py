@@ -9,8 +9,8 @@ import pandas as pd
 
 from benchmarks.tables.keel import Table
 
-ROWS, MIDDLE, WIDTH = 8_000, 4_500, 1
-BASE_SHARE, BATCHES = 0.125, 35
+ROWS, MIDDLE, WIDTH = 5_000, 2_800, 1
+BASE_SHARE, BATCHES = 0.2, 20
 
 
 def _changing(first: Any, then: Any) -> Any:
@@ -78,7 +78,7 @@ STREAMS: dict[str, Callable[[int], Iterable[tuple[dict[Any, Any], Any]]]] = {
 
 
 def read(name: str, seed: int) -> Table:
-    """The first 8,000 rows of a stream, in their order."""
+    """The first 5,000 rows of a stream, in their order."""
     rows, labels = zip(*islice(STREAMS[name](seed), ROWS), strict=True)
     frame = pd.DataFrame(list(rows))
     frame.columns = frame.columns.map(str)
@@ -86,6 +86,6 @@ def read(name: str, seed: int) -> Table:
 
 
 def arrange(n_rows: int) -> list[np.ndarray]:
-    """Row numbers of the base, an eighth of the stream, and of 35 batches."""
+    """Row numbers of the base, a fifth of the stream, and of twenty batches."""
     base, rest = np.split(np.arange(n_rows), [round(n_rows * BASE_SHARE)])
     return [base, *np.array_split(rest, BATCHES)]

@@ -17,13 +17,12 @@ from greenlightning.structure.extraction import standardisation
 from greenlightning.structure.training import TrainingOptions, train_epochs
 
 NETWORK, TABM = "MLP, tuned, refit on all", "TabM, refit on all"
-HELD, PATIENCE, STEPS, MOST_EPOCHS = 0.2, 12, 1_500, 200
+HELD, PATIENCE, STEPS, MOST_EPOCHS = 0.2, 10, 1_000, 100
 LIMIT = 8.0
 GRID = (
     ((128,), 4e-3, 0.0),
     ((256, 128), 1e-3, 0.0),
-    ((256, 128), 4e-3, 0.1),
-    ((256, 256, 256), 1e-3, 0.1),
+    ((256, 256, 256), 2e-3, 0.1),
 )
 
 

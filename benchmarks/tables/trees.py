@@ -120,9 +120,9 @@ class Forest(TableLearner):
 
 
 KINDS = (
-    LearnerKind(HISTOGRAMS, Histograms, "far"),
+    LearnerKind(HISTOGRAMS, Histograms, "far", stages=(10,)),
     LearnerKind(LIGHTGBM, LightGBM, "far"),
     LearnerKind(LIGHTGBM_CONTINUED, ContinuedLightGBM, "batch"),
     LearnerKind(LIGHTGBM_LEAVES, RefittedLeaves, "batch"),
-    LearnerKind(FOREST, Forest, "batch", most_rows=1_500, seeds=1),
+    LearnerKind(FOREST, Forest, "batch", most_rows=500, seeds=1),
 )

@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.tables.encoded import OURS, SGD, Linear, Ours
 from benchmarks.tables.learner import Labels, LearnerKind, Probabilities
-from benchmarks.tables.trees import FOREST, HISTOGRAMS, LIGHTGBM, Forest, Histograms, LightGBM
+from benchmarks.tables.trees import FOREST, HISTOGRAMS, Forest, Histograms
 from greenlightning.data.batch import Batch
 from greenlightning.data.labels import label_array
 from greenlightning.data.ledger import LedgerEntry
@@ -66,7 +66,6 @@ KINDS = (
     LearnerKind(OURS_WINDOW, newest, "batch"),
     LearnerKind(OURS_AUTO, Windowed, "batch"),
     LearnerKind(HISTOGRAMS, Histograms, "far"),
-    LearnerKind(LIGHTGBM, LightGBM, "far"),
     LearnerKind(SGD, Linear, "batch"),
     LearnerKind(FOREST, Forest, "batch", seeds=1),
 )
