@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchmarks.tables.keel import Table
 
-ROWS, MIDDLE, WIDTH = 5_000, 2_800, 1
+ROWS, MIDDLE, WIDTH = 5_000, 2_800, 20
 BASE_SHARE, BATCHES = 0.2, 20
 
 
