@@ -136,6 +136,10 @@ def retrain(  # noqa: PLR0913
         Literal["recommend", "train"],
         typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
     ] = "recommend",
+    when: Annotated[
+        str | None,
+        typer.Option(metavar="TRIGGERS", help="Learn only once one is due, such as: 5000 rows or 24h or drift."),
+    ] = None,
     latest_start: Annotated[
         str | None, typer.Option(help="Start by this ISO date-time, or duration from now such as PT6H.")
     ] = None,
@@ -169,6 +173,7 @@ def retrain(  # noqa: PLR0913
         allow_new_labels=allow_new_labels,
         device=device,
         on_red=on_red,
+        when=when,
         latest_start=latest_start,
         carbon_source=carbon_source,
         jitter=jitter,

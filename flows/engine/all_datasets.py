@@ -7,7 +7,7 @@ from tasks.models import registry
 from tasks.scheduling.cost_estimate import combined_plan
 
 WORST_FIRST = ("red", "amber", "unknown", "green")
-MOST_EVENTFUL_FIRST = ("Promoted", "Kept", "Quarantined", "Planned", "Postponed", "Nothing to learn")
+MOST_EVENTFUL_FIRST = ("Promoted", "Kept", "Quarantined", "Planned", "Postponed", "Waiting", "Nothing to learn")
 
 
 def served_datasets() -> list[str]:

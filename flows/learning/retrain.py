@@ -15,7 +15,7 @@ from flows.engine.parameters import BatchId, DatasetName, NewLabels, QuarantineM
 from flows.engine.postpone import Jitter, LatestStart
 from flows.engine.runners import Runner, check_runner
 from flows.learning.retrain_dataset import retrain_dataset
-from flows.learning.retrain_request import OnRed, RetrainRequest
+from flows.learning.retrain_request import OnRed, RetrainRequest, When
 from greenlightning.errors import InputError
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Device, Learning
 from tasks.scheduling.carbon import CarbonSource
@@ -42,6 +42,7 @@ def retrain(  # noqa: PLR0913
     jitter: Jitter = None,
     runner: Runner = "local",
     on_red: OnRed = "recommend",
+    when: When = None,
     learning: Learning = LEARNING,
     quarantine_moved: QuarantineMoved = "never",
 ) -> State[Any]:
@@ -53,7 +54,8 @@ def retrain(  # noqa: PLR0913
     retrained in turn. With ``latest_start`` and a ``carbon_source`` the run is postponed to the greenest time
     before the deadline. Structure health is assessed first. Where it is red, ``on_red="train"`` extracts a new
     structure from all batches, as ``learning`` says, and compares it with the champion; if it loses, the old
-    structure learns the new batches. With ``dry_run`` the run only returns its plan.
+    structure learns the new batches. With ``when``
+    the run learns nothing until a trigger is due. With ``dry_run`` the run only returns its plan.
     """
     check_runner(runner)
     request = RetrainRequest(
@@ -67,6 +69,7 @@ def retrain(  # noqa: PLR0913
         jitter=jitter,
         runner=runner,
         on_red=on_red,
+        when=when,
         quarantine_moved=quarantine_moved,
     )
     outcome = retrain_dataset(dataset, request) if dataset else _retrain_every_dataset(request)

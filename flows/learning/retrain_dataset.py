@@ -15,13 +15,16 @@ from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import current_holdout
+from tasks.data.ingestion import describe
+from tasks.data.versioning import checkout
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
+from tasks.scheduling.triggers import Triggers
 from tasks.tracking.inputs import log_validation
 from tasks.tracking.metrics import log_params
 from tasks.training.evaluation import evaluate_model
-from tasks.training.health import BatchHealth, assess_batches
+from tasks.training.health import BatchHealth, assess_batches, assess_landed
 from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
 from tasks.training.windows import too_old
@@ -69,10 +72,24 @@ def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
     retraining = Retraining(serving.dataset, request, expectations, tuple(quarantined))
     if not new:
         return _nothing_to_learn(retraining, (*notes, *left_out(serving)))
+    if waits := _waits_for(serving, request, new):
+        return Outcome(state="Waiting", dataset=serving.dataset, reason=waits, quarantined=retraining.quarantined)
     outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
     if len(new) > 1 and outcome.state == "Kept":
         outcome = _best_of(outcome, new, [_learn(retraining, [ref]) for ref in new])
     return outcome.model_copy(update={"notes": (*outcome.notes, *notes)})
+
+
+def _waits_for(serving: VersionInfo, request: RetrainRequest, new: list[BatchRef]) -> str:
+    """Which triggers the ``new`` batches still wait for; empty where one is due, or none was asked for."""
+    if request.when is None or request.selection.batches:
+        return ""
+
+    def drifted() -> bool:
+        landed = (describe(checkout(ref), ref.dataset) for ref in new)
+        return any(assess_landed(serving, one).is_off for one in landed)
+
+    return Triggers.parse(request.when).waiting(new, drifted)
 
 
 def _learn(retraining: Retraining, new: list[BatchRef], may_refresh: bool = False) -> Outcome:

@@ -180,3 +180,16 @@ def test_what_a_flow_came_to_is_plain_json() -> None:
     add("first", FIRST)
     found = json.loads(outcome(retrain, dataset=DIGITS).model_dump_json())
     assert (found["state"], found["version"], list(found["learnt"].values())) == ("Promoted", 2, [200])
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_retraining_waits_until_a_trigger_is_due() -> None:
+    assert outcome(retrain, dataset=DIGITS, when="300 rows or 24h").state == "Nothing to learn"
+    first = add("first", FIRST)
+    waits = outcome(retrain, dataset=DIGITS, when="300 rows or 24h")
+    assert (waits.state, waits.version, served()) == ("Waiting", None, 1)
+    assert waits.reason.startswith("waiting: 200 of 300 rows; 0.00")
+    second = add("second", SECOND)
+    assert set(outcome(retrain, dataset=DIGITS, when="300 rows or 24h").learnt) == {first, second}
+    moved = land.fn(frame_file("moved", X[900:1100] + 9.0, y[900:1100]), DIGITS)
+    assert outcome(retrain, dataset=DIGITS, when="1e6 rows or drift").learnt == {moved.id: 200}
