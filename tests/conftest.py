@@ -99,6 +99,14 @@ def tiny_model(batches: list[Batch]) -> "GreenLightningModel":
     return GreenLightningModel.empty(paths, alpha=1.0).learn(batches[0], md5="0" * 32)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_naps() -> Iterator[None]:
+    """Files that were written just now are not watched for a while: the tests have finished them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.data.arrivals.QUIET", 0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def prefect() -> Iterator[None]:
     """A Prefect server of the tests' own, and flows without the heartbeat that costs each a second."""

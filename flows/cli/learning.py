@@ -40,31 +40,45 @@ def _site(text: str) -> str:
 
 
 @commands.command()
-def ingest(
-    file: Annotated[
-        Path, typer.Argument(parser=user_path, metavar="FILE", help="CSV, Parquet, NPZ or IDX(.gz) file.")
+def ingest(  # noqa: PLR0913
+    files: Annotated[
+        list[Path],
+        typer.Argument(parser=user_path, metavar="FILE…", help="Files, folders or globs; one batch a file."),
     ],
     dataset: Dataset,
     label_column: Annotated[str, typer.Option(help="Name of the label column.")] = "label",
     labels: Annotated[
         Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
     ] = None,
+    separator: Annotated[str | None, typer.Option(help="Separator of cells, or tab. Default: detected.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Decimal sign. Default: detected.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as cp1252. Default: detected.")] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, max=3600, help="Seconds to wait for a file that is still being written.")
+    ] = 10,
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
 ) -> None:
-    """Ingest a file: name it by the hash of its content, validate it, then version or quarantine it."""
+    """Ingest files: name each by the hash of its content, validate it, then version or quarantine it."""
+    from tasks.data.preflight import check_files
+    from tasks.data.reading import Reading
+
+    reading = Reading(separator=separator, decimal=decimal, encoding=encoding, wait=wait)
+    check_files(files, dataset, label_column, labels, reading)
     from flows.learning.ingest import ingest as flow
 
     run(
         flow,
         as_json,
-        path=file,
+        path=files[0],
+        paths=tuple(files[1:]),
         dataset=dataset,
         label_column=label_column,
         labels=labels,
         allow_new_labels=allow_new_labels,
         quarantine_moved=quarantine_moved,
+        reading=reading,
     )
 
 

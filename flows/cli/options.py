@@ -111,7 +111,10 @@ def submit(flow: Any, as_json: bool, **parameters: Any) -> None:
 
 
 def run(flow: Any, as_json: bool, **parameters: Any) -> None:
-    """Run a flow with progress bars and print its outcome; exits with 4 if a batch was quarantined."""
+    """Run a flow with progress bars and print its outcome.
+
+    Exits with 3 if one of several files was refused, else with 4 if a batch was quarantined.
+    """
     from flows.console.outcome_text import print_outcome
     from flows.console.progress_bars import progress_bars
     from flows.engine.outcome import outcome_of
@@ -121,5 +124,7 @@ def run(flow: Any, as_json: bool, **parameters: Any) -> None:
     with progress_bars(console), embedded():
         outcome = outcome_of(flow(**parameters, return_state=True))
     print_outcome(outcome, as_json)
+    if outcome.refused:
+        raise typer.Exit(Exit.BAD_INPUT)
     if outcome.quarantined:
         raise typer.Exit(Exit.QUARANTINED)

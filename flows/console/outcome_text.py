@@ -39,6 +39,8 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         print_plan(outcome.plan, out)
     for note in outcome.notes:
         out.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
+    for fault in outcome.refused:
+        out.print(f"  [red]refused[/] {escape(fault)}", highlight=False)
     for batch in outcome.quarantined:
         about = escape(f"{batch.source} ({batch.batch}): {'; '.join(batch.reasons)}")
         out.print(f"  [yellow]quarantined[/] {about}", highlight=False)

@@ -32,6 +32,7 @@ class Outcome(BaseModel):
     prequential: Prequential | None = Field(None, description="the same for the whole stream so far")
     spent: EnergyCost | None = None
     avoided: EnergyCost | None = None
+    refused: tuple[str, ...] = Field((), description="files that cannot be used, with the cause")
     notes: tuple[str, ...] = ()
     plan: RetrainingPlan | None = None
     freed: dict[str, int] = Field(default_factory=dict, description="dataset to bytes")

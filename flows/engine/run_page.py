@@ -35,7 +35,7 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
         interval=summary.interval if summary else None,
         gate_score=summary.gate_score if summary else None,
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
-        notes=outcome.notes,
+        notes=(*(f"refused {fault}" for fault in outcome.refused), *outcome.notes),
         quarantined=outcome.quarantined,
         quarantine_pages=f"data/quarantine/{dataset}/BATCH/validation.html",
         picture=b64encode(picture).decode() if picture else None,

@@ -1,5 +1,6 @@
-"""Ingest a file: land it, validate it, and version it or quarantine it."""
+"""Ingest files: land each, validate it, and version it or quarantine it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,45 +12,83 @@ from flows.engine.admission import Admission, moved_note, quarantined
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
+from flows.learning.several_files import each_file
+from tasks.data.arrivals import files_of, wait_until_written
+from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
+from tasks.data.reading import DETECTED, Reading
 from tasks.training.health import assess_landed
 
 
 def _run_name() -> str:
     given = flow_run.parameters
-    return f"ingest {Path(given['path']).name} into {given['dataset']}"
+    more = f" and {len(given['paths'])} more" if given.get("paths") else ""
+    return f"ingest {Path(given['path']).name}{more} into {given['dataset']}"
 
 
 @flow(name="ingest", flow_run_name=_run_name, persist_result=False)
-def ingest(
+def ingest(  # noqa: PLR0913
     path: Annotated[
-        Path, Field(description="CSV, Parquet, NPZ or IDX(.gz) file that this machine, or the worker, sees")
+        Path, Field(description="file, folder of files, or glob, as this machine, or the worker, sees it")
     ],
     dataset: DatasetName,
     label_column: Annotated[str, Field(description="column that holds the label")] = "label",
     labels: Annotated[Path | None, Field(description="label file of an IDX image file")] = None,
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
+    paths: Annotated[tuple[Path, ...], Field(description="more files, folders or globs")] = (),
+    reading: Reading = DETECTED,
 ) -> State[Any]:
-    """Bring one file in as a batch: landed under the hash of its content, validated, versioned in DVC.
+    """Bring each file in as a batch: landed under the hash of its content, validated, versioned in DVC.
 
-    Where a champion serves, the outcome tells its structure's health on the batch and the input drift; an amber
-    or red structure, or a drifted column, fires ``retrain-on-drift``.
+    Of several files a bad one is named and the others go in. Where a champion serves, the outcome tells its
+    structure's health on the batch and the input drift; an amber or red structure, or a drifted column, fires
+    ``retrain-on-drift``.
     """
     door = Admission.to(dataset, allow_new_labels, quarantine_moved)
-    landed = land(path, dataset, label_column, labels)
-    ref, report = door.admit(landed)
-    if ref is None:
-        reason = f"{landed.source} failed validation: {report.failures[0]}"
-        held = (quarantined(landed, report),)
-        return Outcome(state="Quarantined", dataset=dataset, reason=reason, quarantined=held).completed()
-    reason = f"batch {ref.id} of {ref.rows:,} rows is versioned (md5 {ref.md5})"
-    done = Outcome(state="Versioned", dataset=dataset, reason=reason, notes=moved_note(landed, report))
-    serving = door.serving
-    if serving and ref.id not in serving.batches:
-        health = assess_landed(serving, landed)
-        done = done.model_copy(update={"health": health.verdict, "notes": (*done.notes, *health.notes)})
-        if health.is_off:
-            emit_drift(dataset, ref.id, health.verdict, reason=health.reason, input_drift=health.drift)
-    return done.completed()
+    entry = _Entry(dataset, label_column, labels, reading, door)
+    files = files_of([path, *paths])
+    return (entry.ingest(files[0]) if len(files) == 1 else each_file(files, entry.ingest)).completed()
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What the files of one run have in common."""
+
+    dataset: str
+    label_column: str
+    labels: Path | None
+    reading: Reading
+    door: Admission
+
+    def ingest(self, file: Path) -> Outcome:
+        """Bring one file in; InputError where it cannot be used."""
+        wait_until_written(file, self.reading.wait)
+        options = self.reading.options(self.label_column, self.labels)
+        landed = land(file, self.dataset, self.label_column, options)
+        known = known_batch(self.dataset, landed.id)
+        ref, report = self.door.admit(landed)
+        done = Outcome(state="Versioned", dataset=self.dataset, reason="", notes=landed.notes)
+        if ref is None:
+            reason = f"{landed.source} failed validation: {report.failures[0]}"
+            held = (quarantined(landed, report),)
+            return done.model_copy(update={"state": "Quarantined", "reason": reason, "quarantined": held})
+        serving = self.door.serving
+        learnt = bool(serving and ref.id in serving.batches)
+        notes = (*landed.notes, *moved_note(landed, report))
+        done = done.model_copy(update={"reason": _reason(ref, known, learnt), "notes": notes})
+        if serving and not learnt:
+            health = assess_landed(serving, landed)
+            done = done.model_copy(update={"health": health.verdict, "notes": (*notes, *health.notes)})
+            if health.is_off:
+                emit_drift(self.dataset, ref.id, health.verdict, reason=health.reason, input_drift=health.drift)
+        return done
+
+
+def _reason(ref: BatchRef, known: BatchRef | None, learnt: bool) -> str:
+    batch = f"batch {ref.id} of {ref.rows:,} rows"
+    if known is None:
+        return f"{batch} is versioned (md5 {ref.md5})"
+    since = f"is known already: {known.source} of {known.landed_at[:10]} holds the same rows"
+    return f"{batch} {since}, and the champion has learnt them" if learnt else f"{batch} {since}"

@@ -29,7 +29,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
         else:
             root = Path(path.anchor)
             opened = [file for file in root.glob(str(path.relative_to(root))) if file.is_file()]
-            missing = f"No file fits {path}"
+            missing = f"{path} does not exist, and no file fits it"
         if not opened:
             raise InputError(missing, "Check the path")
         found += sorted(opened, key=natural_order)

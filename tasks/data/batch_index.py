@@ -64,6 +64,11 @@ def batch_ref(dataset: str, batch_id: str) -> BatchRef:
     return ref
 
 
+def known_batch(dataset: str, batch_id: str) -> BatchRef | None:
+    """The versioned batch of that id, None where there is none; InputError for a malformed id."""
+    return read_pointer(pointer_path(dataset, batch_id), dataset)
+
+
 def pointer_path(dataset: str, batch_id: str) -> Path:
     """The path of a batch's pointer; InputError unless the id is 16 hex digits."""
     return batch_path(dataset, batch_id).with_suffix(".parquet.dvc")

@@ -5,7 +5,7 @@ float32 where that loses nothing, else float64), then ``label``. Its provenance 
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,8 @@ from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import pointer_path, read_pointer
 from tasks.data.labels import LABEL, tidy_labels
-from tasks.data.numeric_table import read_numeric_table
+from tasks.data.numeric_table import numeric_table
+from tasks.data.reading import ReadOptions, read_table
 
 __all__ = [
     "BatchContent",
@@ -65,6 +66,7 @@ class LandedBatch:
     rows: int
     source: str
     landed_at: str
+    notes: tuple[str, ...] = field(default=(), compare=False)
     known_content: BatchContent | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -74,19 +76,20 @@ class LandedBatch:
 
 
 @task(task_run_name="land {dataset} {path}", persist_result=False)
-def land(path: Path, dataset: str, label_column: str = LABEL, labels: Path | None = None) -> LandedBatch:
+def land(path: Path, dataset: str, label_column: str = LABEL, options: ReadOptions | None = None) -> LandedBatch:
     """Read ``path`` and write it into incoming/ under its content's name; the same content lands once.
 
     Content that is versioned already gets its first provenance, and so the same bytes, again.
     Raises InputError for whatever is wrong with the file; the file itself is left where it is.
     """
-    frame = read_numeric_table(Path(path), label_column, labels)
+    table = read_table(path, replace(options or ReadOptions(), label=label_column))
+    frame = numeric_table(Path(path), table.frame, label_column)
     y = frame.pop(LABEL).to_numpy()
     inputs = frame.to_numpy(dtype=np.float64)
     batch_id = content_id(inputs, y)
     target = Workspace.current().incoming(dataset) / f"{batch_id}.parquet"
     if _same_columns(target, tuple(frame.columns)):
-        return describe(target, dataset)
+        return replace(describe(target, dataset), notes=table.notes)
     first = read_pointer(pointer_path(dataset, batch_id), dataset)
     source = first.source if first else Path(path).name
     landed_at = first.landed_at if first else _iso(datetime.now(UTC))
@@ -95,7 +98,7 @@ def land(path: Path, dataset: str, label_column: str = LABEL, labels: Path | Non
     _write_atomically(_batch_table(frame, y, dtype, provenance), target)
     X = inputs.astype(_loaded_type(dtype), order="C", copy=False)
     content = BatchContent(X, tidy_labels(y.tolist()), tuple(frame.columns))
-    return LandedBatch(dataset, batch_id, target, len(frame), source, landed_at, content)
+    return LandedBatch(dataset, batch_id, target, len(frame), source, landed_at, table.notes, content)
 
 
 def waiting(dataset: str) -> list[LandedBatch]:

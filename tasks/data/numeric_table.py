@@ -10,11 +10,16 @@ from tasks.data.labels import LABEL, tidy_labels
 from tasks.data.reading import ReadOptions, read_table
 
 
-def read_numeric_table(path: Path, label_column: str = LABEL, labels: Path | None = None) -> pd.DataFrame:
+def read_numeric_table(path: Path, options: ReadOptions | None = None) -> pd.DataFrame:
     """Read numeric feature columns followed by ``label``; InputError for text, and without labels or features."""
-    path = Path(path)
-    frame = read_table(path, ReadOptions(label=label_column, labels=labels)).frame
-    _check_label(path, list(frame.columns), label_column)
+    options = options or ReadOptions()
+    return numeric_table(Path(path), read_table(path, options).frame, options.label)
+
+
+def numeric_table(path: Path, frame: pd.DataFrame, label_column: str) -> pd.DataFrame:
+    """The same of a table that is read already."""
+    frame = frame.copy(deep=False)
+    check_label(path, list(frame.columns), label_column)
     answers = tidy_labels(frame.pop(label_column).astype(object))
     for name, column in frame.items():
         if not is_numeric_dtype(column):
@@ -28,7 +33,8 @@ def read_numeric_table(path: Path, label_column: str = LABEL, labels: Path | Non
     return frame.astype(flags).assign(**{LABEL: pd.Series(answers, dtype=kind, index=frame.index)})
 
 
-def _check_label(path: Path, names: list[str], label_column: str) -> None:
+def check_label(path: Path, names: list[str], label_column: str) -> None:
+    """Raise InputError without a label column, and without any other."""
     if label_column not in names:
         shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
         raise InputError(

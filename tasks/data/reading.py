@@ -5,6 +5,8 @@ Whatever is wrong with the file becomes one InputError that names the file, the 
 
 from pathlib import Path
 
+import pandas as pd
+
 from greenlightning.errors import InputError
 from tasks.data.readers.arrow_reader import read_feather, read_parquet
 from tasks.data.readers.content import content_of, format_suffix
@@ -14,9 +16,20 @@ from tasks.data.readers.formats import TABLE_SUFFIXES, Format, format_of
 from tasks.data.readers.idx_reader import read_idx_images
 from tasks.data.readers.json_reader import read_json
 from tasks.data.readers.npz_reader import read_npz
-from tasks.data.readers.source import ReadOptions, SourceTable
+from tasks.data.readers.source import DETECTED, Reading, ReadOptions, SourceTable
 
-__all__ = ["TABLE_SUFFIXES", "ReadOptions", "SourceTable", "check_name", "format_suffix", "read_table"]
+__all__ = [
+    "DETECTED",
+    "TABLE_SUFFIXES",
+    "ReadOptions",
+    "Reading",
+    "SourceTable",
+    "check_name",
+    "format_suffix",
+    "read_ahead",
+    "read_table",
+]
+
 
 READERS = {
     Format.CSV: read_csv,
@@ -31,17 +44,35 @@ READERS = {
 
 def read_table(path: Path, options: ReadOptions | None = None) -> SourceTable:
     """Read ``path`` as a table with its notes; InputError for whatever cannot be used."""
-    path = Path(path)
+    path, options = Path(path), options or ReadOptions()
     check_name(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist or is not a file", "Check the path")
+    if known := _ahead.pop(_stamp(path, options), None):
+        return known
     content = content_of(path)
     if not content.data:
         raise InputError(f"{path.name} is empty", "Give at least one sample")
-    table = READERS[format_of(content)](content, options or ReadOptions())
+    table = READERS[format_of(content)](content, options)
     if table.frame.empty:
         raise InputError(f"{path.name} has no rows", "Give at least one sample")
     return table
+
+
+_ahead: dict[tuple[object, ...], SourceTable] = {}
+
+
+def read_ahead(path: Path, options: ReadOptions) -> pd.DataFrame:
+    """Read ``path`` and keep the table for the next ``read_table`` of this file; one at a time is kept."""
+    table = read_table(path, options)
+    _ahead.clear()
+    _ahead[_stamp(path, options)] = table
+    return table.frame.copy(deep=False)
+
+
+def _stamp(path: Path, options: ReadOptions) -> tuple[object, ...]:
+    about = path.stat()
+    return path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns, options
 
 
 def check_name(path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from greenlightning.errors import InputError
 from tasks.data.labels import LABEL
@@ -22,6 +24,24 @@ class ReadOptions:
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+
+
+class Reading(BaseModel):
+    """What a user tells about files; the rest is detected."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    separator: str | None = Field(None, description="separator of cells (default: detected)")
+    decimal: Literal[".", ","] | None = Field(None, description="decimal sign (default: detected)")
+    encoding: str | None = Field(None, description="encoding, such as cp1252 (default: detected)")
+    wait: float = Field(10, ge=0, le=3600, description="seconds to wait for a file that is still being written")
+
+    def options(self, label: str, labels: Path | None = None) -> ReadOptions:
+        """The same for the readers."""
+        return ReadOptions(label, labels, self.separator, self.decimal, self.encoding)
+
+
+DETECTED = Reading()
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """What the command refuses: one line with cause and remedy, and a documented exit code."""
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +60,29 @@ def test_a_file_that_cannot_be_read_is_refused_with_3(
     assert line.endswith(".") and ". " in line
     assert before is None or path.read_bytes() == before
     assert len(batches(DIGITS)) == 1
+
+
+def test_a_file_is_refused_before_prefect_is_imported(home: Path) -> None:
+    path = lines("plain.csv", "a,b", "1,2")
+    code = (
+        "import sys, flows.cli\n"
+        f"sys.argv = ['greenlightning', 'ingest', {str(path)!r}, '-d', 'd']\n"
+        "try:\n    flows.cli.main()\nfinally:\n    print(*({'prefect', 'mlflow', 'torch'} & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (3, "")
+    assert "no label column" in done.stderr
+
+
+def test_a_bad_file_among_several_exits_with_3_and_the_others_go_in(
+    champion: Path, say: Callable[..., Said]
+) -> None:
+    bad = lines("bad.csv", "a,b", "1,2")
+    said = say("ingest", source("first", FIRST), bad, "-d", DIGITS, "--json")
+    assert said.code == 3
+    assert said.json["reason"] == "1 of 2 files versioned, 1 of 2 files refused"
+    assert "bad.csv has no label column" in said.json["refused"][0]
+    assert len(batches(DIGITS)) == 2
 
 
 def with_nan() -> Path:

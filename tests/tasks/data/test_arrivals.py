@@ -34,7 +34,7 @@ def test_a_name_with_brackets_is_a_file_if_there_is_one(tmp_path: Path) -> None:
 
 def test_a_path_to_no_file_is_refused(tmp_path: Path) -> None:
     assert "has no table" in refusal(files_of, [tmp_path])
-    assert "No file fits" in refusal(files_of, [tmp_path / "*.csv"])
+    assert "no file fits it" in refusal(files_of, [tmp_path / "*.csv"])
     assert files_of([tmp_path / "absent.csv"]) == [tmp_path / "absent.csv"]
 
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.data.numeric_table import read_numeric_table
+from tasks.data.reading import ReadOptions
 from tests.helpers.source_files import refusal, text
 
 
@@ -15,7 +16,7 @@ def test_the_labels_come_last_and_flags_are_numbers(tmp_path: Path) -> None:
     pq.write_table(
         pa.table({"kind": ["b", "a"], "tame": [True, False], "half": [0.5, None]}), tmp_path / "a.parquet"
     )
-    frame = read_numeric_table(tmp_path / "a.parquet", "kind")
+    frame = read_numeric_table(tmp_path / "a.parquet", ReadOptions(label="kind"))
     assert list(frame.columns) == ["tame", "half", "label"]
     assert np.array_equal(frame[["tame", "half"]].to_numpy(), [[1.0, 0.5], [0.0, np.nan]], equal_nan=True)
     assert frame["label"].tolist() == ["b", "a"]
@@ -32,4 +33,4 @@ def test_the_labels_come_last_and_flags_are_numbers(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_numeric_table_is_refused(tmp_path: Path, content: str, label: str, cause: str) -> None:
-    assert cause in refusal(read_numeric_table, text("a.csv", content)(tmp_path), label)
+    assert cause in refusal(read_numeric_table, text("a.csv", content)(tmp_path), ReadOptions(label=label))

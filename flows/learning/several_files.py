@@ -1,0 +1,41 @@
+"""Several files in one run: a bad one is named, the others go in, and one outcome tells of all."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from flows.engine.outcome import Outcome
+from greenlightning.errors import GreenLightningError, InputError
+
+MOST_EVENTFUL_FIRST = ("Quarantined", "Versioned")
+
+
+def each_file(files: Iterable[Path], ingest: Callable[[Path], Outcome]) -> Outcome:
+    """The joined outcome of ``ingest`` on each file; the error of the first one where none can be used."""
+    done: dict[Path, Outcome] = {}
+    refused: dict[Path, GreenLightningError] = {}
+    for file in files:
+        try:
+            done[file] = ingest(file)
+        except GreenLightningError as error:
+            refused[file] = error
+    if not done:
+        first = next(iter(refused.values()))
+        raise InputError(f"None of the {len(refused)} files can be used: {first.cause}", first.remedy)
+    return _joined(done, refused)
+
+
+def _joined(done: dict[Path, Outcome], refused: dict[Path, GreenLightningError]) -> Outcome:
+    outcomes = list(done.values())
+    versioned = sum(one.state == "Versioned" for one in outcomes)
+    counts = {"versioned": versioned, "quarantined": len(done) - versioned, "refused": len(refused)}
+    told = [f"{number} of {len(done) + len(refused)} files {name}" for name, number in counts.items() if number]
+    notes = [f"{file.name}: {told}" for file, one in done.items() for told in (one.reason, *one.notes)]
+    return Outcome(
+        state=min((one.state for one in outcomes), key=MOST_EVENTFUL_FIRST.index),
+        dataset=outcomes[0].dataset,
+        reason=", ".join(told),
+        quarantined=tuple(batch for one in outcomes for batch in one.quarantined),
+        refused=tuple(str(error) for error in refused.values()),
+        notes=tuple(notes),
+        health=next((one.health for one in reversed(outcomes) if one.health), None),
+    )
