@@ -14,6 +14,8 @@ import flows.learning.ingest
 import flows.learning.retrain
 import flows.learning.train
 import flows.predictions.score
+import flows.quarantine.decide
+import flows.quarantine.relearn
 import flows.versions.compare
 import flows.versions.maintenance
 import flows.versions.pin
@@ -65,6 +67,9 @@ rollback = deployed(flows.versions.rollback.rollback, hours=1)
 pin = deployed(flows.versions.pin.pin, hours=1)
 unpin = deployed(flows.versions.pin.unpin, hours=1)
 maintenance = deployed(flows.versions.maintenance.maintenance, hours=6)
+accept = deployed(flows.quarantine.decide.accept, hours=1)
+discard = deployed(flows.quarantine.decide.discard, hours=1)
+relearn = deployed(flows.quarantine.relearn.relearn, hours=1)
 compare = deployed(flows.versions.compare.compare, hours=1)
 report = deployed(flows.versions.report.report, hours=1)
 reproduce = deployed(flows.versions.reproduce.reproduce, hours=12)

@@ -44,6 +44,8 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     for batch in outcome.quarantined:
         about = escape(f"{batch.source} ({batch.batch}): {'; '.join(batch.reasons)}")
         out.print(f"  [yellow]quarantined[/] {about}", highlight=False)
+    for command in quarantine_commands(outcome):
+        out.print(f"  {escape(command)}", highlight=False, soft_wrap=True)
 
 
 def _before_learning(new: Prequential, stream: Prequential | None) -> str:
@@ -57,6 +59,20 @@ def _before_learning(new: Prequential, stream: Prequential | None) -> str:
 def _named(scores: Mapping[str, float]) -> str:
     """The first score, with its name."""
     return next(f"{name} {value:.4f}" for name, value in scores.items())
+
+
+def quarantine_commands(outcome: Outcome) -> list[str]:
+    """What to do about quarantined batches; the batch is named where there is one."""
+    if not outcome.quarantined:
+        return []
+    first = outcome.quarantined[0]
+    where = (
+        f"{first.batch if len(outcome.quarantined) == 1 else 'BATCH'} --dataset {first.dataset or outcome.dataset}"
+    )
+    return [
+        f"look: greenlightning quarantine show {where}",
+        f"then: greenlightning quarantine accept {where} --reason WHY (or discard)",
+    ]
 
 
 def _counted(batches: int) -> str:

@@ -42,7 +42,7 @@ class Admission:
                 f"{landed.path.name} was put into incoming/ by hand; use greenlightning ingest instead"
             )
         elif decision := discarded(landed.dataset, landed.id):
-            report = report.failing(f"{decision.by} discarded it on {decision.at[:10]}: {decision.reason}")
+            report = report.failing(f"it was {decision.line}")
         if report.passed or _is_accepted(landed):
             ref = version_batch(landed, self.expectations.digest if self.expectations else "")
             emit_landed(ref, served=self.expectations is not None)

@@ -37,6 +37,7 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
         notes=(*(f"refused {fault}" for fault in outcome.refused), *outcome.notes),
         quarantined=outcome.quarantined,
+        dataset=dataset,
         quarantine_pages=f"data/quarantine/{dataset}/BATCH/validation.html",
         picture=b64encode(picture).decode() if picture else None,
         links=_links(dataset, outcome.version, summary),

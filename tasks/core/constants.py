@@ -16,6 +16,9 @@ class Kind(StrEnum):
     MAINTENANCE = "maintenance"
     REFERENCE = "reference"
     SCORE = "score"
+    ACCEPT = "accept"
+    DISCARD = "discard"
+    RELEARN = "relearn"
 
 
 class Part(StrEnum):
@@ -185,6 +188,7 @@ class Tag(StrEnum):
     REASON = "reason"
     FINDINGS = "findings"
     GATE_SCORE = "gate.score"
+    EXPECTATIONS = "expectations"
     PROMOTED_AT = "promoted_at"
     PROMOTION_REASON = "promotion.reason"
     REPLACED = "replaced"

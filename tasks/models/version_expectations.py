@@ -1,11 +1,12 @@
-"""The expectations of a version, stored with the run that made it."""
+"""The expectations of a version, stored with the run that made it, or that learnt them anew for it."""
 
-from pydantic import ValidationError
-
-from greenlightning.errors import IntegrityError
+from greenlightning.errors import InputError, IntegrityError
+from tasks.core.constants import Tag
+from tasks.data.batch_index import BatchRef
+from tasks.data.versioning import checkout
 from tasks.models import registry
-from tasks.tracking.client import artifact_uri
-from tasks.validation.expectations import Expectations
+from tasks.tracking.client import artifact_uri, connect
+from tasks.validation.expectations import Expectations, learn_expectations, measures_of
 
 EXPECTATIONS = "expectations.json"
 
@@ -18,11 +19,49 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
     from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
 
+    run_id, _, digest = version.tags.get(Tag.EXPECTATIONS, version.run_id).partition(" ")
     try:
-        where = artifact_uri(version.run_id, EXPECTATIONS)
-        return Expectations.model_validate_json(load_text(where))
-    except (MlflowException, OSError, ValidationError) as error:
+        found = Expectations.model_validate_json(load_text(artifact_uri(run_id, EXPECTATIONS)))
+        if digest and digest != found.digest:
+            raise ValueError("they are not those that were recorded")
+    except (MlflowException, OSError, ValueError) as error:
         raise IntegrityError(
             f"The expectations of {version.dataset} version {version.version} are missing or corrupt",
             f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {version.dataset} --reason WHY",
         ) from error
+    return found
+
+
+def follow_batch(version: registry.VersionInfo, ref: BatchRef, run_id: str) -> tuple[str, ...]:
+    """Move the expectations of a version along with a batch; a note on it."""
+    expectations, measures = expectations_of(version), measures_of(checkout(ref))
+    if tuple(measures.names) != expectations.features:
+        return ("its columns are not those of the champion, which cannot learn it; train anew",)
+    _record(version, expectations.following(ref.id, measures), run_id)
+    return (f"version {version.version} expects such batches from now on",)
+
+
+def relearn(version: registry.VersionInfo, refs: list[BatchRef], run_id: str) -> Expectations:
+    """Learn the expectations of a version from batches, and keep the labels that it knows.
+
+    Raises InputError without batches, or where they have other columns than the version's.
+    """
+    if not refs:
+        raise InputError("There is no batch to learn expectations from", "Name one with --from")
+    old = expectations_of(version)
+    learnt = learn_expectations(*(checkout(ref) for ref in refs), task=old.task).knowing(old.labels)
+    if learnt.features != old.features:
+        raise InputError(
+            f"The batches have other columns than version {version.version}",
+            f"Train anew: greenlightning train --dataset {version.dataset}",
+        )
+    _record(version, learnt, run_id)
+    return learnt
+
+
+def _record(version: registry.VersionInfo, expectations: Expectations, run_id: str) -> None:
+    """Keep expectations with a run, and name run and digest on the version."""
+    client = connect()
+    client.log_text(run_id, expectations.model_dump_json(), EXPECTATIONS)
+    where = f"{run_id} {expectations.digest}"
+    client.set_model_version_tag(version.dataset, str(version.version), Tag.EXPECTATIONS, where)

@@ -28,6 +28,11 @@ def flow_run(dataset: str, kind: Kind, *, name: str | None = None) -> Iterator[s
         yield run_id
 
 
+def decided_tags(decision: str, reason: str) -> dict[str, str]:
+    """Audit tags of a run that carries out somebody's decision; ``mlflow.user`` says whose."""
+    return {Tag.DECISION: decision, Tag.REASON: reason}
+
+
 @contextmanager
 def part_run(parent: str, part: Part) -> Iterator[str]:
     """Open a nested run for one part of the run ``parent`` and yield its id; it ends as ``flow_run`` does."""

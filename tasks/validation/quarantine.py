@@ -1,5 +1,6 @@
 """Quarantine: batches set aside with the reason, until somebody accepts or discards them."""
 
+import getpass
 import json
 import shutil
 from collections.abc import Sequence
@@ -37,6 +38,11 @@ class Decision(BaseModel):
     by: str
     at: str
     reason: str
+
+    @property
+    def line(self) -> str:
+        """The decision in one line."""
+        return f"{self.decision} by {self.by} on {self.at}: {self.reason}"
 
 
 class HeldBatch(BaseModel):
@@ -101,6 +107,12 @@ def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
     (folder / REASON).write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
     path.replace(folder / path.name)
     return folder
+
+
+def decided(decision: str, reason: str) -> Decision:
+    """A decision that the present user takes now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Decision(decision=decision, by=getpass.getuser(), at=now, reason=reason)
 
 
 def held_batches(dataset: str) -> list[HeldBatch]:

@@ -43,6 +43,8 @@ def test_an_outcome_is_printed_in_words(
         "  spent 1.50 s, 2.2 J (measured:rapl)",
         "  note a [note]",
         "  quarantined b.csv (cdcdcdcdcdcdcdcd): no rows; no label",
+        "  look: greenlightning quarantine show cdcdcdcdcdcdcdcd --dataset digits",
+        "  then: greenlightning quarantine accept cdcdcdcdcdcdcdcd --dataset digits --reason WHY (or discard)",
     ]
 
 

@@ -51,6 +51,7 @@ def test_a_quarantined_batch_is_listed_with_its_reasons_and_its_pages() -> None:
     page = outcome_page("ingest", done(quarantined=(batch,)), None, None)
     assert rf"| `{'0' * 16}` | a\|b.csv | no rows; one column |" in page
     assert "`data/quarantine/digits/BATCH/validation.html`" in page
+    assert "`greenlightning quarantine accept BATCH --dataset digits --reason WHY`" in page
 
 
 def test_a_picture_is_part_of_the_page() -> None:

@@ -14,7 +14,7 @@ from tasks.validation.checks import (
     unknown_labels,
 )
 from tasks.validation.measures import Measures
-from tests.helpers.four_rows import BASE, FOUND, FOUR_ROWS, NAMES
+from tests.tasks.validation.four_rows import BASE, FOUND, FOUR_ROWS, NAMES
 
 
 def failures(checks: list[Check]) -> list[str]:

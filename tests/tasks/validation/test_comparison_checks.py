@@ -6,7 +6,7 @@ import pytest
 
 from tasks.validation.checks import Check, frames, intrinsic_checks
 from tasks.validation.comparison_checks import broken_checks, moved_checks
-from tests.helpers.four_rows import BASE, FOUND, FOUR_ROWS
+from tests.tasks.validation.four_rows import BASE, FOUND, FOUR_ROWS
 
 
 def failures(checks: list[Check]) -> list[str]:
