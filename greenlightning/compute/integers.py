@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from greenlightning.errors import CapacityError
+
 DIGIT_BITS = 8
 DIGIT = 1 << DIGIT_BITS
 EXACT_INT32_ROWS = 65_536
@@ -184,3 +186,12 @@ def gram_of_digits(gram: NDArray[np.int64], left: list[slice], right: list[slice
     for i, j in places[1:]:
         total = total + gram[left[-1 - i], right[-1 - j]] * DIGIT ** (i + j)
     return total
+
+
+def checked_capacity(n: int, largest: int) -> None:
+    """Raise CapacityError where sums of ``n`` products of features up to ``largest`` could pass int64."""
+    if n * (largest + 1) ** 2 >= 2**63:
+        raise CapacityError(
+            f"Statistics of {n:,} samples could overflow int64 at this feature width",
+            "Use fewer feature_bits",
+        )

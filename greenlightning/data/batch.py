@@ -54,7 +54,9 @@ class Batch:
     y : ndarray of shape (n,) or (n, k)
         Labels or real targets.
     id : str
-        Name; by default the ``content_id``.
+        Name; by default the ``content_id`` of inputs, weights and targets.
+    weights : ndarray of shape (n,) or None
+        How often each row counts; None once.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Batch:
     X: NDArray[Any]
     y: NDArray[Any]
     id: str = field(default="")
+    weights: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if len(self.X) != len(self.y):
@@ -73,7 +76,14 @@ class Batch:
                 "Give one target for each row",
             )
         if not self.id:
-            object.__setattr__(self, "id", content_id(self.X, self.y))
+            object.__setattr__(self, "id", content_id(self._weighted_inputs(), self.y))
+
+    def fingerprints(self) -> NDArray[np.uint64]:
+        """Name each row (n,) by its inputs, its weight if it has one, and its target."""
+        return row_fingerprints(self._weighted_inputs(), self.y)
+
+    def _weighted_inputs(self) -> NDArray[Any]:
+        return self.X if self.weights is None else np.column_stack([self.X, self.weights])
 
     @property
     def rows(self) -> int:

@@ -1,5 +1,7 @@
 """Targets as integers: one-hot labels, or real values in fixed point."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -10,7 +12,7 @@ from torch import Tensor
 
 from greenlightning.compute.integers import digits
 from greenlightning.data.files import sha256_of
-from greenlightning.data.labels import Label, positions, sorted_classes
+from greenlightning.data.labels import Label, checked_labels, plain, positions, sorted_classes
 from greenlightning.data.transforms import NO_TRANSFORM, TargetTransform
 from greenlightning.errors import CapacityError, InputError
 
@@ -30,6 +32,8 @@ class ClassTargets:
 
     Attributes
     ----------
+    weights : mapping of label to float
+        Weights of the classes, 1 for others: each row is counted as often as its class says.
     digest : str
         What statistics of these targets name.
     n_digits : int
@@ -38,9 +42,26 @@ class ClassTargets:
         "classification".
     """
 
-    digest: str = "classes"
+    weights: Mapping[Label, float] = field(default_factory=dict)
+    digest: str = field(init=False)
     n_digits: int = 1
     task: ClassVar[str] = "classification"
+
+    def __post_init__(self) -> None:
+        named = json.dumps([[plain(label), weight] for label, weight in self.weights.items()])
+        object.__setattr__(self, "digest", f"classes/{sha256_of(named, {})}" if self.weights else "classes")
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether classes have weights."""
+        return bool(self.weights)
+
+    def weights_of(self, y: ArrayLike) -> NDArray[np.float64] | None:
+        """Return the weight of each label of ``y`` (n,); None where all classes weigh the same."""
+        if not self.weights:
+            return None
+        labels, place = np.unique(checked_labels(y), return_inverse=True)
+        return np.array([self.weights.get(label, 1.0) for label in labels.tolist()])[place]
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """List the classes that ``y`` (n,) needs a column for."""
@@ -102,6 +123,7 @@ class RealTargets:
     transform: TargetTransform = NO_TRANSFORM
     residuals: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     n_digits: int = REAL_DIGITS
+    is_weighted: ClassVar[bool] = False
     digest: str = field(init=False)
     task: ClassVar[str] = "regression"
 
@@ -121,6 +143,10 @@ class RealTargets:
         offset = values.mean(axis=0)
         peak = np.abs(values - offset).max(axis=0)
         return cls(offset, np.where(peak > 0, peak, 1.0) * HEADROOM / REAL_LIMIT, mapped)
+
+    def weights_of(self, y: ArrayLike) -> NDArray[np.float64] | None:
+        """Return None: all targets weigh the same."""
+        return None
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """Return the numbers of the outputs, from 0."""
@@ -213,7 +239,8 @@ def as_columns(y: ArrayLike) -> NDArray[np.float64]:
 def targets_to_dict(targets: Targets) -> dict[str, Any]:
     """Return a form for JSON."""
     if isinstance(targets, ClassTargets):
-        return {"kind": "classes"}
+        weights = [[plain(label), weight] for label, weight in targets.weights.items()]
+        return {"kind": "classes"} | ({"weights": weights} if weights else {})
     found = {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
     if targets.transform.kind == "none":
         return found
@@ -223,7 +250,7 @@ def targets_to_dict(targets: Targets) -> dict[str, Any]:
 def targets_from_dict(content: dict[str, Any]) -> Targets:
     """Invert ``targets_to_dict``."""
     if content["kind"] == "classes":
-        return ClassTargets()
+        return ClassTargets(dict(content.get("weights", ())))
     frozen = np.array(content["offset"]), np.array(content["step"])
     if "transform" not in content:
         return RealTargets(*frozen)

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from greenlightning.data.batch import Batch, row_fingerprints
+from greenlightning.data.batch import Batch
 from greenlightning.data.targets import Targets
 from greenlightning.errors import MismatchError
 from greenlightning.estimators.first_fit import first_model, train_structure
@@ -85,7 +85,8 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         y : array-like of shape (n,), or (n, k) for several real outputs
             Labels or real targets.
         sample_weight : array-like of shape (n,), optional
-            Non-negative integers: a row of weight k counts like k equal rows. Sums stay exact for integers only.
+            Numbers of zero or more: a row of weight k counts like k equal rows. Those with a fraction are rounded
+            to eight significant binary digits; sums stay exact, and the structure is trained without them.
 
         Returns
         -------
@@ -96,7 +97,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         InputError
             Where data, weights or a parameter cannot be used.
         """
-        batch, seed = Batch(*self._checked(X, y, sample_weight, reset=True)), self._seed()
+        batch, seed = self._checked(X, y, sample_weight, reset=True), self._seed()
         structure = train_structure(self, batch, seed, (batch.id,))
         return self._adopt(structure, batch, seed, (batch.id,))
 
@@ -127,7 +128,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         Structure
             The frozen gates.
         """
-        batch = Batch(*self._checked(X, y, None, reset=True, encoder=encoder))
+        batch = self._checked(X, y, None, reset=True, encoder=encoder)
         return train_structure(self, batch, self._seed(), seen, on_epoch)
 
     def fit_structure(
@@ -156,7 +157,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        batch = Batch(*self._checked(X, y, None, reset=True, encoder=encoder))
+        batch = self._checked(X, y, None, reset=True, encoder=encoder)
         return self._adopt(structure, batch, self._seed(), seen)
 
     def partial_fit(
@@ -183,8 +184,8 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         """
         if not hasattr(self, "model_"):
             return self.fit(X, y, sample_weight)
-        batch = Batch(*self._checked(X, y, sample_weight, reset=False))
-        rows = row_fingerprints(batch.X, batch.y)
+        batch = self._checked(X, y, sample_weight, reset=False)
+        rows = batch.fingerprints()
         if batch.id in self.model_.ledger and not np.isin(rows, self.row_fingerprints_).any():
             batch = replace(batch, id=f"{batch.id}-{len(self.model_.ledger.withdrawn)}")
         if batch.id not in self.model_.ledger:
@@ -212,12 +213,12 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
             Where a row was not learnt; nothing changes then.
         """
         check_is_fitted(self)
-        batch = Batch(*self._checked(X, y, sample_weight, reset=False))
-        remaining = fingerprints_without(self.row_fingerprints_, row_fingerprints(batch.X, batch.y))
+        batch = self._checked(X, y, sample_weight, reset=False)
+        remaining = fingerprints_without(self.row_fingerprints_, batch.fingerprints())
         if batch.id in self.model_.ledger:
             self._publish(self.model_.forget(batch))
         else:
-            self._publish(self.model_.withdraw(batch.X, batch.y, batch.id))
+            self._publish(self.model_.withdraw(batch))
         self.row_fingerprints_ = remaining
         return self
 
@@ -252,7 +253,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
 
     def _adopt(self, structure: Structure, batch: Batch, seed: int, seen: tuple[str, ...]) -> Self:
         self._publish(first_model(self, structure, batch, seed, seen))
-        self.row_fingerprints_ = np.sort(row_fingerprints(batch.X, batch.y))
+        self.row_fingerprints_ = np.sort(batch.fingerprints())
         return self
 
     def _seed(self) -> int:
@@ -272,7 +273,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         *,
         reset: bool,
         encoder: TableEncoder | None = None,
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    ) -> Batch:
         raise NotImplementedError
 
     def _targets(self, batch: Batch, seed: int) -> Targets:

@@ -1,6 +1,7 @@
 """The classifier."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,7 @@ from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import InputError
 from greenlightning.estimators.base import BaseGreenLightning
 from greenlightning.estimators.inputs import checked_targets, encoded_inputs
-from greenlightning.estimators.rows import repeated
+from greenlightning.estimators.rows import class_weights, weighted_batch
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.model import GreenLightningModel
 from greenlightning.tables import TableEncoder
@@ -68,6 +69,10 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         Torch device that trains the structure and sums the statistics.
     random_state : int, RandomState or None, default=None
         Seed of training and of drawing landmarks.
+    class_weight : mapping of label to float, "balanced" or None, default=None
+        How often a row of each class counts in the linear part. "balanced" is ``n / (k n_c)`` of the first batch.
+        Frozen with the first batch, rounded to eight significant binary digits; sums stay exact. Classes without a
+        weight, and later ones, count once.
 
     Attributes
     ----------
@@ -111,6 +116,51 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     """
 
     task = "classification"
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
+        paths: Literal["auto", "explicit", "landmarks"] = "auto",
+        n_landmarks: int | Literal["auto"] = "auto",
+        projection: int | None = None,
+        alpha: float | Literal["auto"] = "auto",
+        feature_bits: int = 8,
+        max_epochs: int | Literal["auto"] = "auto",
+        settle_tolerance: float = 0.01,
+        patience: int = 2,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: float | Literal["auto"] = "auto",
+        weight_decay: float = 0.0,
+        reconstruction: float | Literal["auto"] = "auto",
+        input_noise: float = 0.1,
+        validation_fraction: float = 0.1,
+        memory_budget: int | None = None,
+        device: str = "cpu",
+        random_state: Any = None,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes=hidden_layer_sizes,
+            paths=paths,
+            n_landmarks=n_landmarks,
+            projection=projection,
+            alpha=alpha,
+            feature_bits=feature_bits,
+            max_epochs=max_epochs,
+            settle_tolerance=settle_tolerance,
+            patience=patience,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            weight_decay=weight_decay,
+            reconstruction=reconstruction,
+            input_noise=input_noise,
+            validation_fraction=validation_fraction,
+            memory_budget=memory_budget,
+            device=device,
+            random_state=random_state,
+        )
+        self.class_weight = class_weight
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Compute the scores from which ``predict`` takes the largest.
@@ -169,7 +219,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         *,
         reset: bool,
         encoder: TableEncoder | None = None,
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    ) -> Batch:
         answers = label_array(y) if isinstance(y, list | tuple) else y
         labels = checked_targets(self, answers)
         inputs = encoded_inputs(self, X, reset=reset, encoder=encoder)
@@ -177,13 +227,13 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         if reset:
             check_classification_targets(labels)
         labels = labels_like(labels, label_array([]) if reset else self.classes_)
-        inputs, labels = repeated(inputs, labels, sample_weight)
-        if reset and len(np.unique(labels)) < 2:
+        batch = weighted_batch(inputs, labels, sample_weight)
+        if reset and len(np.unique(batch.y)) < 2:
             raise InputError("Classifier can't train when only one class is present", "Give at least two classes")
-        return inputs, labels
+        return batch
 
     def _targets(self, batch: Batch, seed: int) -> Targets:
-        return ClassTargets()
+        return ClassTargets(class_weights(self.class_weight, batch))
 
     def _publish(self, model: GreenLightningModel) -> None:
         super()._publish(model)

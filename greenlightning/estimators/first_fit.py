@@ -95,7 +95,10 @@ def first_model(
     recipe = replace(build_recipe(estimator, structure, batch, seed, seen), encoder=estimator.encoder_)
     targets, rows = estimator._targets(batch, seed), _split(estimator, batch.y, seed)
     empty = GreenLightningModel.empty(recipe, 0.0, targets).on(estimator.device, estimator.memory_budget)
-    training, held = (empty.collect(batch.X[part], batch.y[part]) for part in rows)
+    weights = batch.weights
+    training, held = (
+        empty.collect(batch.X[part], batch.y[part], None if weights is None else weights[part]) for part in rows
+    )
     empty = replace(empty, alpha=_alpha(estimator, training, held, empty))
     return empty.absorb(training + held, batch.id, LedgerEntry(batch.rows))
 

@@ -13,7 +13,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.targets import Targets
 from greenlightning.estimators.base import BaseGreenLightning
 from greenlightning.estimators.inputs import checked_targets, encoded_inputs
-from greenlightning.estimators.rows import repeated
+from greenlightning.estimators.rows import weighted_batch
 from greenlightning.estimators.target_choice import TransformChoice, chosen_targets
 from greenlightning.tables import TableEncoder
 
@@ -175,13 +175,13 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         *,
         reset: bool,
         encoder: TableEncoder | None = None,
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
+    ) -> Batch:
         outputs = checked_targets(self, y, multi_output=True, y_numeric=True)
         inputs = encoded_inputs(self, X, reset=reset, encoder=encoder)
         check_consistent_length(inputs, outputs)
         if reset:
             self._single_output = outputs.ndim == 1
-        return repeated(inputs, np.asarray(outputs, dtype=np.float64), sample_weight)
+        return weighted_batch(inputs, np.asarray(outputs, dtype=np.float64), sample_weight)
 
     def _targets(self, batch: Batch, seed: int) -> Targets:
         return chosen_targets(batch.X, batch.y, seed, self.target_transform)

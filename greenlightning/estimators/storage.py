@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
+from greenlightning.data.labels import plain
 from greenlightning.errors import IntegrityError, MismatchError
 from greenlightning.model import GreenLightningModel
 
@@ -93,7 +95,8 @@ def load_estimator(kind: "type[BaseGreenLightning]", folder: Path) -> "BaseGreen
     if about["class"] != kind.__name__:
         raise MismatchError(f"{folder} holds a {about['class']}", f"Load it with {about['class']}.load")
     options: dict[str, Any] = {
-        name: tuple(v) if isinstance(v, list) else v for name, v in about["parameters"].items()
+        name: (dict(v) if name == "class_weight" else tuple(v)) if isinstance(v, list) else v
+        for name, v in about["parameters"].items()
     }
     estimator = kind(**options)
     estimator.n_features_in_, estimator.encoder_ = about["n_features_in"], model.encoder
@@ -107,6 +110,8 @@ def load_estimator(kind: "type[BaseGreenLightning]", folder: Path) -> "BaseGreen
 
 def _as_json(name: str, value: Any) -> Any:
     """Return a parameter as JSON; a random state that is not an integer is left out."""
+    if isinstance(value, Mapping):
+        return [[plain(label), float(weight)] for label, weight in value.items()]
     if isinstance(value, np.ndarray | np.generic | tuple):
         value = np.asarray(value).tolist()
     return None if name == "random_state" and not isinstance(value, int) else value

@@ -27,7 +27,7 @@ class NormalEquations:
     scales : ndarray of shape (D,)
         S: real size of one unit of each integer feature.
     alpha : float
-        Ridge strength.
+        Ridge strength, in units of the statistics' weights.
     feature_means : ndarray of shape (D,)
         S m: means of the real-valued features.
     target_means : ndarray of shape (k,)
@@ -65,7 +65,8 @@ class NormalEquations:
         target_means = statistics.target_sums / n * target_scales
         right = statistics.B * np.outer(scales, target_scales)
         right -= n * np.outer(feature_means, target_means)
-        return cls(statistics, scales, alpha, feature_means, target_means, right)
+        in_units = alpha * 2.0**statistics.weight_bits
+        return cls(statistics, scales, in_units, feature_means, target_means, right)
 
     def matrix(self) -> Floats:
         """Compute the matrix (D, D) in Fortran order; only its lower triangle, which LAPACK reads, is set."""

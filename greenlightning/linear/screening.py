@@ -37,7 +37,7 @@ def screen(statistics: Statistics, sender: str) -> None:
             np.abs(statistics.feature_sums).max(initial=0) > statistics.n * largest
         ),
     }
-    if statistics.targets == "classes":
+    if statistics.targets.startswith("classes"):
         problems |= {
             "class counts do not add up to n": int(statistics.target_sums.sum()) != statistics.n,
             "B does not add up to the feature sums": not np.array_equal(

@@ -18,6 +18,7 @@ from torch import Tensor
 from greenlightning.compute.devices import available
 from greenlightning.compute.integers import (
     add_gram,
+    checked_capacity,
     digits,
     digits_needed,
     gram_of_digits,
@@ -29,6 +30,7 @@ from greenlightning.data.labels import Label, joined_classes, plain
 from greenlightning.data.targets import Targets
 from greenlightning.errors import CapacityError, InputError, MismatchError
 from greenlightning.linear.statistics_storage import FORMAT, load_statistics, save_statistics
+from greenlightning.linear.units import in_units_of, reduced
 from greenlightning.paths import PathFeatures
 
 Integers = NDArray[np.int64]
@@ -60,6 +62,8 @@ class Statistics:
         ``Σ y``: for classes, their counts.
     target_squares : ndarray of shape (k,), int64
         ``Σ y²``.
+    weight_bits : int
+        n and all sums are in units of ``2^-weight_bits``; 0 unless samples have weights with a fraction.
     """
 
     structure: str
@@ -73,6 +77,7 @@ class Statistics:
     feature_sums: Integers
     target_sums: Integers
     target_squares: Integers
+    weight_bits: int = 0
 
     @classmethod
     def empty(cls, paths: PathFeatures, targets: Targets) -> "Statistics":
@@ -80,7 +85,8 @@ class Statistics:
         columns = targets.columns([])
         D, k = paths.n_features_out, len(columns)
         zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, k), (D,), (k,), (k,))]
-        return cls(paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, columns, 0, *zeros)
+        about = (paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, columns)
+        return cls(*about, 0, *zeros)  # type: ignore[arg-type]
 
     @classmethod
     def collect(
@@ -225,7 +231,7 @@ class Statistics:
             raise MismatchError(
                 "The statistics to take away were never part of these", "Subtract only what was learnt"
             )
-        return found if self.targets != "classes" else found._on(found._seen_classes())
+        return found if not self.targets.startswith("classes") else found._on(found._seen_classes())
 
     def _combined(self, other: "Statistics", sign: int, reuse: bool) -> "Statistics":
         for what in ("structure", "recipe", "targets", "bits"):
@@ -240,13 +246,16 @@ class Statistics:
             squares = int(self.target_squares.max(initial=0)) + int(other.target_squares.max(initial=0))
             if squares >= 2**63:
                 raise CapacityError("The sum of squared targets could overflow int64", "Keep the statistics apart")
-        union = joined_classes(self.columns, other.columns)
-        a, b = self._on(union), other._on(union)
+        union, bits = joined_classes(self.columns, other.columns), max(self.weight_bits, other.weight_bits)
+        a, b = (in_units_of(one._on(union), bits) for one in (self, other))
         combine = np.add if sign > 0 else np.subtract
         terms = {name: (getattr(a, name), getattr(b, name)) for name in self._summed()}
         compact = b.G.strides[0] * len(b.G) < 2 * b.G.nbytes
         sums = {name: combine(x, y, out=y if reuse and compact else None) for name, (x, y) in terms.items()}
-        return replace(a, n=a.n + sign * b.n, **sums)
+        return reduced(replace(a, n=a.n + sign * b.n, **sums))
+
+    def _sums(self) -> dict[str, Integers]:
+        return {name: getattr(self, name) for name in self._summed()}
 
     def _seen_classes(self) -> tuple[Label, ...]:
         return tuple(label for label, count in self.counts.items() if count)
@@ -269,11 +278,11 @@ class Statistics:
 
     def _header(self) -> str:
         columns = tuple(map(plain, self.columns))
-        return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{columns!r}"
+        weights = f"/weights/{self.weight_bits}" if self.weight_bits else ""
+        return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{columns!r}{weights}"
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        arrays = {name: getattr(self, name) for name in self._summed()}
-        return arrays | {"G": np.concatenate([row[i:] for i, row in enumerate(self.G)])}
+        return self._sums() | {"G": np.concatenate([row[i:] for i, row in enumerate(self.G)])}
 
     def save(self, folder: Path) -> None:
         """Write ``statistics.safetensors`` (G as a packed triangle) and ``statistics.json`` into ``folder``."""
@@ -289,12 +298,3 @@ class Statistics:
             Where a file is missing or corrupt, or the digest does not match.
         """
         return load_statistics(cls, folder)
-
-
-def checked_capacity(n: int, largest: int) -> None:
-    """Raise CapacityError where sums of ``n`` products of features up to ``largest`` could pass int64."""
-    if n * (largest + 1) ** 2 >= 2**63:
-        raise CapacityError(
-            f"Statistics of {n:,} samples could overflow int64 at this feature width",
-            "Use fewer feature_bits",
-        )

@@ -20,6 +20,7 @@ def save_statistics(statistics: "Statistics", folder: Path) -> None:
     write_tensors(folder / "statistics.safetensors", statistics._arrays())
     names = ("structure", "recipe", "targets", "bits", "n", "digest")
     about = {name: getattr(statistics, name) for name in names} | {"columns": list(statistics.columns)}
+    about |= {"weight_bits": statistics.weight_bits} if statistics.weight_bits else {}
     write_json(folder / "statistics.json", about | {"format": FORMAT})
 
 
@@ -36,7 +37,8 @@ def load_statistics(kind: "type[Statistics]", folder: Path) -> "Statistics":
     with reading(folder):
         arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
         belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
-        found = kind(columns=tuple(about["columns"]), **belonging, **arrays)  # type: ignore[arg-type]
+        belonging |= {"columns": tuple(about["columns"]), "weight_bits": about.get("weight_bits", 0)}
+        found = kind(**belonging, **arrays)  # type: ignore[arg-type]
     if found.digest != about.get("digest"):
         raise IntegrityError(
             f"{folder} holds statistics {found.digest[:12]}, others than it says",

@@ -1,6 +1,5 @@
 """The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.probabilities import answers, class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
+from greenlightning.model.collecting import OnBlock, collected
 from greenlightning.model.description import summary
 from greenlightning.model.storage import load_frozen_parts, load_model, save_model
 from greenlightning.paths import PathFeatures
@@ -139,23 +139,21 @@ class GreenLightningModel:
         return since.solved(equations, self.targets) if since else Solution.of(equations, self.targets)
 
     def collect(
-        self, X: ArrayLike, y: ArrayLike, *, on_block: Callable[[Tensor], None] | None = None
+        self, X: ArrayLike, y: ArrayLike, weights: ArrayLike | None = None, on_block: OnBlock | None = None
     ) -> Statistics:
-        """Collect the statistics of ``X`` (n, d) and ``y`` without learning them; see ``Statistics.collect``."""
-        rows = self.paths.block_rows(self.memory_budget)
-        return Statistics.collect(
-            self.paths, self.targets, X, y, device=self.device, block_rows=rows, on_block=on_block
-        )
+        """Collect the statistics of ``X`` (n, d) and ``y`` without learning them; see ``collected``."""
+        return collected(self, X, y, weights, on_block)
 
-    def _changed(self, X: ArrayLike, y: ArrayLike, sign: int, ledger: Ledger) -> "GreenLightningModel":
+    def _changed(self, batch: Batch, sign: int, ledger: Ledger) -> "GreenLightningModel":
         """Return the model that learnt (+1) or forgot (−1) samples, with what it may be solved from."""
         solved: Solution | None = self.__dict__.get("_solution")
         since: Since | None = Since(solved) if solved else self.__dict__.get("_since")
         blocks: list[Tensor] = []
-        if since and not since.pays_off(len(np.asarray(y))):
+        is_weighted = batch.weights is not None or self.statistics.weight_bits or self.targets.is_weighted
+        if since and (is_weighted or not since.pays_off(batch.rows)):
             since = None
-        collected = self.collect(X, y, on_block=blocks.append if since else None)
-        statistics = self.statistics._changed(collected, sign, reuse=True)
+        found = self.collect(batch.X, batch.y, batch.weights, blocks.append if since else None)
+        statistics = self.statistics._changed(found, sign, reuse=True)
         changed = replace(self, statistics=statistics, ledger=ledger)
         changed.__dict__["_since"] = since and since.then(blocks, sign)
         return changed
@@ -180,7 +178,7 @@ class GreenLightningModel:
         if batch.id in self.ledger:
             return self
         ledger = self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site))
-        return self._changed(batch.X, batch.y, +1, ledger)
+        return self._changed(batch, +1, ledger)
 
     def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
         """Add a batch's ``statistics``; return the same model where the ledger has the batch already.
@@ -211,11 +209,11 @@ class GreenLightningModel:
                 f"Batch {batch.id} was learnt with {learnt} rows and is given with {batch.rows}",
                 "Forget exactly the rows that were learnt",
             )
-        return self._changed(batch.X, batch.y, -1, ledger)
+        return self._changed(batch, -1, ledger)
 
-    def withdraw(self, X: ArrayLike, y: ArrayLike, rows_id: str) -> "GreenLightningModel":
+    def withdraw(self, batch: Batch) -> "GreenLightningModel":
         """Return the model without some rows of its batches; the caller vouches that they were learnt."""
-        return self._changed(X, y, -1, self.ledger.withdrawing(rows_id, len(np.asarray(y))))
+        return self._changed(batch, -1, self.ledger.withdrawing(batch.id, batch.rows))
 
     def merge(self, other: "GreenLightningModel") -> "GreenLightningModel":
         """Return the model that learnt both ledgers.

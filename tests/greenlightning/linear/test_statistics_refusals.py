@@ -8,10 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 from greenlightning import Statistics
+from greenlightning.compute.integers import checked_capacity
 from greenlightning.data.batch import Batch
 from greenlightning.data.targets import ClassTargets, RealTargets
 from greenlightning.errors import CapacityError, InputError, MismatchError
-from greenlightning.linear.statistics import checked_capacity
 from greenlightning.paths import ExplicitPaths
 
 CLASSES = ClassTargets()
