@@ -164,7 +164,8 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         ndarray of shape (n,) or (n, k)
             In the shape of the targets of ``fit``.
         """
-        outputs = self.model_.targets.restored(self._scores(X))
+        scores = self._scores(X)
+        outputs = self.model_.targets.restored(scores)
         return outputs[:, 0] if self._single_output else outputs
 
     def _checked(
