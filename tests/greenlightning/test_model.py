@@ -96,7 +96,7 @@ def test_models_of_other_recipes_do_not_merge(empty: GreenLightningModel, batche
 
 def test_withdrawn_rows_are_told_by_the_ledger(empty: GreenLightningModel, batches: list[Batch]) -> None:
     X, y = batches[0].X, batches[0].y
-    model = empty.learn(batches[0]).withdraw(X[:10], y[:10], "ten rows")
+    model = empty.learn(batches[0]).withdraw(Batch(X[:10], y[:10], "ten rows"))
     assert (model.ledger.rows, model.statistics.n) == (30, 30)
     assert model.statistics == empty.learn(Batch(X[10:], y[10:])).statistics
     assert Ledger.from_dict(model.ledger.to_dict()) == model.ledger
