@@ -22,6 +22,7 @@ from flows.cli.options import (
     submit,
     user_path,
 )
+from flows.cli.schema_options import Categorical, Identifier, Ignore, Label, TaskName, Time, declared
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
@@ -46,7 +47,15 @@ def ingest(  # noqa: PLR0913
         typer.Argument(parser=user_path, metavar="FILE…", help="Files, folders or globs; one batch a file."),
     ],
     dataset: Dataset,
-    label_column: Annotated[str, typer.Option(help="Name of the label column.")] = "label",
+    label: Label = None,
+    ignore: Ignore = None,
+    identifier: Identifier = None,
+    time: Time = None,
+    categorical: Categorical = None,
+    task: TaskName = "auto",
+    extra_columns: Annotated[
+        Literal["leave out", "refuse"], typer.Option(help="What happens to columns that the schema does not know.")
+    ] = "leave out",
     labels: Annotated[
         Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
     ] = None,
@@ -65,7 +74,16 @@ def ingest(  # noqa: PLR0913
     from tasks.data.reading import Reading
 
     reading = Reading(separator=separator, decimal=decimal, encoding=encoding, wait=wait)
-    check_files(files, dataset, label_column, labels, reading)
+    given = declared(
+        label=label,
+        ignore=ignore,
+        identifiers=identifier,
+        time=time,
+        categorical=categorical,
+        task=task,
+        extra_columns=extra_columns,
+    )
+    check_files(files, dataset, given, labels, reading)
     from flows.learning.ingest import ingest as flow
 
     run(
@@ -74,7 +92,7 @@ def ingest(  # noqa: PLR0913
         path=files[0],
         paths=tuple(files[1:]),
         dataset=dataset,
-        label_column=label_column,
+        declared=given,
         labels=labels,
         allow_new_labels=allow_new_labels,
         quarantine_moved=quarantine_moved,

@@ -40,7 +40,7 @@ def _waiting(dataset: str) -> list[str]:
     """Ids of the batches in incoming/; imports what reads them only where there are any."""
     if not any(Workspace.current().incoming(dataset).glob("*.parquet")):
         return []
-    from tasks.data.ingestion import waiting
+    from tasks.data.batch_files import waiting
 
     return [landed.id for landed in waiting(dataset)]
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tasks.data.batch_files import LandedBatch, describe, waiting
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.events import emit_landed
-from tasks.data.ingestion import LandedBatch, describe, waiting
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of

@@ -10,8 +10,8 @@ from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome
 from greenlightning.errors import InputError
 from tasks.core.moments import moment
+from tasks.data.batch_files import LandedBatch, waiting
 from tasks.data.batch_index import BatchRef
-from tasks.data.ingestion import LandedBatch, waiting
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.publishing import kept_out
 from tasks.scheduling.cost_estimate import PlannedBatch, plan_retraining

@@ -17,7 +17,9 @@ from tasks.data.arrivals import files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
+from tasks.data.labels import LABEL
 from tasks.data.reading import DETECTED, Reading
+from tasks.data.schemas import DECLARED, Declared
 from tasks.training.health import assess_landed
 
 
@@ -33,7 +35,7 @@ def ingest(  # noqa: PLR0913
         Path, Field(description="file, folder of files, or glob, as this machine, or the worker, sees it")
     ],
     dataset: DatasetName,
-    label_column: Annotated[str, Field(description="column that holds the label")] = "label",
+    declared: Declared = DECLARED,
     labels: Annotated[Path | None, Field(description="label file of an IDX image file")] = None,
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
@@ -47,7 +49,7 @@ def ingest(  # noqa: PLR0913
     ``retrain-on-drift``.
     """
     door = Admission.to(dataset, allow_new_labels, quarantine_moved)
-    entry = _Entry(dataset, label_column, labels, reading, door)
+    entry = _Entry(dataset, declared, labels, reading, door)
     files = files_of([path, *paths])
     return (entry.ingest(files[0]) if len(files) == 1 else each_file(files, entry.ingest)).completed()
 
@@ -57,7 +59,7 @@ class _Entry:
     """What the files of one run have in common."""
 
     dataset: str
-    label_column: str
+    declared: Declared
     labels: Path | None
     reading: Reading
     door: Admission
@@ -65,8 +67,8 @@ class _Entry:
     def ingest(self, file: Path) -> Outcome:
         """Bring one file in; InputError where it cannot be used."""
         wait_until_written(file, self.reading.wait)
-        options = self.reading.options(self.label_column, self.labels)
-        landed = land(file, self.dataset, self.label_column, options)
+        options = self.reading.options(LABEL, self.labels)
+        landed = land(file, self.dataset, self.declared, options)
         known = known_batch(self.dataset, landed.id)
         ref, report = self.door.admit(landed)
         done = Outcome(state="Versioned", dataset=self.dataset, reason="", notes=landed.notes)

@@ -13,9 +13,9 @@ from flows.learning.retrain_request import RetrainRequest
 from flows.learning.structure_refresh import refresh_structure
 from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
+from tasks.data.batch_files import describe
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import current_holdout
-from tasks.data.ingestion import describe
 from tasks.data.versioning import checkout
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo

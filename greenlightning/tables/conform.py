@@ -1,11 +1,13 @@
 """Bring a table into the form of its schema: columns by name, canonical cells, labels of the known type."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from greenlightning.errors import InputError
 from greenlightning.tables.labels import alike_labels, canonical_labels, real_targets
@@ -98,6 +100,56 @@ def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) ->
         for c in kept
     }
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+
+
+def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
+    """Return the features of a canonical table as ``schema`` has them, converted where a kind has changed.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, c)
+        A table that conformed to an earlier schema.
+    schema : TableSchema
+        The schema that is needed.
+
+    Returns
+    -------
+    DataFrame of shape (n, f)
+        The table itself where nothing has changed.
+
+    Raises
+    ------
+    InputError
+        Where a column was not stored.
+    """
+    kinds = {column.name: column.kind for column in schema.columns if column.kind.is_feature}
+    if all(name in frame and HOLDS[kind](frame[name].dtype) for name, kind in kinds.items()):
+        return frame
+    return conform(frame, schema, source="the batch").frame
+
+
+def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several canonical tables with the same columns, in their order."""
+    columns = {}
+    for name in frames[0].columns:
+        parts = [frame[name] for frame in frames]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            columns[name] = pd.Series(union_categoricals(parts, sort_categories=True))
+        else:
+            columns[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(columns)
+
+
+def _is_category(dtype: Any) -> bool:
+    return isinstance(dtype, pd.CategoricalDtype)
+
+
+HOLDS = {
+    Kind.NUMERIC: pd.api.types.is_float_dtype,
+    Kind.BOOLEAN: pd.api.types.is_float_dtype,
+    Kind.CATEGORICAL: _is_category,
+    Kind.DATETIME: pd.api.types.is_datetime64_any_dtype,
+}
 
 
 def _labels(cells: "pd.Series[Any]", schema: TableSchema) -> NDArray[np.generic]:

@@ -17,6 +17,7 @@ from greenlightning.tables.values import FALSE, TRUE, as_number, canonical, is_m
 
 ID_NAMES = ("id", "uuid", "guid", "key", "rowid", "row_id", "index")
 UNIQUE_ROWS = 20
+MOST_VALUES = 64
 FREE_TEXT_SHARE = 0.5
 SCALARS = (str, Real, Decimal, np.generic, date, time)
 WORDS = [{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}]
@@ -85,8 +86,9 @@ def with_values(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
     columns = []
     for column in schema.columns:
         if column.kind is Kind.CATEGORICAL:
-            cells = canonical(frame[column.name], column, "the table")
-            column = Column(column.name, column.kind, column.reason, tuple(map(str, cells.cat.categories)))
+            found = canonical(frame[column.name], column, "the table").cat.categories
+            shown = tuple(map(str, found)) if len(found) <= MOST_VALUES else ()
+            column = Column(column.name, column.kind, column.reason, shown)
         columns.append(column)
     return TableSchema(tuple(columns), schema.label, schema.task, schema.task_reason, schema.labels, schema.time)
 

@@ -40,7 +40,7 @@ class Column:
     reason : str
         Why it has that kind: "declared", or what was seen.
     categories : tuple of str
-        Values of a categorical column in the first file, sorted; empty for other kinds.
+        Values of a categorical column in the first file, sorted; empty for over 64, and for other kinds.
     format : str
         How a date is written, as in ``strftime``, or "ISO8601"; empty for other kinds.
     """

@@ -133,7 +133,7 @@ def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Seri
 
 
 def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
-    return _texts(cells)
+    return _texts(cells).astype("str")
 
 
 def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -5,20 +5,22 @@ first ``train`` splits it off the base. Rows that occur in it are left out where
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from prefect import task
 
-from greenlightning.data.batch import Batch, row_fingerprints
+from greenlightning.data.batch import Batch
 from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
+from greenlightning.tables import ConformedTable, TableEncoder
+from greenlightning.tables.identity import table_fingerprints
+from tasks.data.batch_files import BatchContent, joined, read_content
 from tasks.data.batch_index import BatchRef, batches
-from tasks.data.ingestion import feature_names, land, load_batch
-from tasks.data.labels import LABEL
+from tasks.data.ingestion import write_landed
+from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7
@@ -30,18 +32,16 @@ def holdout_of(dataset: str) -> str:
 
 
 @task(task_run_name="holdout {dataset}", persist_result=False)
-def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, folder: Path) -> BatchRef:
+def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float) -> BatchRef:
     """The existing holdout, or a new one: a stratified ``fraction`` of each base batch, seeded by its id."""
     if existing := batches(holdout_of(dataset)):
         return existing[-1]
-    X, y = zip(*(_held_rows(ref, fraction) for ref in base), strict=True)
-    frame = pd.DataFrame(np.concatenate(X), columns=list(feature_names(checkout(base[0]))))
-    frame[LABEL] = np.concatenate(y)
-    if frame.empty:
+    held = joined([_held_rows(ref, fraction) for ref in base])
+    if held.frame.empty:
         raise InputError("The base is too small to hold rows back", "Give at least 20 rows, or ingest a holdout")
-    source = folder / f"holdout-of-{base[0].id}.parquet"
-    frame.to_parquet(source)
-    return version_batch.fn(land.fn(source, holdout_of(dataset)))
+    table = ConformedTable(held.frame, held.y)
+    source = f"holdout-of-{base[0].id}.parquet"
+    return version_batch.fn(write_landed(table, schema_of(dataset), holdout_of(dataset), source))
 
 
 def current_holdout(dataset: str) -> BatchRef:
@@ -53,27 +53,45 @@ def current_holdout(dataset: str) -> BatchRef:
     )
 
 
-def _held_rows(ref: BatchRef, fraction: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    X, y = load_batch(checkout(ref))
-    _, held = split_rows(y, fraction, int(ref.id[:SEED_DIGITS], 16))
-    return X[held], y[held]
+def _held_rows(ref: BatchRef, fraction: float) -> BatchContent:
+    content = read_content(checkout(ref))
+    stratified = content.task == "classification"
+    _, held = split_rows(content.y, fraction, int(ref.id[:SEED_DIGITS], 16), stratified=stratified)
+    return content.rows(held)
 
 
 class Learnable:
-    """Opens batches without the rows that occur in the holdout."""
+    """Opens batches without the rows that occur in the holdout, encoded as a model sees them."""
 
-    def __init__(self, holdout: BatchRef) -> None:
-        self.X, self.y = load_batch(checkout(holdout))
-        self._held = row_fingerprints(self.X, self.y)
+    def __init__(
+        self, holdout: BatchRef, encoder: TableEncoder | None = None, features: tuple[str, ...] = ()
+    ) -> None:
+        self.content, self.encoder = read_content(checkout(holdout)), encoder
+        self.y = self.content.y
+        self._seen = list(encoder.schema.features if encoder else features or self.content.features)
+        self._held = self._fingerprints(self.content)
 
-    def rows(self, X: NDArray[Any], y: NDArray[Any], batch_id: str) -> Batch:
-        """The batch ``batch_id`` of inputs (n, d) and labels (n,), less the holdout's rows."""
-        free = ~np.isin(row_fingerprints(X, y), self._held)
-        return Batch(X[free], y[free], batch_id)
+    @cached_property
+    def X(self) -> NDArray[Any]:  # noqa: N802
+        """The holdout's inputs (n, d)."""
+        return self.content.inputs(self.encoder)
+
+    def free(self, content: BatchContent) -> BatchContent:
+        """The rows of a batch that do not occur in the holdout."""
+        return content.rows(~np.isin(self._fingerprints(content), self._held))
+
+    def rows(self, content: BatchContent, batch_id: str) -> Batch:
+        """The batch ``batch_id`` less the holdout's rows, encoded."""
+        free = self.free(content)
+        return Batch(free.inputs(self.encoder), free.y, batch_id)
 
     def open(self, ref: BatchRef) -> Batch:
         """The rows of a versioned batch that may be learnt."""
-        return self.rows(*load_batch(checkout(ref)), ref.id)
+        return self.rows(read_content(checkout(ref)), ref.id)
+
+    def _fingerprints(self, content: BatchContent) -> NDArray[np.uint64]:
+        """Names of the rows by the columns that the model sees, and the label."""
+        return table_fingerprints(content.frame[self._seen], content.y)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,29 +6,33 @@ from pathlib import Path
 from greenlightning.errors import InputError
 from tasks.core.workspace import checked_name
 from tasks.data.arrivals import files_of, wait_until_written
-from tasks.data.numeric_table import check_label
-from tasks.data.reading import Reading, ReadOptions, read_ahead
+from tasks.data.reading import Reading, read_ahead
+from tasks.data.schemas import Declared, checked_table, fitting_schema, label_of
 
 
-def check_files(paths: Sequence[Path], dataset: str, label: str, labels: Path | None, settings: Reading) -> None:
-    """Read every file; InputError where none of them can be used.
+def check_files(
+    paths: Sequence[Path], dataset: str, declared: Declared, labels: Path | None, settings: Reading
+) -> None:
+    """Read every file and fit it to its schema; InputError where none of them can be used.
 
     Where some can, the flow brings those in and names the others.
     """
     checked_name(dataset)
     files = files_of(paths)
-    faults = [fault for file in files if (fault := _fault(file, settings.options(label, labels), settings.wait))]
+    options = settings.options(label_of(dataset, declared), labels)
+
+    def fault(file: Path) -> InputError | None:
+        try:
+            wait_until_written(file, settings.wait)
+            frame = read_ahead(file, options)
+            checked_table(frame, fitting_schema(dataset, frame, declared), file.name, declared)
+        except InputError as error:
+            return error
+        return None
+
+    faults = [found for file in files if (found := fault(file))]
     if len(faults) < len(files):
         return
     if len(files) == 1:
         raise faults[0]
     raise InputError(f"None of the {len(files)} files can be used: {faults[0].cause}", faults[0].remedy)
-
-
-def _fault(file: Path, options: ReadOptions, wait: float) -> InputError | None:
-    try:
-        wait_until_written(file, wait)
-        check_label(file, list(read_ahead(file, options).columns), options.label)
-    except InputError as error:
-        return error
-    return None

@@ -19,8 +19,8 @@ from prefect import task
 
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
+from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
-from tasks.data.ingestion import LandedBatch
 
 __all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 

@@ -6,15 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from greenlightning.data.batch import Batch, content_id
+from greenlightning.data.batch import Batch
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from greenlightning.model import GreenLightningModel
+from greenlightning.tables import TableSchema
 from tasks.core import progress
 from tasks.core.constants import Tag
 from tasks.data.batch_index import BatchRef, batch_ref
 from tasks.data.holdout import Learnable, current_holdout, holdout_of
-from tasks.data.labels import LABEL
-from tasks.data.numeric_table import read_numeric_table
+from tasks.data.ingestion import site_content
+from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import checkout, md5_of
 from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
@@ -54,14 +55,15 @@ def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
     """
     rebuilt, entries, line = RebuiltModel(frozen_parts(info)), ledger_entries(info), with_ancestors(info)
     learnables: dict[str, Learnable] = {}
+    schema = frozen_schema(info.dataset, rebuilt.model.encoder)
     given = {md5_of(path): path for path in site_files}
     for done, (batch, md5) in enumerate(info.batches.items(), start=1):
         site = entries.get(batch, {}).get("site")
         try:
             holdout = holdout_at(first_learner(batch, line))
-            learnable = learnables.setdefault(holdout.id, Learnable(holdout))
+            learnable = learnables.setdefault(holdout.id, Learnable(holdout, rebuilt.model.encoder))
             if site:
-                rows = _of_site(batch, md5, site, given, learnable)
+                rows = _of_site((batch, md5, site), given, learnable, schema)
             else:
                 rows = learnable.open(versioned(info.dataset, batch, md5))
             rebuilt.model = rebuilt.model.learn(rows, md5=md5, site=site)
@@ -71,17 +73,17 @@ def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
     return rebuilt
 
 
-def _of_site(batch: str, md5: str, site: str, given: Mapping[str | None, Path], learnable: Learnable) -> Batch:
+def _of_site(
+    ids: tuple[str, str, str], given: Mapping[str | None, Path], learnable: Learnable, schema: TableSchema
+) -> Batch:
     """The rows of a site's own file; NothingServedError where none of the given files has its bytes."""
+    batch, md5, site = ids
     if md5 not in given:
         raise NothingServedError(
             f"batch {batch} was learnt from site {site}, whose rows never left it",
             "Run the command at the site, and name its file with --site-file",
         )
-    frame = read_numeric_table(given[md5])
-    y = frame.pop(LABEL).to_numpy()
-    X = frame.to_numpy(dtype="float64")
-    return learnable.rows(X, y, content_id(X, y))
+    return learnable.rows(*site_content(given[md5], schema))
 
 
 def with_ancestors(info: VersionInfo) -> list[VersionInfo]:

@@ -41,7 +41,7 @@ from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, set_tags
-from tasks.training.structure import joined_batches, train_linear, train_structure
+from tasks.training.structure import frozen_encoder, joined_batches, train_linear, train_structure
 
 TOLERANCE = 1e-8
 
@@ -144,15 +144,17 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     info = registry.version(dataset, number)
     maker = _maker(info)
     settings = _settings(maker)
-    seen = frozen_parts(info).structure.seen
-    learnable = Learnable(holdout_at(maker))
+    frozen, holdout = frozen_parts(info), holdout_at(maker)
+    seen = frozen.structure.seen
     refs = [versioned(dataset, batch, maker.batches[batch]) for batch in seen]
+    encoder = frozen.encoder and frozen_encoder(frozen.encoder.schema, refs, holdout)
+    learnable = Learnable(holdout, encoder)
     parts = [learnable.open(ref) for ref in refs]
     data = joined_batches(parts)
-    structure, spent = train_structure(data, settings, seen)
+    structure, spent = train_structure(data, settings, seen, encoder)
     _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)
     entries = {ref.id: LedgerEntry(part.rows, ref.md5) for ref, part in zip(refs, parts, strict=True)}
-    spent = spent + train_linear(structure, data, settings, Ledger(entries), folder / "again")
+    spent = spent + train_linear((structure, encoder), data, settings, Ledger(entries), folder / "again")
     again = GreenLightningModel.load(folder / "again")
     _same("recipe", info.tags[Tag.RECIPE_DIGEST], again.paths.digest)
     _same("ridge strength", info.tags[Tag.ALPHA], repr(again.alpha))

@@ -8,8 +8,8 @@ from greenlightning.errors import GreenLightningError
 from greenlightning.evaluation.scores import evaluate
 from tasks.core.constants import Alias, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.data.batch_files import read_content
 from tasks.data.holdout import current_holdout
-from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tasks.figures.style import joules_text
 from tasks.figures.training_figures import settling_figure
@@ -107,8 +107,9 @@ def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
 
 def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
     """The figures that need the model: settling and calibration."""
-    X, y = load_batch(checkout(current_holdout(dataset)))
-    found = evaluate(y, model.predict_proba(X), model.classes).reliability
+    rows = read_content(checkout(current_holdout(dataset)))
+    proba = model.predict_proba(rows.inputs(model.encoder))
+    found = evaluate(rows.y, proba, model.classes).reliability
     calibration = embedded("Calibration", reliability_figure(found), CALIBRATION)
     if (history := model.structure.history) is None:
         return [calibration]

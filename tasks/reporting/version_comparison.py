@@ -9,8 +9,8 @@ from greenlightning.evaluation.comparison import Comparison
 from tasks.core.constants import SCORES, Alias, Params, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
+from tasks.data.batch_files import read_content
 from tasks.data.holdout import current_holdout
-from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
@@ -81,11 +81,11 @@ def compare_versions(dataset: str, a: int | Alias, b: int | Alias, deciding: Dec
     infos = [registry.version(dataset, number) for number in (a, b)]
     try:
         models = [registry.load(dataset, info.version) for info in infos]
-        X, y = load_batch(checkout(holdout := current_holdout(dataset)))
+        rows = read_content(checkout(holdout := current_holdout(dataset)))
     except GreenLightningError as error:
         left, right = (_side(info, None, {}) for info in infos)
         return VersionComparison(dataset, left, right, "the holdout of each version's own run", None, str(error))
-    answers = [answers_of(model, X, y) for model in models]
+    answers = [answers_of(model, rows.inputs(model.encoder), rows.y) for model in models]
     found = [scores(evaluation_of(one)) for one in answers]
     left, right = (_side(*each) for each in zip(infos, models, found, strict=True))
     paired = compared(deciding, answers[1], answers[0])

@@ -32,7 +32,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
     """Train a baseline from scratch on every row that a version learnt; log its scores and energy as a run."""
     version = registry.version(dataset, number)
     refs = [batch_ref(dataset, batch) for batch in version.batches]
-    learnable = Learnable(current_holdout(dataset))
+    learnable = Learnable(current_holdout(dataset), registry.load(dataset, number).encoder)
     parts = [learnable.open(ref) for ref in refs]
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
     sizes = registry.load(dataset, number).structure.hidden_layer_sizes

@@ -8,8 +8,10 @@ import pandas as pd
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.tables import TableEncoder, infer_schema
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
+from tasks.data.batch_files import read_content
 
 SPENT = "spent.json"
 
@@ -29,9 +31,12 @@ def structure(settings: Learning, folder: Path) -> None:
     """Extract the structure from the training rows; save flip rate and weight change by epoch."""
     from tasks.training.structure import train_structure
 
-    rows = _rows(folder / "train.parquet")
-    found, spent = train_structure(rows, settings, (rows.id,))
+    content = read_content(folder / "train.parquet")
+    encoder = TableEncoder.fit(content.frame, infer_schema(content.frame.assign(label=content.y)))
+    rows = Batch(content.inputs(encoder), content.y)
+    found, spent = train_structure(rows, settings, (rows.id,), encoder)
     found.save(folder / "structure")
+    encoder.save(folder / "structure")
     _write_json(folder / "structure" / SPENT, asdict(spent))
     records = found.history.records if found.history else []
     series = pd.DataFrame(records, columns=["epoch", "flip_rate", "weight_change"])
@@ -43,9 +48,10 @@ def linear(settings: Learning, folder: Path) -> None:
     from greenlightning.structure.gates import Structure
     from tasks.training.structure import train_linear
 
-    rows = _rows(folder / "train.parquet")
+    encoder = TableEncoder.load(folder / "structure")
+    rows = _rows(folder / "train.parquet", encoder)
     ledger = Ledger({rows.id: LedgerEntry(rows.rows)})
-    spent = train_linear(Structure.load(folder / "structure"), rows, settings, ledger, folder / "model")
+    spent = train_linear((Structure.load(folder / "structure"), encoder), rows, settings, ledger, folder / "model")
     _write_json(folder / "model" / SPENT, asdict(spent))
 
 
@@ -56,9 +62,9 @@ def evaluate(folder: Path) -> None:
     from greenlightning.model import GreenLightningModel
     from tasks.training.scoring import scores
 
-    holdout = _rows(folder / "holdout.parquet")
     with EnergyMeter() as meter:
         model = GreenLightningModel.load(folder / "model")
+        holdout = _rows(folder / "holdout.parquet", model.encoder)
         proba = model.predict_proba(holdout.X)
         found = score(holdout.y, proba, model.classes)
     spent = _spent(folder / "structure") + _spent(folder / "model") + EnergyCost.of(meter.energy)
@@ -69,10 +75,9 @@ def evaluate(folder: Path) -> None:
     confusion.to_csv(folder / "confusion.csv", index=False)
 
 
-def _rows(path: Path) -> Batch:
-    from tasks.data.ingestion import load_batch
-
-    return Batch(*load_batch(path))
+def _rows(path: Path, encoder: TableEncoder | None) -> Batch:
+    content = read_content(path)
+    return Batch(content.inputs(encoder), content.y)
 
 
 def _spent(folder: Path) -> EnergyCost:

@@ -13,8 +13,8 @@ from tasks.core import progress
 from tasks.core.constants import Part, Subject
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
+from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef
-from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
@@ -69,17 +69,19 @@ def evaluate_model(
     """
     from greenlightning.model import GreenLightningModel
 
-    X, y = load_batch(checkout(holdout))
+    rows = read_content(checkout(holdout))
     with part_run(run_id, Part.EVALUATION) as part:
         with EnergyMeter() as meter:
             model = GreenLightningModel.load(model_dir)
-            answers, notes = with_rule(model, answers_of(model, X, y), deciding, model_dir)
+            answers = answers_of(model, rows.inputs(model.encoder), rows.y)
+            answers, notes = with_rule(model, answers, deciding, model_dir)
             found = evaluation_of(answers)
         _log_figure(run_id, found)
         log_batch_input(run_id, holdout, role="holdout")
         values, decision = scores(found) | intervals(found), None
         if champion is not None:
-            serving = answers_of(registry.load_version(champion), X, y)
+            other = registry.load_version(champion)
+            serving = answers_of(other, rows.inputs(other.encoder), rows.y)
             values |= of_subject(scores(evaluation_of(serving)), Subject.CHAMPION)
             if with_gate:
                 comparison = compared(deciding, answers, serving)

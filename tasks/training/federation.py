@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
-from greenlightning.data.batch import content_id
 from greenlightning.data.files import read_json, write_json
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
@@ -16,12 +15,11 @@ from tasks.core.energy_cost import EnergyCost
 from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.labels import LABEL
-from tasks.data.numeric_table import read_numeric_table
+from tasks.data.ingestion import site_content
+from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure
-from tasks.models.version_expectations import expectations_of
 from tasks.tracking.metrics import log_energy
 from tasks.tracking.runs import part_run
 from tasks.training.structure import TrainingResult
@@ -37,15 +35,9 @@ SITE_FORMAT = "greenlightning-site/1"
 def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout: BatchRef, folder: Path) -> Path:
     """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
     sent = folder / "sites" / checked_name(site, "site")
-    champion, features = registry.load_version(parent), expectations_of(parent).features
-    frame = read_numeric_table(path)
-    if tuple(frame.columns.drop(LABEL)) != features:
-        raise InputError(
-            f"The columns of site {site} are not those of the base", "Give the same columns in the same order"
-        )
-    y = frame.pop(LABEL).to_numpy()
-    X = frame.to_numpy(dtype="float64")
-    batch = Learnable(holdout).rows(X, y, content_id(X, y))
+    champion = registry.load_version(parent)
+    content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder))
+    batch = Learnable(holdout, champion.encoder).rows(content, batch_id)
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
     try:

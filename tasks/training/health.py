@@ -17,9 +17,9 @@ from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.data.batch_files import BatchContent, LandedBatch, joined, read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.ingestion import BatchContent, LandedBatch, read_content
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import artifact_uri, connect
@@ -128,10 +128,10 @@ def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: s
         found = _unknown(serving)
         log_metrics(run_id, {}, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
         return found
-    content = _joined([read_content(checkout(ref)) for ref in new])
-    health, drift, spent = _compared(serving, reference, content)
-    found = _verdict(serving, health, _drift_note(drift, content.features), spent)
-    values = _log_health(run_id, health, drift, content.features)
+    content = joined([read_content(checkout(ref)) for ref in new])
+    health, drift, names, spent = _compared(serving, reference, content)
+    found = _verdict(serving, health, _drift_note(drift, names), spent)
+    values = _log_health(run_id, health, drift, names)
     log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
     return found
 
@@ -142,25 +142,23 @@ def assess_landed(serving: registry.VersionInfo, landed: LandedBatch) -> BatchHe
     reference = health_reference_of(serving)
     if reference is None:
         return _unknown(serving)
-    health, drift, spent = _compared(serving, reference, landed.content)
-    return _verdict(serving, health, _drift_note(drift, landed.content.features), spent)
-
-
-def _joined(contents: "Sequence[BatchContent]") -> BatchContent:
-    X, y = (np.concatenate(parts) for parts in ([one.X for one in contents], [one.y for one in contents]))
-    return BatchContent(X, y, contents[0].features)
+    health, drift, names, spent = _compared(serving, reference, landed.content)
+    return _verdict(serving, health, _drift_note(drift, names), spent)
 
 
 def _compared(
     serving: registry.VersionInfo, reference: "HealthReference", content: BatchContent
-) -> "tuple[StructureHealth, InputDrift, EnergyCost]":
-    """Structure health and input drift of some rows, and the energy that computing them took."""
+) -> "tuple[StructureHealth, InputDrift, Sequence[str], EnergyCost]":
+    """Structure health and input drift of some rows, the names of the inputs, and the energy it took."""
     from greenlightning.health.assessment import assess
 
     with EnergyMeter() as meter:
-        health = assess(reference, registry.load_version(serving), content.X, content.y)
-        drift = reference.bins.drift(content.X)
-    return health, drift, EnergyCost.of(meter.energy)
+        model = registry.load_version(serving)
+        X = content.inputs(model.encoder)
+        health = assess(reference, model, X, content.y)
+        drift = reference.bins.drift(X)
+    names = model.encoder.feature_names_out if model.encoder else content.features
+    return health, drift, names, EnergyCost.of(meter.energy)
 
 
 def _verdict(

@@ -58,8 +58,9 @@ def learn_batches(
     learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches, those that leave the
     window, and the holdout only.
     """
-    learnable, new = Learnable(holdout), sorted(new, key=lambda ref: (ref.happened, ref.id))
     champion = replace(registry.load_version(serving), device=device)
+    learnable = Learnable(holdout, champion.encoder)
+    new = sorted(new, key=lambda ref: (ref.happened, ref.id))
     stratified = champion.targets.task == "classification"
     attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
     with part_run(run_id, Part.LINEAR) as part:
@@ -140,7 +141,7 @@ def forget_batch(
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
             champion.ledger.without(batch.id)
-            rows = Learnable(holdout).open(batch)
+            rows = Learnable(holdout, champion.encoder).open(batch)
             left = champion.forget(rows)
             left.save(folder / "model")
         spent = EnergyCost.of(meter.energy)

@@ -13,12 +13,16 @@ from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.prequential import BatchScore
 from greenlightning.structure.defaults import structure_defaults, unless_auto
 from greenlightning.structure.settling import EpochRecord
+from greenlightning.tables import TableEncoder, TableSchema, in_form_of
 from tasks.core import progress
 from tasks.core.constants import Part
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
+from tasks.data.batch_files import joined, read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
+from tasks.data.schemas import schema_of
+from tasks.data.versioning import checkout
 from tasks.models.logged_models import log_structure
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy, log_settling
@@ -26,6 +30,7 @@ from tasks.tracking.runs import part_run
 from tasks.training.health import save_health_reference
 
 if TYPE_CHECKING:
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
     from greenlightning.structure.gates import Structure
 
 
@@ -75,10 +80,13 @@ def extract_structure(
     """Train a network on the base until its gates settle; log each epoch and save the gates."""
     from tasks.figures.training_figures import settling_figure
 
-    whole = joined_batches([Learnable(holdout).open(ref) for ref in base])
+    encoder = frozen_encoder(schema_of(dataset), base, holdout)
+    learnable = Learnable(holdout, encoder)
+    whole = joined_batches([learnable.open(ref) for ref in base])
     with part_run(run_id, Part.STRUCTURE) as part:
-        structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base))
+        structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base), encoder)
         structure.save(folder / "structure")
+        encoder.save(folder / "structure")
         assert structure.history is not None
         log_settling(part, structure.history)
         log_settling(run_id, structure.history)
@@ -102,21 +110,31 @@ def learn_base(
     """Freeze a recipe on the base, learn its statistics and choose the ridge strength; save the model."""
     from greenlightning.structure.gates import Structure
 
-    learnable = Learnable(holdout)
+    encoder = TableEncoder.load(structure)
+    learnable = Learnable(holdout, encoder)
     parts = [learnable.open(ref) for ref in base]
     whole = joined_batches(parts)
     entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in zip(parts, base, strict=True)}
     with part_run(run_id, Part.LINEAR) as part:
-        spent = train_linear(Structure.load(structure), whole, settings, Ledger(entries), folder / "model")
+        frozen = (Structure.load(structure), encoder)
+        spent = train_linear(frozen, whole, settings, Ledger(entries), folder / "model")
         spent = spent + save_health_reference(run_id, folder, whole, learnable)
         log_energy(part, spent)
     progress.report_progress("linear training", 1, 1)
     return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
 
 
-def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> tuple["Structure", EnergyCost]:
+def frozen_encoder(schema: TableSchema, base: list[BatchRef], holdout: BatchRef) -> TableEncoder:
+    """Freeze the encoder of a schema on the base, without the rows of the holdout."""
+    learnable = Learnable(holdout, features=schema.features)
+    rows = joined([learnable.free(read_content(checkout(ref))) for ref in base])
+    return TableEncoder.fit(in_form_of(rows.frame, schema), schema, seen=tuple(ref.id for ref in base))
+
+
+def train_structure(
+    data: Batch, settings: Learning, seen: tuple[str, ...], encoder: TableEncoder | None
+) -> tuple["Structure", EnergyCost]:
     """Train a network on ``data``, rows of the batches ``seen``, until its gates settle; return gates and cost."""
-    from greenlightning.estimators import GreenLightningClassifier
     from greenlightning.structure.extraction import share_unit
 
     defaults = structure_defaults(data.X.shape[1], data.rows, one_unit=share_unit(data.X))
@@ -126,23 +144,33 @@ def train_structure(data: Batch, settings: Learning, seen: tuple[str, ...]) -> t
         progress.report_progress(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)
 
     with EnergyMeter(settings.device) as meter:
-        estimator = GreenLightningClassifier(**settings.model_dump())
-        structure = estimator.extract_structure(data.X, data.y, seen=seen, on_epoch=on_epoch)
+        estimator = estimator_for(encoder, settings)
+        structure = estimator.extract_structure(data.X, data.y, seen=seen, encoder=encoder, on_epoch=on_epoch)
     progress.report_progress("structure", epochs, epochs)
     return structure, EnergyCost.of(meter.energy)
 
 
 def train_linear(
-    structure: "Structure", data: Batch, settings: Learning, ledger: Ledger, folder: Path
+    frozen: "tuple[Structure, TableEncoder | None]", data: Batch, settings: Learning, ledger: Ledger, folder: Path
 ) -> EnergyCost:
-    """Learn ``data``, the rows of ``ledger``, under ``structure``; save the model, and return the cost."""
-    from greenlightning.estimators import GreenLightningClassifier
-
+    """Learn ``data``, the rows of ``ledger``, under structure and encoder; save the model, and return the cost."""
+    structure, encoder = frozen
     with EnergyMeter(settings.device) as meter:
-        estimator = GreenLightningClassifier(**settings.model_dump())
-        estimator.fit_structure(structure, data.X, data.y, seen=tuple(ledger.entries))
+        estimator = estimator_for(encoder, settings)
+        estimator.fit_structure(structure, data.X, data.y, seen=tuple(ledger.entries), encoder=encoder)
         replace(estimator.model_, ledger=ledger).save(folder)
     return EnergyCost.of(meter.energy)
+
+
+def estimator_for(
+    encoder: TableEncoder | None, settings: Learning
+) -> "GreenLightningClassifier | GreenLightningRegressor":
+    """The estimator of the task that an encoder's schema names; without one, as in version 0.1, a classifier."""
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
+
+    if encoder and encoder.schema.task == "regression":
+        return GreenLightningRegressor(**settings.model_dump())
+    return GreenLightningClassifier(**settings.model_dump())
 
 
 def joined_batches(parts: list[Batch]) -> Batch:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
+from greenlightning.tables import concatenated
 from greenlightning.tables.schema import Task
-from tasks.data.ingestion import BatchContent, read_content
+from tasks.data.batch_files import BatchContent, read_content
 from tasks.validation.category_statistics import CategoryColumns
 from tasks.validation.column_statistics import NumericColumns
 from tasks.validation.label_alignment import LabelAlignment
@@ -158,20 +158,15 @@ def measures_of(path: Path) -> Measures:
 
 
 def measures_of_content(content: BatchContent) -> Measures:
-    """Measure the rows of a batch; InputError for missing cells, until batches are kept as typed columns."""
-    gaps = np.isnan(content.X).sum(axis=0)
-    if gaps.any():
-        named = ", ".join(repr(content.features[index]) for index in np.flatnonzero(gaps)[:5])
-        raise InputError(f"Missing cells: {gaps.sum()}, in columns {named}", "Fill them, or leave these rows out")
-    return Measures(pd.DataFrame(content.X, columns=list(content.features)), content.y)
+    """Measure the rows of a batch; columns that name a row, which are text, have no distribution."""
+    return Measures(content.frame.select_dtypes(exclude=["object", "str"]), content.y)
 
 
 def _joined(paths: Sequence[Path]) -> Measures:
     parts = [measures_of(path) for path in paths]
     if len(parts) == 1:
         return parts[0]
-    frame = pd.concat([part.frame for part in parts], ignore_index=True)
-    return Measures(frame, np.concatenate([part.y for part in parts]))
+    return Measures(concatenated([part.frame for part in parts]), np.concatenate([part.y for part in parts]))
 
 
 def target_columns(measures: Measures) -> NumericColumns:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from greenlightning.errors import InputError, NothingServedError
 from tasks.core.workspace import Workspace
+from tasks.data.batch_files import LandedBatch, describe
 from tasks.data.batch_index import checked_id
-from tasks.data.ingestion import LandedBatch, describe
 from tasks.validation.page import PAGE, validation_page
 
 REASON = "reason.json"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from greenlightning.errors import InputError
 from tasks.core.workspace import checked_name
-from tasks.data.ingestion import LandedBatch
+from tasks.data.batch_files import LandedBatch
 from tasks.validation.checks import (
     frames,
     header_checks,

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.data.ingestion import LandedBatch, land
+from tasks.data.batch_files import LandedBatch
+from tasks.data.ingestion import land
 from tasks.validation.expectations import Expectations, expectations_after
 from tasks.validation.measures import Measures
 

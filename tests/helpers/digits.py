@@ -18,9 +18,10 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias
 from tasks.core.settings import Learning
 from tasks.core.workspace import Workspace
+from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import batch_ref
 from tasks.data.holdout import Learnable, current_holdout
-from tasks.data.ingestion import LandedBatch, land
+from tasks.data.ingestion import land
 from tasks.models import registry
 
 X, y = load_digits(return_X_y=True)
@@ -72,7 +73,7 @@ def champion_number() -> int:
 
 def learnt_jointly(model: GreenLightningModel, batches: Sequence[str]) -> Statistics:
     """The statistics of all rows of ``batches`` in one go, under the model's recipe."""
-    learnable = Learnable(current_holdout(DIGITS))
+    learnable = Learnable(current_holdout(DIGITS), model.encoder)
     parts = [learnable.open(batch_ref(DIGITS, batch)) for batch in batches]
     empty = GreenLightningModel.empty(model.paths, model.alpha, model.targets)
     return empty.collect(np.concatenate([p.X for p in parts]), np.concatenate([p.y for p in parts]))

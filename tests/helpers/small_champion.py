@@ -7,8 +7,9 @@ import numpy as np
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind
+from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef
-from tasks.data.ingestion import LandedBatch, land
+from tasks.data.ingestion import land
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import champion, registry
 from tasks.models.logged_models import log_structure

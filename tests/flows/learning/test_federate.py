@@ -25,7 +25,6 @@ from tests.helpers.digits import (
     THIRD,
     X,
     add,
-    frame_file,
     outcome,
     source,
     y,
@@ -98,25 +97,24 @@ def test_tampered_statistics_are_refused_by_the_name_of_their_site(
 def broken_sites() -> dict[str, tuple[dict[str, Path], str]]:
     """Sites by what is wrong with one of them, and the error message."""
     north = source("north", FIRST)
-    holes = X[SECOND].copy()
-    holes[3, 4] = np.nan
-    swapped = Path(north).with_name("swapped.parquet")
     import pandas as pd
 
+    fewer, texts = Path(north).with_name("fewer.parquet"), Path(north).with_name("texts.parquet")
     frame = pd.read_parquet(north)
-    frame[[*frame.columns[1::-1], *frame.columns[2:]]].to_parquet(swapped)
+    frame.drop(columns="pixel_4").to_parquet(fewer)
+    frame.assign(pixel_4="dark").to_parquet(texts)
     return {
         "labels": ({"north": source("new", SECOND, y[SECOND] + 5)}, r"Site north has unknown labels \[10, 11"),
         "twice": ({"north": north, "south": north}, "Site south sent batch [0-9a-f]{16}, which is learnt already"),
-        "missing": ({"north": frame_file("holes", holes, y[SECOND])}, "Site north: "),
-        "columns": ({"north": swapped}, "The columns of site north are not those of the base"),
+        "cells": ({"north": texts}, "Row 1, column 'pixel_4' of texts.parquet holds 'dark', not a number"),
+        "columns": ({"north": fewer}, "fewer.parquet lacks column 'pixel_4'"),
         "path": ({"../north": north}, r"site name '\.\./north' is not allowed"),
         "absent": ({"north": Path("nowhere.parquet")}, "nowhere.parquet does not exist"),
         "none": ({}, "No site takes part"),
     }
 
 
-@pytest.mark.parametrize("fault", ["labels", "twice", "missing", "columns", "path", "absent", "none"])
+@pytest.mark.parametrize("fault", ["labels", "twice", "cells", "columns", "path", "absent", "none"])
 def test_a_site_with_a_fault_is_refused_in_one_line(fault: str) -> None:
     sites, message = broken_sites()[fault]
     with pytest.raises((InputError, MismatchError), match=message):

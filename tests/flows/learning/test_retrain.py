@@ -11,9 +11,10 @@ from flows.console.status import summary
 from flows.learning.retrain import retrain
 from tasks.core.constants import Alias, Metric, Tag
 from tasks.core.workspace import Workspace
+from tasks.data.batch_files import read_content
 from tasks.data.batch_index import batches
 from tasks.data.holdout import current_holdout
-from tasks.data.ingestion import land, load_batch
+from tasks.data.ingestion import land
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
@@ -167,7 +168,8 @@ def test_scratch_folders_do_not_stay(champion: Path) -> None:
 
 @pytest.mark.usefixtures("champion")
 def test_a_batch_of_nothing_but_the_holdouts_rows_teaches_nothing() -> None:
-    inputs, labels = load_batch(checkout(current_holdout(DIGITS)))
+    held = read_content(checkout(current_holdout(DIGITS)))
+    inputs, labels = held.numbers, held.y
     landed = land.fn(frame_file("held", inputs, labels), DIGITS)
     before = registry.load(DIGITS).statistics
     done = outcome(retrain, dataset=DIGITS)

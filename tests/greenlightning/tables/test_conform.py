@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from greenlightning.errors import InputError
-from greenlightning.tables import ConformedTable, Kind, TableSchema, conform, infer_schema
+from greenlightning.tables import ConformedTable, Kind, conform, infer_schema
 from greenlightning.tables.identity import table_fingerprints, table_id
 
 BASE = pd.DataFrame(
@@ -19,8 +19,8 @@ BASE = pd.DataFrame(
 SCHEMA = infer_schema(BASE)
 
 
-def named(table: ConformedTable, schema: TableSchema = SCHEMA) -> str:
-    return table_id(table.frame, table.y, schema)
+def named(table: ConformedTable) -> str:
+    return table_id(table.frame, table.y)
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_a_table_without_labels_has_none() -> None:
 def test_rows_are_named_by_their_values_whatever_batch_they_come_in() -> None:
     whole = conform(BASE, SCHEMA)
     part = conform(BASE.iloc[3:6], SCHEMA)
-    names = table_fingerprints(whole.frame, whole.y, SCHEMA)
-    assert (table_fingerprints(part.frame, part.y, SCHEMA) == names[3:6]).all()
+    names = table_fingerprints(whole.frame, whole.y)
+    assert (table_fingerprints(part.frame, part.y) == names[3:6]).all()
     assert len(set(names)) == 3
 
 
 def test_ignored_columns_change_nothing() -> None:
     schema = SCHEMA.declaring(Kind.IGNORED, ["code"])
     assert "code" not in conform(BASE, schema).frame
-    assert named(conform(BASE.drop(columns="code"), schema), schema) == named(conform(BASE, schema), schema)
+    assert named(conform(BASE.drop(columns="code"), schema)) == named(conform(BASE, schema))

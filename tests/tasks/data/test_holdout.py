@@ -7,9 +7,9 @@ import pytest
 
 from greenlightning.data.batch import Batch, row_fingerprints
 from greenlightning.errors import InputError, NothingServedError
+from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef, batches
 from tasks.data.holdout import Learnable, current_holdout, ensure_holdout, holdout_of, slice_rows
-from tasks.data.ingestion import load_batch
 from tasks.data.versioning import checkout
 from tests.helpers.small_champion import versioned
 
@@ -26,12 +26,13 @@ def keys(X: np.ndarray, y: np.ndarray) -> set[int]:
 
 
 def held_of(ref: BatchRef) -> tuple[np.ndarray, np.ndarray]:
-    return load_batch(checkout(ref))
+    content = read_content(checkout(ref))
+    return content.numbers, content.y
 
 
 def test_without_a_holdout_a_stratified_part_of_each_base_batch_is_held_back(tmp_path: Path) -> None:
     base = [hundred(), hundred(1000)]
-    ref = ensure_holdout.fn(DATASET, [versioned(batch, tmp_path) for batch in base], 0.2, tmp_path)
+    ref = ensure_holdout.fn(DATASET, [versioned(batch, tmp_path) for batch in base], 0.2)
     assert (ref.dataset, ref.rows) == ("digits.holdout", 40)
     X, y = held_of(ref)
     for batch, later in zip(base, (False, True), strict=True):
@@ -45,7 +46,7 @@ def test_the_same_base_has_the_same_holdout(tmp_path: Path, monkeypatch: pytest.
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv("GREENLIGHTNING_HOME", str(tmp_path / name))
-        chosen.append(ensure_holdout.fn(DATASET, [versioned(hundred(), tmp_path)], 0.2, tmp_path).id)
+        chosen.append(ensure_holdout.fn(DATASET, [versioned(hundred(), tmp_path)], 0.2).id)
     assert chosen[0] == chosen[1]
 
 
@@ -53,14 +54,14 @@ def test_a_holdout_that_was_ingested_is_kept_and_the_newest_counts(tmp_path: Pat
     base = versioned(hundred(), tmp_path)
     versioned(hundred(1000), tmp_path, holdout_of(DATASET))
     newest = versioned(hundred(2000), tmp_path, holdout_of(DATASET))
-    assert ensure_holdout.fn(DATASET, [base], 0.2, tmp_path) == current_holdout(DATASET) == newest
+    assert ensure_holdout.fn(DATASET, [base], 0.2) == current_holdout(DATASET) == newest
     assert len(batches(holdout_of(DATASET))) == 2
 
 
 def test_a_base_too_small_to_hold_rows_back_is_refused(tmp_path: Path) -> None:
     small = Batch(hundred().X[:19], hundred().y[:19])
     with pytest.raises(InputError, match="too small to hold rows back"):
-        ensure_holdout.fn(DATASET, [versioned(small, tmp_path)], 0.5, tmp_path)
+        ensure_holdout.fn(DATASET, [versioned(small, tmp_path)], 0.5)
     assert batches(holdout_of(DATASET)) == []
 
 
@@ -82,7 +83,7 @@ def test_rows_of_the_holdout_are_left_out_and_the_batch_keeps_its_id(tmp_path: P
 
 def test_what_is_learnt_and_what_is_held_back_of_the_base_are_all_its_rows(tmp_path: Path) -> None:
     base = versioned(hundred(), tmp_path)
-    learnable = Learnable(ensure_holdout.fn(DATASET, [base], 0.2, tmp_path))
+    learnable = Learnable(ensure_holdout.fn(DATASET, [base], 0.2))
     left = learnable.open(base)
     assert (left.rows, len(learnable.X)) == (80, 20)
     assert keys(left.X, left.y) | keys(learnable.X, learnable.y) == keys(hundred().X, hundred().y)

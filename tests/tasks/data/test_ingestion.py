@@ -1,153 +1,41 @@
-"""The same content lands once under one name, whatever file it came in; anything else is one clear line."""
+"""A site's rows take the form of the structure's schema without being written."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 import pytest
 
-from greenlightning.data.batch import content_id
 from greenlightning.errors import InputError
-from tasks.data import ingestion
-from tasks.data.ingestion import feature_names, land, load_batch, read_content, waiting
-from tests.helpers.source_files import FORMATS, NAMES, X, Y, text, texts_in_parquet, write_csv, write_npz
+from tasks.core.workspace import Workspace
+from tasks.data.ingestion import land, site_content
+from tasks.data.schemas import Declared, schema_of
+
+TABLE = pd.DataFrame({"x": range(20), "city": ["Rome", "Oslo"] * 10, "label": [0, 1] * 10})
 
 
-@pytest.mark.parametrize("write", FORMATS)
-def test_every_format_lands_as_the_same_batch(tmp_path: Path, write: Callable[[Path], Path]) -> None:
-    batch = land.fn(write(tmp_path), "d")
-    assert batch.id == content_id(X, Y)
-    assert batch.path.name == f"{batch.id}.parquet"
-    assert feature_names(batch.path) == tuple(NAMES)
-    inputs, labels = load_batch(batch.path)
-    assert np.array_equal(inputs, X)
-    assert labels.tolist() == Y
+def test_a_sites_rows_have_the_id_that_landing_would_give_them(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "site.csv", index=False)
+    landed = land.fn(tmp_path / "site.csv", "shop")
+    content, batch_id = site_content(tmp_path / "site.csv", schema_of("shop"))
+    assert batch_id == landed.id
+    pd.testing.assert_frame_equal(content.frame, landed.content.frame, check_dtype=False)
 
 
-def test_content_lands_once_with_its_first_provenance(tmp_path: Path) -> None:
-    first = land.fn(write_csv(tmp_path), "d")
-    written = first.path.stat().st_mtime_ns
-    assert land.fn(write_npz(tmp_path), "d") == first
-    assert first.path.stat().st_mtime_ns == written
-    assert waiting("d") == [first]
-    assert (first.source, first.rows) == ("a.csv", 3)
-    metadata = json.loads(pq.read_schema(first.path).metadata[ingestion.PROVENANCE])
-    assert metadata == {"source": "a.csv", "rows": 3, "landed_at": first.landed_at}
+def test_rows_without_labels_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "site.csv", index=False)
+    land.fn(tmp_path / "site.csv", "shop").path.unlink()
+    TABLE.drop(columns="label").to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(InputError, match=r"new\.csv has no label column 'label'"):
+        land.fn(tmp_path / "new.csv", "shop")
+    assert list(Workspace.current().incoming("shop").iterdir()) == []
 
 
-def test_the_same_content_and_provenance_are_the_same_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ingestion, "_iso", lambda moment: "2026-01-01T00:00:00.000000+00:00")
-    one, other = (land.fn(write_csv(tmp_path), dataset).path for dataset in ("one", "other"))
-    assert one.read_bytes() == other.read_bytes()
-
-
-def test_corrected_column_names_replace_the_waiting_file(tmp_path: Path) -> None:
-    land.fn(text("a.csv", "a,b,label\n1,2,0\n")(tmp_path), "d")
-    batch = land.fn(text("a.csv", "a,c,label\n1,2,0\n")(tmp_path), "d")
-    assert feature_names(batch.path) == ("a", "c")
-    assert len(waiting("d")) == 1
-
-
-@pytest.mark.parametrize(
-    ("values", "stored", "opened"),
-    [
-        ([0, 255], "uint8", np.float32),
-        ([0.5, -1], "float", np.float32),
-        ([0.5, float("nan")], "float", np.float32),
-        ([256, 3], "float", np.float32),
-        ([0.1, 3], "double", np.float64),
-        ([2.0**24 + 1, 3], "double", np.float64),
-        ([1e300, 3], "double", np.float64),
-    ],
-)
-def test_features_are_stored_in_the_smallest_type_that_loses_nothing(
-    tmp_path: Path, values: list[float], stored: str, opened: type
-) -> None:
-    np.savez(tmp_path / "a.npz", X=np.array(values).reshape(2, 1), y=[0, 1])
-    batch = land.fn(tmp_path / "a.npz", "d")
-    assert str(pq.read_schema(batch.path).field("x0").type) == stored
-    inputs, _ = load_batch(batch.path)
-    assert inputs.dtype == opened
-    assert np.array_equal(inputs[:, 0], values, equal_nan=True)
-
-
-def test_labels_keep_their_type(tmp_path: Path) -> None:
-    batch = land.fn(text("a.csv", "x,species\n1,007\n2,\n")(tmp_path), "d", "species")
-    assert load_batch(batch.path)[1].tolist() == ["007", None]
-
-
-def test_a_file_that_is_refused_leaves_nothing_behind(tmp_path: Path, home: Path) -> None:
-    with pytest.raises(InputError, match="has no rows"):
-        land.fn(text("a.csv", "a,label\n")(tmp_path), "d")
-    assert not (home / "data").exists()
-
-
-def test_a_dataset_name_cannot_leave_the_workspace(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not allowed"):
-        land.fn(write_csv(tmp_path), "../outside")
-
-
-def test_a_landing_killed_while_writing_leaves_no_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(table: object, path: Path, **options: object) -> None:
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    path = write_csv(tmp_path)
-    with monkeypatch.context() as patch:
-        patch.setattr("pyarrow.parquet.write_table", die)
-        with pytest.raises(KeyboardInterrupt):
-            land.fn(path, "d")
-    assert waiting("d") == []
-    assert land.fn(path, "d").rows == 3
-
-
-def test_a_damaged_waiting_batch_is_listed_without_rows_and_refused_by_name(tmp_path: Path) -> None:
-    batch = land.fn(write_csv(tmp_path), "d")
-    batch.path.write_bytes(batch.path.read_bytes()[:-9])
-    assert [(found.id, found.rows) for found in waiting("d")] == [(batch.id, 0)]
-    with pytest.raises(InputError, match=f"{batch.id}.parquet cannot be opened"):
-        load_batch(batch.path)
-    assert land.fn(tmp_path / "a.csv", "d").rows == 3
-
-
-def test_a_parquet_that_never_landed_is_no_batch(tmp_path: Path) -> None:
-    texts_in_parquet(tmp_path)
-    with pytest.raises(InputError, match="of type string"):
-        load_batch(tmp_path / "a.parquet")
-    pq.write_table(pa.table({"a": [1.0]}), tmp_path / "b.parquet")
-    with pytest.raises(InputError, match="no column 'label'"):
-        load_batch(tmp_path / "b.parquet")
-
-
-@pytest.mark.parametrize(
-    ("cells", "labels"),
-    [
-        ([[0, 255], [3, 7]], [0, 1]),
-        ([[0.5, -1.0], [2.25, 7.0]], ["cat", "dog"]),
-        ([[0.1, 1e300], [float("nan"), 7.0]], [1.5, 2.0]),
-    ],
-)
-def test_the_content_that_landing_hands_on_is_that_of_its_file(
-    tmp_path: Path, cells: list[list[float]], labels: list[object]
-) -> None:
-    np.savez(tmp_path / "made.npz", X=np.array(cells), y=np.array(labels))
-    batch = land.fn(tmp_path / "made.npz", "d")
-    handed_on, on_disk = batch.content, read_content(batch.path)
-    assert np.array_equal(handed_on.X, on_disk.X, equal_nan=True)
-    assert (handed_on.X.dtype, handed_on.y.dtype) == (on_disk.X.dtype, on_disk.y.dtype)
-    assert handed_on.y.tolist() == on_disk.y.tolist()
-    assert handed_on.features == on_disk.features == ("x0", "x1")
-    assert handed_on.classes == labels
-
-
-def test_a_landed_batch_is_not_read_again(tmp_path: Path) -> None:
-    np.savez(tmp_path / "made.npz", X=np.arange(20.0).reshape(10, 2), y=[0, 1] * 5)
-    batch = land.fn(tmp_path / "made.npz", "d")
-    batch.path.unlink()
-    assert batch.content.X.shape == (10, 2)
-    assert batch.content.classes == [0, 1]
+def test_notes_say_what_was_put_in_order_and_left_out(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "a.csv", index=False)
+    land.fn(tmp_path / "a.csv", "shop")
+    TABLE.assign(new=1)[["city", "x", "new", "label"]].head(10).to_csv(tmp_path / "b.csv", index=False)
+    notes = land.fn(tmp_path / "b.csv", "shop").notes
+    assert "columns put in the order of the schema" in notes
+    assert "column 'new' left out: the schema does not know it" in notes
+    with pytest.raises(InputError, match="which the schema does not know"):
+        land.fn(tmp_path / "b.csv", "shop", Declared(extra_columns="refuse"))

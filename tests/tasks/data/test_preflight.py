@@ -8,11 +8,12 @@ import pytest
 
 from tasks.data.preflight import check_files
 from tasks.data.reading import DETECTED, ReadOptions, read_table
+from tasks.data.schemas import DECLARED
 from tests.helpers.source_files import refusal, text, write_csv
 
 
 def check(*paths: Path, dataset: str = "d") -> None:
-    check_files(paths, dataset, "label", None, DETECTED)
+    check_files(paths, dataset, DECLARED, None, DETECTED)
 
 
 def test_a_sound_file_passes_and_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,9 @@ from prefect.states import Failed
 from greenlightning.errors import IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
 from tasks.data import ingestion, versioning
+from tasks.data.batch_files import LandedBatch, read_content, waiting
 from tasks.data.batch_index import batch_path, pointer_path
-from tasks.data.ingestion import LandedBatch, land, load_batch, waiting
+from tasks.data.ingestion import land
 from tasks.data.versioning import BatchRef, batch_ref, checkout, ensure_repo, version_batch
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
@@ -112,7 +113,7 @@ def test_checkout_brings_back_the_exact_bytes(tmp_path: Path, home: Path, lost: 
     for place in lost:
         how(batch_path("d", ref.id) if place == "workspace" else stored(home, place, ref.md5))
     assert checkout(ref).read_bytes() == content
-    assert np.array_equal(load_batch(checkout(ref))[0], np.arange(20.0).reshape(10, 2))
+    assert np.array_equal(read_content(checkout(ref)).numbers, np.arange(20.0).reshape(10, 2))
 
 
 @pytest.mark.parametrize("how", [spoil, Path.unlink])
@@ -219,6 +220,7 @@ def test_in_a_git_checkout_only_pointers_and_settings_are_for_git(tmp_path: Path
         ".dvc/config",
         "data/batches/d/.gitignore",
         f"data/batches/d/{ref.id}.parquet.dvc",
+        "data/schemas/d.yaml",
     ]
 
 

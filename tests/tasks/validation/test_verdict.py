@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from greenlightning.data.datasets import load
-from tasks.data.ingestion import describe, land, load_batch
+from tasks.data.batch_files import describe, read_content
+from tasks.data.ingestion import land
 from tasks.validation.expectations import Expectations, learn_expectations
 from tasks.validation.quarantine import quarantine
 from tasks.validation.verdict import validate
@@ -188,4 +189,4 @@ def test_sixty_thousand_rows_of_784_columns_take_seconds(home: Path) -> None:
     print(f"validate, 60,000 x 784: {seconds:.1f} s")
     assert report.passed
     assert seconds < 30
-    assert load_batch(batch.path)[0].shape == (60_000, 784)
+    assert read_content(batch.path).numbers.shape == (60_000, 784)

@@ -1,0 +1,166 @@
+"""The column schema of a dataset: learnt from its first file, kept as YAML that people may edit."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from greenlightning.errors import InputError, NothingServedError
+from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
+from greenlightning.tables.inference import with_values
+from greenlightning.tables.labels import canonical_labels, label_kind
+from tasks.core.workspace import Workspace, checked_name
+from tasks.data.batch_files import read_content
+from tasks.data.batch_index import batch_path, batches
+from tasks.data.labels import LABEL
+
+HOLDOUT = ".holdout"
+SHOWN = 5
+HEADER = """\
+# The column schema of {dataset}: what each column holds. Edit it, then train again to take it on.
+# Kinds: numeric, categorical, boolean, datetime, identifier (kept, not learnt), ignored (left out).
+"""
+
+
+class Declared(BaseModel):
+    """What a user declares about the columns of a file; the rest is learnt from its cells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str | None = Field(None, description="label column (default: that of the schema, else label)")
+    task: Literal["auto", "classification", "regression"] = Field("auto", description="what is learnt")
+    ignore: tuple[str, ...] = Field((), description="columns to leave out")
+    identifiers: tuple[str, ...] = Field((), description="columns that name a row: kept, not learnt")
+    time: str | None = Field(None, description="column of the event time")
+    categorical: tuple[str, ...] = Field((), description="columns whose numbers are codes")
+    extra_columns: Literal["leave out", "refuse"] = Field(
+        "leave out", description="what happens to a column that the schema does not know"
+    )
+
+    @property
+    def about_columns(self) -> bool:
+        """Whether anything is declared that the schema keeps."""
+        return self.model_dump(exclude={"extra_columns"}) != DECLARED.model_dump(exclude={"extra_columns"})
+
+
+DECLARED = Declared()
+
+
+def schema_path(dataset: str) -> Path:
+    """Where the schema of a dataset is; a holdout has that of its dataset."""
+    name = checked_name(dataset.removesuffix(HOLDOUT))
+    return Workspace.current().root / "data" / "schemas" / f"{name}.yaml"
+
+
+def known_schema(dataset: str) -> TableSchema | None:
+    """The schema of a dataset, None before its first file; InputError where the YAML is not one."""
+    path = schema_path(dataset)
+    if not path.is_file():
+        return _schema_of_batches(dataset)
+    try:
+        content: Any = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        cause = " ".join(str(error).split())
+        raise InputError(f"{path.name} is not YAML ({cause})", "Mend it, or delete it") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path.name} is not a schema", "Mend it, or delete it")
+    return TableSchema.from_dict(content)
+
+
+def schema_of(dataset: str) -> TableSchema:
+    """The schema of a dataset; NothingServedError where it has none yet."""
+    if found := known_schema(dataset):
+        return found
+    raise NothingServedError(
+        f"Dataset {dataset!r} has no schema yet", f"Ingest its first file: greenlightning ingest FILE -d {dataset}"
+    )
+
+
+def frozen_schema(dataset: str, encoder: TableEncoder | None) -> TableSchema:
+    """The schema that a model's encoder was frozen with; without an encoder, that of the dataset."""
+    return encoder.schema if encoder else schema_of(dataset)
+
+
+def save_schema(dataset: str, schema: TableSchema) -> Path:
+    """Write the schema of a dataset."""
+    path = schema_path(dataset)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(schema.to_dict(), sort_keys=False, allow_unicode=True)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(HEADER.format(dataset=dataset) + text)
+    partial.replace(path)
+    return path
+
+
+def label_of(dataset: str, declared: Declared = DECLARED) -> str:
+    """The label column of a dataset's files: as declared, as in its schema, or ``label``."""
+    known = known_schema(dataset)
+    return declared.label or (known.label if known else LABEL)
+
+
+def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLARED) -> TableSchema:
+    """The schema for a file: the known one with what is declared, or one learnt from its table.
+
+    Until a batch is versioned, a file with other columns starts it again.
+    """
+    known = known_schema(dataset)
+    if known and not set(known.stored) <= set(frame.columns) and not batches(dataset.removesuffix(HOLDOUT)):
+        known = None
+    if known and not declared.about_columns:
+        return known
+    return redeclared(known, declared, frame) if known else _learnt(frame, declared)
+
+
+def checked_table(
+    frame: pd.DataFrame, schema: TableSchema, source: str, declared: Declared = DECLARED
+) -> ConformedTable:
+    """A file's table in the form of its schema; InputError where column, cell or labels do not fit."""
+    if schema.label not in frame.columns:
+        shown = ", ".join(frame.columns[:SHOWN]) + (", …" if frame.shape[1] > SHOWN else "")
+        raise InputError(
+            f"{source} has no label column {schema.label!r} (its columns: {shown})", "Name it with --label"
+        )
+    return conform(frame, schema, source=source, extra=declared.extra_columns)
+
+
+def redeclared(known: TableSchema, declared: Declared, frame: pd.DataFrame | None = None) -> TableSchema:
+    """A known schema with the columns, the label, the time or the task declared otherwise."""
+    kinds = {
+        Kind.IGNORED: declared.ignore,
+        Kind.IDENTIFIER: declared.identifiers,
+        Kind.CATEGORICAL: declared.categorical,
+    }
+    schema = known
+    for kind, names in kinds.items():
+        schema = schema.declaring(kind, names)
+    about = {"label": declared.label or known.label, "time": declared.time or known.time}
+    if declared.task not in ("auto", known.task):
+        about |= {"task": declared.task, "task_reason": "declared"}
+    schema = TableSchema.from_dict(schema.to_dict() | about)
+    return schema if frame is None else with_values(schema, frame)
+
+
+def _learnt(frame: pd.DataFrame, declared: Declared) -> TableSchema:
+    label = declared.label or LABEL
+    if label != LABEL and LABEL in frame.columns and LABEL not in declared.ignore:
+        raise InputError(
+            f"The table has a feature column called {LABEL!r} beside the labels in {label!r}",
+            "Rename that feature",
+        )
+    about = declared.model_dump(exclude={"label", "extra_columns"})
+    if label in frame.columns:
+        return infer_schema(frame, label=label, **about)
+    return replace(infer_schema(frame, label=None, **about), label=label)
+
+
+def _schema_of_batches(dataset: str) -> TableSchema | None:
+    """The schema of a dataset of version 0.1, whose batches are tables of numbers; None without a batch."""
+    for ref in reversed(batches(dataset.removesuffix(HOLDOUT))):
+        if (path := batch_path(ref.dataset, ref.id)).is_file():
+            content = read_content(path)
+            columns = tuple(Column(name, Kind.NUMERIC, "a number in each batch") for name in content.features)
+            return TableSchema(columns, labels=label_kind(canonical_labels(content.y.tolist())))
+    return None

@@ -1,0 +1,117 @@
+"""A dataset's schema is learnt from its first file, shown, edited as YAML, and followed by every later file."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from greenlightning.errors import InputError, NothingServedError
+from greenlightning.tables import Kind
+from tasks.data.batch_files import read_content
+from tasks.data.ingestion import land
+from tasks.data.schemas import (
+    Declared,
+    frozen_schema,
+    known_schema,
+    redeclared,
+    save_schema,
+    schema_of,
+    schema_path,
+)
+from tasks.data.versioning import version_batch
+
+ROWS = 40
+TABLE = pd.DataFrame(
+    {
+        "id": [f"c{number}" for number in range(ROWS)],
+        "age": [30, None] * 20,
+        "city": ["Rome", "Oslo"] * 20,
+        "vip": [True, False] * 20,
+        "day": pd.date_range("2024-01-01", periods=ROWS),
+        "label": ["stays", "goes"] * 20,
+    }
+)
+
+
+def csv(folder: Path, frame: pd.DataFrame, name: str = "base.csv") -> Path:
+    frame.to_csv(folder / name, index=False)
+    return folder / name
+
+
+def test_the_first_file_gives_the_schema_and_a_batch_of_typed_columns(tmp_path: Path) -> None:
+    batch = land.fn(csv(tmp_path, TABLE), "shop", Declared(time="day"))
+    schema = schema_of("shop")
+    kinds = {column.name: str(column.kind) for column in schema.columns}
+    assert kinds == {
+        "id": "identifier",
+        "age": "numeric",
+        "city": "categorical",
+        "vip": "boolean",
+        "day": "datetime",
+    }
+    assert (schema.time, schema.task, schema.identifier) == ("day", "classification", "id")
+    found = read_content(batch.path)
+    assert found.frame["city"].tolist() == TABLE["city"].tolist()
+    assert found.frame["vip"].tolist() == [1.0, 0.0] * 20
+    assert found.frame["day"].tolist() == TABLE["day"].tolist()
+    assert found.frame["age"].isna().tolist() == TABLE["age"].isna().tolist()
+    assert found.y.tolist() == TABLE["label"].tolist()
+
+
+def test_the_content_that_landing_hands_on_is_that_of_its_file(tmp_path: Path) -> None:
+    batch = land.fn(csv(tmp_path, TABLE), "shop")
+    on_disk = read_content(batch.path)
+    pd.testing.assert_frame_equal(batch.content.frame, on_disk.frame)
+
+
+def test_csv_and_parquet_of_one_table_are_one_batch(tmp_path: Path) -> None:
+    first = land.fn(csv(tmp_path, TABLE), "shop")
+    TABLE[TABLE.columns[::-1]].to_parquet(tmp_path / "again.parquet")
+    assert land.fn(tmp_path / "again.parquet", "shop").id == first.id
+
+
+def test_a_declared_column_is_left_out_of_the_batch(tmp_path: Path) -> None:
+    batch = land.fn(csv(tmp_path, TABLE), "shop", Declared(ignore=("city",)))
+    assert "city" not in read_content(batch.path).features
+    assert schema_of("shop").of_kind(Kind.IGNORED) == ("city",)
+
+
+def test_an_edited_yaml_is_what_later_files_follow(tmp_path: Path) -> None:
+    version_batch.fn(land.fn(csv(tmp_path, TABLE), "shop"))
+    text = schema_path("shop").read_text()
+    schema_path("shop").write_text(text.replace("name: city\n  kind: categorical", "name: city\n  kind: ignored"))
+    later = land.fn(csv(tmp_path, TABLE.head(20), "later.csv"), "shop")
+    assert "city" not in read_content(later.path).features
+
+
+def test_a_damaged_yaml_is_one_line(tmp_path: Path) -> None:
+    land.fn(csv(tmp_path, TABLE), "shop")
+    schema_path("shop").write_text("columns: [")
+    with pytest.raises(InputError, match=r"shop\.yaml is not YAML"):
+        known_schema("shop")
+
+
+def test_until_a_batch_is_versioned_other_columns_start_the_schema_again(tmp_path: Path) -> None:
+    land.fn(csv(tmp_path, TABLE.rename(columns={"age": "aeg"})), "shop")
+    version_batch.fn(land.fn(csv(tmp_path, TABLE), "shop"))
+    assert "age" in schema_of("shop").names
+    with pytest.raises(InputError, match="lacks column 'age'"):
+        land.fn(csv(tmp_path, TABLE.rename(columns={"age": "aeg"})), "shop")
+
+
+def test_declaring_again_changes_one_column_and_keeps_the_rest(tmp_path: Path) -> None:
+    land.fn(csv(tmp_path, TABLE), "shop")
+    known = schema_of("shop")
+    changed = redeclared(known, Declared(categorical=("age",), time="day"))
+    save_schema("shop", changed)
+    assert schema_of("shop") == changed
+    assert changed.of_kind(Kind.CATEGORICAL) == ("age", "city")
+
+
+def test_the_holdout_has_the_schema_of_its_dataset() -> None:
+    assert schema_path("shop.holdout") == schema_path("shop")
+
+
+def test_a_dataset_without_a_file_has_no_schema() -> None:
+    with pytest.raises(NothingServedError, match="'shop' has no schema yet"):
+        frozen_schema("shop", None)
