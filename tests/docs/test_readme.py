@@ -23,6 +23,7 @@ RUN_IN_ORDER = (
     "docs/how-to/sum-in-parallel.md",
     "docs/how-to/extend-it.md",
     "docs/how-to/bring-your-data.md",
+    "docs/how-to/bring-your-files.md",
     "docs/how-to/forget-and-roll-back.md",
     "docs/how-to/backfill-and-plan.md",
     "docs/how-to/keep-the-workspace-small.md",
