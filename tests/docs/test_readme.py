@@ -22,6 +22,7 @@ RUN_IN_ORDER = (
     "docs/tutorial.md",
     "docs/how-to/sum-in-parallel.md",
     "docs/how-to/extend-it.md",
+    "docs/how-to/get-predictions-out.md",
     "docs/how-to/bring-your-data.md",
     "docs/how-to/bring-your-files.md",
     "docs/how-to/forget-and-roll-back.md",

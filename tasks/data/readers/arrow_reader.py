@@ -1,6 +1,7 @@
 """Read Parquet and Feather, with the types that they store."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,6 +24,16 @@ def read_parquet(content: Content, options: ReadOptions) -> SourceTable:
     except (pa.ArrowException, OSError) as error:
         raise unreadable(content.path, "Parquet", error) from error
     return _source_table(content.path, table, options)
+
+
+def parquet_blocks(path: Path, options: ReadOptions, rows: int) -> Iterator[SourceTable]:
+    """The table of a Parquet file in blocks of at most so many rows, read as they are asked for."""
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+        for batch in file.iter_batches(rows):
+            yield _source_table(path, pa.Table.from_batches([batch], file.schema_arrow), options)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "Parquet", error) from error
 
 
 def read_feather(content: Content, options: ReadOptions) -> SourceTable:
