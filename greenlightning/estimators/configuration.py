@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
-LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 16
+LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 12
 
 
 def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int) -> TrainingOptions:

@@ -31,7 +31,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     paths : {"auto", "explicit", "landmarks"}, default="auto"
         Path features: one a gate and column (one gated layer only), or one a landmark.
     n_landmarks : int or "auto", default="auto"
-        Landmarks; "auto" is 16 times the square root of the rows, 1,024 at most.
+        Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most.
     projection : int, optional
         Principal axes that explicit paths route instead of the columns.
     alpha : float or "auto", default="auto"

@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -104,11 +105,11 @@ def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[
         )
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return pd.Series(cells.to_numpy(np.float64, na_value=np.nan), index=cells.index, name=cells.name)
-    return _by_value(cells, as_number, column, where, "a number").astype(np.float64)
+    return _by_value(cells, as_number, column, where, "a number")
 
 
 def _booleans(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
-    return _by_value(cells, _as_boolean, column, where, "true or false").astype(np.float64)
+    return _by_value(cells, _as_boolean, column, where, "true or false")
 
 
 def _as_boolean(value: Any) -> float:
@@ -128,8 +129,14 @@ def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Seri
     found = sorted({word for word in words if word is not None})
     place = {word: number for number, word in enumerate(found)}
     table = np.array([*(-1 if word is None else place[word] for word in words), -1])
-    cells_found = pd.Categorical.from_codes(table[codes], pd.Index(found, dtype="str"))
-    return pd.Series(cells_found, index=cells.index, name=cells.name)
+    slots = pd.Categorical.from_codes(table[codes], dtype=_dtype(tuple(found)), validate=False)
+    return pd.Series(slots, index=cells.index, name=cells.name)
+
+
+@lru_cache(maxsize=1_024)
+def _dtype(categories: tuple[str, ...]) -> pd.CategoricalDtype:
+    """Make the type of a column once; batches of a stream have mostly the same categories."""
+    return pd.CategoricalDtype(pd.Index(categories, dtype="str"))
 
 
 def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
@@ -145,8 +152,8 @@ def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
 
 def _words(cells: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str | None]]:
     """Write each distinct cell as a category, None where it is missing; a cell's code of −1 is missing too."""
-    codes, values = pd.factorize(_objects(cells))
-    words = [as_category(value) for value in values]
+    codes, values = pd.factorize(cells)
+    words = [as_category(value) for value in values.tolist()]
     return codes, [None if is_missing(word) else word for word in words]
 
 
@@ -165,20 +172,13 @@ def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[
     return moments
 
 
-def _objects(cells: "pd.Series[Any]") -> NDArray[np.object_]:
-    """Return the cells as Python objects, None where one is missing."""
-    found = cells.to_numpy(dtype=object, copy=True)
-    found[cells.isna().to_numpy()] = None
-    return found
-
-
 def _by_value(
     cells: "pd.Series[Any]", convert: Callable[[Any], float], column: Column, where: str, wanted: str
 ) -> "pd.Series[Any]":
     """Convert each distinct value once; the first row with one that cannot be converted is named."""
-    codes, values = pd.factorize(_objects(cells))
+    codes, values = pd.factorize(cells)
     table = np.full(len(values) + 1, np.nan)
-    for code, value in enumerate(values):
+    for code, value in enumerate(values.tolist()):
         try:
             table[code] = convert(value)
         except (TypeError, ValueError, OverflowError) as error:

@@ -48,7 +48,7 @@ class Learning(BaseModel):
     )
     paths: Literal["auto", "explicit", "landmarks"] = Field("auto", description="which path features")
     n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
-        "auto", description="landmarks of the path kernel (auto: 16 times the root of the rows, 1,024 at most)"
+        "auto", description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most)"
     )
     alpha: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"
