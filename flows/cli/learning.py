@@ -65,11 +65,19 @@ def ingest(  # noqa: PLR0913
     wait: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds to wait for a file that is still being written.")
     ] = 10,
+    unlabelled: Annotated[
+        bool, typer.Option("--unlabelled", help="The labels come later: keep the files until `label` brings them.")
+    ] = False,
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
 ) -> None:
     """Ingest files: name each by the hash of its content, validate it, then version or quarantine it."""
+    if unlabelled:
+        from flows.learning.label import hold_for_labels
+
+        run(hold_for_labels, as_json, paths=tuple(files), dataset=dataset, label_column=label_column)
+        return
     from tasks.data.preflight import check_files
     from tasks.data.reading import Reading
 
@@ -97,6 +105,36 @@ def ingest(  # noqa: PLR0913
         allow_new_labels=allow_new_labels,
         quarantine_moved=quarantine_moved,
         reading=reading,
+    )
+
+
+@commands.command()
+def label(
+    file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labels, one a row.")],
+    dataset: Dataset,
+    identifier: Annotated[
+        str, typer.Option("--id", help="Column that names a row, here and in the waiting files.")
+    ],
+    learn: Annotated[
+        Literal["all", "labelled"],
+        typer.Option(help="Ingest a file once all its rows have labels, or the labelled rows at once."),
+    ] = "all",
+    allow_new_labels: NewLabels = False,
+    quarantine_moved: QuarantineMoved = "never",
+    as_json: AsJson = False,
+) -> None:
+    """Join labels by identifier to the files that wait for them, and ingest those that are complete."""
+    from flows.learning.label import label as flow
+
+    run(
+        flow,
+        as_json,
+        path=file,
+        dataset=dataset,
+        identifier=identifier,
+        learn=learn,
+        allow_new_labels=allow_new_labels,
+        quarantine_moved=quarantine_moved,
     )
 
 

@@ -32,6 +32,7 @@ def summary(dataset: str) -> dict[str, object]:
         "not_learnt": [name for name in versioned if name not in not_new],
         "forgotten": sorted(forgotten),
         "waiting": _waiting(dataset),
+        "unlabelled": _unlabelled(dataset),
         "quarantined": sorted(place.name for place in quarantine.glob("*/")),
     }
 
@@ -43,6 +44,15 @@ def _waiting(dataset: str) -> list[str]:
     from tasks.data.batch_files import waiting
 
     return [landed.id for landed in waiting(dataset)]
+
+
+def _unlabelled(dataset: str) -> list[str]:
+    """Sources of the files that wait for labels; imports what reads them only where there are any."""
+    if not any((Workspace.current().root / "data" / "unlabelled" / dataset).glob("*.parquet")):
+        return []
+    from tasks.data.late_labels import unlabelled
+
+    return [str(held) for held in unlabelled(dataset)]
 
 
 def servers() -> dict[str, Any]:
@@ -103,6 +113,7 @@ def print_status(as_json: bool) -> None:
         "new",
         "forgotten",
         "waiting",
+        "unlabelled",
         "quarantined",
         box=None,
     )

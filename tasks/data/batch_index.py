@@ -102,5 +102,9 @@ def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
 def datasets() -> list[str]:
     """Names of the datasets that have batches or files waiting; holdouts are not listed."""
     data = Workspace.current().root / "data"
-    found = {place.name for kind in ("batches", "incoming", "quarantine") for place in (data / kind).glob("*/")}
+    found = {
+        place.name
+        for kind in ("batches", "incoming", "quarantine", "unlabelled")
+        for place in (data / kind).glob("*/")
+    }
     return sorted(name for name in found if not name.endswith(".holdout"))

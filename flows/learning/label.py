@@ -1,0 +1,72 @@
+"""Labels that come later: files without labels wait, and are ingested once their labels are joined to them."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, Literal
+
+from prefect import State
+from pydantic import Field
+
+from flows.engine.flow_decorator import flow
+from flows.engine.outcome import Outcome, outcome_of
+from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
+from flows.learning.ingest import ingest
+from tasks.data.arrivals import files_of
+from tasks.data.labels import LABEL
+from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
+
+LabelColumn = Annotated[str, Field(description="column that holds, or will hold, the label")]
+
+
+@flow(name="hold", flow_run_name="hold files of {dataset} for labels", persist_result=False)
+def hold_for_labels(
+    paths: Annotated[tuple[Path, ...], Field(description="files, folders or globs whose labels come later")],
+    dataset: DatasetName,
+    label_column: LabelColumn = LABEL,
+) -> State[Any]:
+    """Keep files without labels in the workspace until ``label`` brings their labels; nothing is learnt yet."""
+    held = [hold(path, dataset, label_column) for path in files_of(list(paths))]
+    rows = sum(one.rows for one in held)
+    count = f"{len(held)} file{'s' if len(held) > 1 else ''}"
+    reason = f"{count} of {rows:,} rows wait for labels; bring them with: greenlightning label FILE --id COLUMN"
+    return Outcome(state="Waiting for labels", dataset=dataset, reason=reason).completed()
+
+
+@flow(name="label", flow_run_name="label {dataset}", persist_result=False)
+def label(
+    path: Annotated[Path, Field(description="file of labels, with the identifier of each row")],
+    dataset: DatasetName,
+    identifier: Annotated[str, Field(description="column that names a row, here and in the waiting files")],
+    learn: Annotated[
+        Literal["all", "labelled"],
+        Field(description="ingest a file once all its rows have labels, or the labelled rows at once"),
+    ] = "all",
+    allow_new_labels: NewLabels = False,
+    quarantine_moved: QuarantineMoved = "never",
+) -> State[Any]:
+    """Join labels to the files that wait for them; each that is complete is ingested as a batch."""
+    with TemporaryDirectory() as scratch:
+        joined = join_labels(path, dataset, identifier, Path(scratch), partial=learn == "labelled")
+        outcomes = []
+        for held, file in joined.ready:
+            state = ingest(
+                file,
+                dataset,
+                label_column=held.label,
+                allow_new_labels=allow_new_labels,
+                quarantine_moved=quarantine_moved,
+                return_state=True,
+            )
+            outcomes.append(outcome_of(state))
+            settle(held)
+    return _joined_outcome(dataset, joined, outcomes).completed()
+
+
+def _joined_outcome(dataset: str, joined: JoinedLabels, outcomes: list[Outcome]) -> Outcome:
+    """One outcome of all files that were ready, with what still waits."""
+    quarantined = tuple(batch for one in outcomes for batch in one.quarantined)
+    waits = tuple(f"still waits: {one}" for one in joined.waiting)
+    notes = (*joined.notes, *waits, *(note for one in outcomes for note in one.notes))
+    reason = "; ".join(one.reason for one in outcomes) or "no file has all its labels yet"
+    state = "Quarantined" if quarantined else "Versioned" if outcomes else "Waiting for labels"
+    return Outcome(state=state, dataset=dataset, reason=reason, quarantined=quarantined, notes=notes)
