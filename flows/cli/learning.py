@@ -76,7 +76,7 @@ def ingest(  # noqa: PLR0913
     if unlabelled:
         from flows.learning.label import hold_for_labels
 
-        run(hold_for_labels, as_json, paths=tuple(files), dataset=dataset, label_column=label_column)
+        run(hold_for_labels, as_json, paths=tuple(files), dataset=dataset, label_column=label)
         return
     from tasks.data.preflight import check_files
     from tasks.data.reading import Reading

@@ -12,20 +12,22 @@ from flows.engine.outcome import Outcome, outcome_of
 from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.ingest import ingest
 from tasks.data.arrivals import files_of
-from tasks.data.labels import LABEL
 from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
-
-LabelColumn = Annotated[str, Field(description="column that holds, or will hold, the label")]
+from tasks.data.schemas import DECLARED, Declared, known_schema, label_of
 
 
 @flow(name="hold", flow_run_name="hold files of {dataset} for labels", persist_result=False)
 def hold_for_labels(
     paths: Annotated[tuple[Path, ...], Field(description="files, folders or globs whose labels come later")],
     dataset: DatasetName,
-    label_column: LabelColumn = LABEL,
+    label_column: Annotated[
+        str | None,
+        Field(description="column that will hold the label (default: that of the schema)"),
+    ] = None,
 ) -> State[Any]:
     """Keep files without labels in the workspace until ``label`` brings their labels; nothing is learnt yet."""
-    held = [hold(path, dataset, label_column) for path in files_of(list(paths))]
+    column = label_column or label_of(dataset)
+    held = [hold(path, dataset, column) for path in files_of(list(paths))]
     rows = sum(one.rows for one in held)
     count = f"{len(held)} file{'s' if len(held) > 1 else ''}"
     reason = f"{count} of {rows:,} rows wait for labels; bring them with: greenlightning label FILE --id COLUMN"
@@ -52,7 +54,7 @@ def label(
             state = ingest(
                 file,
                 dataset,
-                label_column=held.label,
+                declared=_declared(dataset, held.label, identifier),
                 allow_new_labels=allow_new_labels,
                 quarantine_moved=quarantine_moved,
                 return_state=True,
@@ -60,6 +62,13 @@ def label(
             outcomes.append(outcome_of(state))
             settle(held)
     return _joined_outcome(dataset, joined, outcomes).completed()
+
+
+def _declared(dataset: str, label_column: str, identifier: str) -> Declared:
+    """What the waiting file tells about its columns, where the dataset has no schema yet."""
+    if known_schema(dataset):
+        return DECLARED
+    return Declared(label=label_column, identifiers=(identifier,))
 
 
 def _joined_outcome(dataset: str, joined: JoinedLabels, outcomes: list[Outcome]) -> Outcome:
