@@ -18,17 +18,23 @@ CONVENTIONAL = "conventional"
 
 @dataclass(frozen=True)
 class MethodResult:
-    """Accuracy on the holdout and cost; None where the run logged none."""
+    """Accuracy on the holdout, or R² of real targets, and cost; None where the run logged none."""
 
     accuracy: float | None
     spent: EnergyCost | None
+    r2: float | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The accuracy, or R² of real targets."""
+        return self.r2 if self.accuracy is None else self.accuracy
 
 
 @dataclass(frozen=True)
 class HistoryEntry:
     """A version: how it was made, rows, results, and the results of its baselines (``references``) by method.
 
-    ``prequential`` is the accuracy of the stream up to it, each batch predicted before it was learnt.
+    ``prequential`` is the accuracy, or R², of the stream up to it, each batch predicted before it was learnt.
     """
 
     version: int
@@ -52,6 +58,11 @@ class HistoryEntry:
             return None
         both = self.ours.spent + self.avoided
         return EnergyCost(both.seconds, both.joules, both.gco2e, self.avoided.source)
+
+    @property
+    def score_name(self) -> str:
+        """What its scores are: accuracy, or R² of real targets."""
+        return "accuracy" if self.ours.r2 is None else "R²"
 
     @property
     def retraining(self) -> bool:
@@ -82,7 +93,8 @@ def _finished_runs(dataset: str) -> "list[Run]":
 
 
 def _result(run: "Run") -> MethodResult:
-    return MethodResult(run.data.metrics.get(Metric.ACCURACY), spent_by(run))
+    metrics = run.data.metrics
+    return MethodResult(metrics.get(Metric.ACCURACY), spent_by(run), metrics.get(Metric.R2))
 
 
 def _entry(info: registry.VersionInfo, run: "Run | None", references: Mapping[str, MethodResult]) -> HistoryEntry:
@@ -95,6 +107,6 @@ def _entry(info: registry.VersionInfo, run: "Run | None", references: Mapping[st
         rows=int(info.tags[Tag.ROWS]),
         ours=_result(run) if run else MethodResult(None, None),
         avoided=avoided_by(run) if run else None,
-        prequential=info.prequential.mean.get(Metric.ACCURACY),
+        prequential=info.prequential.mean.get(Metric.ACCURACY, info.prequential.mean.get(Metric.R2)),
         references=references,
     )

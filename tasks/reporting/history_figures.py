@@ -34,9 +34,14 @@ def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
         ends[name] = values[-1]
     name_ends(axes, len(history) - 1, ends, PALETTE)
     _name_versions(axes, history)
-    axes.set_ylabel("accuracy on the holdout" if PREQUENTIAL not in ends else "accuracy")
+    name = history[-1].score_name
+    axes.set_ylabel(f"{name} on the holdout" if PREQUENTIAL not in ends else name)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.3f}")
-    titles(axes, "Accuracy over time", "" if all(one.served for one in history) else "hollow: never served")
+    titles(
+        axes,
+        f"{name[0].upper()}{name[1:]} over time",
+        "" if all(one.served for one in history) else "hollow: never served",
+    )
     return figure
 
 
@@ -45,8 +50,8 @@ def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, 
     found: dict[str, list[tuple[int, float, bool]]] = {OURS: [], CONVENTIONAL: []}
     for at, one in enumerate(history):
         for method, measured in {OURS: one.ours, **one.references}.items():
-            if measured.accuracy is not None:
-                found.setdefault(method, []).append((at, measured.accuracy, one.served or method != OURS))
+            if measured.score is not None:
+                found.setdefault(method, []).append((at, measured.score, one.served or method != OURS))
         if one.prequential is not None:
             found.setdefault(PREQUENTIAL, []).append((at, one.prequential, True))
     return {method: points for method, points in found.items() if points}

@@ -5,12 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from greenlightning.errors import GreenLightningError
-from greenlightning.evaluation.scores import evaluate
+from greenlightning.evaluation.regression import RegressionEvaluation
 from tasks.core.constants import Alias, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.data.batch_files import read_content
 from tasks.data.holdout import current_holdout
 from tasks.data.versioning import checkout
+from tasks.figures.residual_figure import residual_figure
 from tasks.figures.style import joules_text
 from tasks.figures.training_figures import settling_figure
 from tasks.lineage.drawing import draw
@@ -19,8 +20,9 @@ from tasks.lineage.tree import lineage, short
 from tasks.models import registry
 from tasks.reporting.history import CONVENTIONAL, HistoryEntry, history_of
 from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
-from tasks.reporting.report_page import embedded, render_report
+from tasks.reporting.report_page import drawn, embedded, render_report
 from tasks.tracking.client import connect
+from tasks.training.scoring import answers_of, evaluation_of
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -34,7 +36,8 @@ ACCURACY = (
 SETTLING = "The champion's gates were frozen when they stopped changing. The weights would change further."
 CALIBRATION = "How often the champion is correct at each confidence. A calibrated model lies on the dotted line."
 UNSPENT = "No retraining yet: there is no energy to compare with conventional retraining."
-COLUMNS = ("version", "made by", "created", "decision", "rows", "accuracy", "prequential", "spent", "from scratch")
+COLUMNS = ("version", "made by", "created", "decision", "rows", "{score}", "prequential", "spent", "from scratch")
+RESIDUALS = "Predictions against actual targets, and what is left. Good predictions lie on the dashed lines."
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def make_report(dataset: str) -> Report:
     serving = registry.version(dataset, Alias.CHAMPION)
     history = tuple(history_of(dataset))
     retrainings = _retrainings(history)
-    figures = [embedded("Accuracy over time", accuracy_figure(history), ACCURACY)]
+    score = history[-1].score_name
+    figures = [embedded(f"{score[0].upper()}{score[1:]} over time", accuracy_figure(history), ACCURACY)]
     if retrainings:
         figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _sources(retrainings)))
     missing = [] if retrainings else [UNSPENT]
@@ -84,7 +88,7 @@ def make_report(dataset: str) -> Report:
         missing=missing,
         title=tree.name,
         drawing=draw(graph_of(dataset, tree)),
-        columns=COLUMNS,
+        columns=[column.format(score=score) for column in COLUMNS],
         rows=[_row(one) for one in reversed(history)],
     )
     return Report(dataset, serving.version, serving.run_id, html, history)
@@ -106,14 +110,17 @@ def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
 
 
 def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
-    """The figures that need the model: settling and calibration."""
+    """The figures that need the model: settling, and calibration or residuals."""
     rows = read_content(checkout(current_holdout(dataset)))
-    proba = model.predict_proba(rows.inputs(model.encoder))
-    found = evaluate(rows.y, proba, model.classes).reliability
-    calibration = embedded("Calibration", reliability_figure(found), CALIBRATION)
+    found = evaluation_of(answers_of(model, rows.inputs(model.encoder), rows.y))
+    if isinstance(found, RegressionEvaluation):
+        picture = residual_figure(found.answers.truth[:, 0], found.answers.predicted[:, 0], found.r2)
+        errors = drawn("Residuals", picture, RESIDUALS)
+    else:
+        errors = embedded("Calibration", reliability_figure(found.reliability), CALIBRATION)
     if (history := model.structure.history) is None:
-        return [calibration]
-    return [embedded("Settling", settling_figure(history), SETTLING), calibration]
+        return [errors]
+    return [embedded("Settling", settling_figure(history), SETTLING), errors]
 
 
 def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry]) -> str:
@@ -132,8 +139,9 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
     return {
         "champion": f"version {serving.version}",
         "serving since": serving.tags.get(Tag.PROMOTED_AT, ""),
-        "accuracy": _score(now.ours.accuracy),
-        "accuracy before learning": _score(now.prequential),
+        now.score_name: _score(now.ours.score),
+        f"{now.score_name} before learning": _score(now.prequential),
+        "notes": serving.tags.get(Tag.FINDINGS, ""),
         "rows learnt": f"{now.rows:,}",
         "batches": f"{len(serving.batches):,}",
         "structure": short(serving.tags[Tag.STRUCTURE_DIGEST]),
@@ -152,7 +160,7 @@ def _sources(retrainings: Sequence[HistoryEntry]) -> str:
 def _row(one: HistoryEntry) -> list[str]:
     joules = [joules_text(spent.joules) if spent else "" for spent in (one.ours.spent, one.conventional)]
     about = [str(one.version), one.made_by, one.created, one.decision]
-    return [*about, f"{one.rows:,}", _score(one.ours.accuracy), _score(one.prequential), *joules]
+    return [*about, f"{one.rows:,}", _score(one.ours.score), _score(one.prequential), *joules]
 
 
 def _score(value: float | None) -> str:

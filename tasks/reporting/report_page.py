@@ -22,5 +22,10 @@ def embedded(name: str, figure: "Figure", caption: str) -> dict[str, str]:
     svg = BytesIO()
     with rc_context({"svg.hashsalt": name}):
         figure.savefig(svg, format="svg", metadata={"Date": None})
-    data = f"data:image/svg+xml;base64,{b64encode(svg.getvalue()).decode()}"
+    return drawn(name, svg.getvalue().decode(), caption)
+
+
+def drawn(name: str, svg: str, caption: str) -> dict[str, str]:
+    """An SVG picture inside the page."""
+    data = f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
     return {"name": name, "data": data, "caption": caption}

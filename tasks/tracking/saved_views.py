@@ -10,7 +10,7 @@ VIEW_TAG = "mlflow.sharedViewState."
 COMPARISON = "compare-methods"
 """Key of the view that compares GreenLightning with the baselines."""
 
-COLUMNS = (Metric.ACCURACY, Metric.JOULES, Metric.SECONDS, Metric.JOULES_AVOIDED)
+COLUMNS = (Metric.ACCURACY, Metric.R2, Metric.JOULES, Metric.SECONDS, Metric.JOULES_AVOIDED)
 AXES = (SharedParam.METHOD, SharedParam.ROWS, SharedParam.EPOCHS, SharedParam.FEATURES)
 
 
@@ -33,6 +33,7 @@ def _comparison() -> dict[str, Any]:
         _chart("parallel", "PARALLEL", "how") | axes,
         _chart("scatter", "SCATTER", "what") | {"xaxis": _axis(Metric.JOULES), "yaxis": _axis(Metric.ACCURACY)},
         _chart("accuracy", "BAR", "what") | {"metricKey": Metric.ACCURACY},
+        _chart("r2", "BAR", "what") | {"metricKey": Metric.R2},
         _chart("joules", "BAR", "what") | {"metricKey": Metric.JOULES},
     ]
     sections = [

@@ -1,11 +1,12 @@
 """Baselines for a version: a conventional network and random gates, trained from scratch on the same rows."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from prefect import task
 
 from greenlightning.energy.meter import EnergyMeter
+from greenlightning.evaluation.regression import evaluate_regression
 from greenlightning.evaluation.scores import evaluate
 from tasks.core import progress
 from tasks.core.constants import SCORES, Kind, SharedParam, Subject, Tag
@@ -22,9 +23,16 @@ from tasks.training.scoring import scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from sklearn.compose import TransformedTargetRegressor
 
-    from greenlightning.estimators import GreenLightningClassifier
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
     from greenlightning.evaluation.conventional_network import ConventionalNetwork
+    from greenlightning.evaluation.regression import RegressionEvaluation
+    from greenlightning.evaluation.scores import Evaluation
+
+    Baseline: TypeAlias = (
+        ConventionalNetwork | GreenLightningClassifier | GreenLightningRegressor | TransformedTargetRegressor
+    )
 
 
 @task(task_run_name="reference {subject} for {dataset} version {number}", persist_result=False)
@@ -32,18 +40,19 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
     """Train a baseline from scratch on every row that a version learnt; log its scores and energy as a run."""
     version = registry.version(dataset, number)
     refs = [batch_ref(dataset, batch) for batch in version.batches]
-    learnable = Learnable(current_holdout(dataset), registry.load(dataset, number).encoder)
+    model = registry.load(dataset, number)
+    learnable, task = Learnable(current_holdout(dataset), model.encoder), model.targets.task
     parts = [learnable.open(ref) for ref in refs]
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
-    sizes = registry.load(dataset, number).structure.hidden_layer_sizes
+    sizes = model.structure.hidden_layer_sizes
     method = subject.removesuffix("_").replace("_", " ")
     with flow_run(dataset, Kind.REFERENCE, name=f"{method} v{number}") as run_id:
         set_tags(run_id, {Tag.VERSION: str(number)})
         for ref in refs:
             log_batch_input(run_id, ref)
         with EnergyMeter() as meter:
-            fitted = _trained(subject, X, y, sizes)
-        found = evaluate(learnable.y, fitted.predict_proba(learnable.X), tuple(fitted.classes_))
+            fitted = _trained(subject, X, y, sizes, task)
+        found = _evaluated(fitted, learnable)
         spent = EnergyCost.of(meter.energy)
         log_evaluation(run_id, scores(found))
         log_evaluation(run_id, scores(found), subject)
@@ -57,31 +66,46 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
 
 
 def _trained(
-    subject: Subject, X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...]
-) -> "ConventionalNetwork | GreenLightningClassifier":
-    from greenlightning.estimators import GreenLightningClassifier
+    subject: Subject, X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...], task: str
+) -> "Baseline":
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
     from greenlightning.evaluation.conventional_network import ConventionalNetwork, random_gates
 
     if subject is Subject.CONVENTIONAL:
-        return ConventionalNetwork(sizes).fit(X, y)
-    return GreenLightningClassifier(random_state=0).fit_structure(random_gates(X, sizes), X, y)
+        network = ConventionalNetwork(sizes) if task == "classification" else conventional_regressor(sizes)
+        return network.fit(X, y)
+    ours = GreenLightningClassifier if task == "classification" else GreenLightningRegressor
+    return ours(random_state=0).fit_structure(random_gates(X, sizes), X, y)
+
+
+def conventional_regressor(sizes: tuple[int, ...]) -> "TransformedTargetRegressor":
+    """A network for real targets: inputs and targets standardised, stopped early on a tenth of the rows."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    network = MLPRegressor(sizes, learning_rate_init=2e-3, max_iter=100, early_stopping=True, random_state=0)
+    return TransformedTargetRegressor(make_pipeline(StandardScaler(), network), transformer=StandardScaler())
+
+
+def _evaluated(fitted: "Baseline", learnable: Learnable) -> "Evaluation | RegressionEvaluation":
+    if hasattr(fitted, "predict_proba"):
+        return evaluate(learnable.y, fitted.predict_proba(learnable.X), tuple(fitted.classes_))
+    return evaluate_regression(learnable.y, fitted.predict(learnable.X))
 
 
 def _sizes(
-    fitted: "ConventionalNetwork | GreenLightningClassifier", sizes: tuple[int, ...], rows: int, batches: int
+    fitted: "Baseline", sizes: tuple[int, ...], rows: int, batches: int
 ) -> tuple[int, dict[SharedParam, float]]:
     """Epochs of gradient descent, and the shared parameters; alpha is 0 for the conventional network."""
-    from greenlightning.evaluation.conventional_network import ConventionalNetwork
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
 
-    if isinstance(fitted, ConventionalNetwork):
-        own: dict[SharedParam, float] = {
-            SharedParam.FEATURES: sizes[-1],
-            SharedParam.ALPHA: 0,
-            SharedParam.GATES: sum(sizes),
-        }
-        epochs = fitted.n_epochs_
-    else:
+    if isinstance(fitted, GreenLightningClassifier | GreenLightningRegressor):
         own, epochs = shared_params(fitted.model_), 0
+    else:
+        own = {SharedParam.FEATURES: sizes[-1], SharedParam.ALPHA: 0, SharedParam.GATES: sum(sizes)}
+        epochs = fitted.n_epochs_ if hasattr(fitted, "n_epochs_") else fitted.regressor_[-1].n_iter_
     return epochs, own | {SharedParam.ROWS: rows, SharedParam.BATCHES: batches}
 
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric, SharedParam, Subject, Tag
 from tasks.tracking.client import connect, experiment_id
-from tasks.training.baselines import run_baseline
+from tasks.training.baselines import conventional_regressor, run_baseline
 from tests.helpers.small_champion import served, versioned
 
 
@@ -28,3 +29,11 @@ def test_a_baseline_is_logged_as_a_run_of_its_own(
     assert run.data.metrics[Metric.JOULES] == spent.joules > 0
     assert run.data.params[SharedParam.ROWS] == "60"
     assert run.data.tags[Tag.VERSION] == "1"
+
+
+def test_the_network_for_real_targets_learns_them_in_their_own_units() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(600, 4))
+    y = 1e6 + 1e4 * (X[:, 0] + np.abs(X[:, 1]))
+    fitted = conventional_regressor((32,)).fit(X[:450], y[:450])
+    assert np.square(fitted.predict(X[450:]) - y[450:]).mean() < 0.1 * y.var()
