@@ -85,7 +85,7 @@ def conventional_regressor(sizes: tuple[int, ...]) -> "TransformedTargetRegresso
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    about = {"learning_rate_init": 2e-3, "max_iter": 100, "early_stopping": True, "random_state": 0}
+    about = {"learning_rate_init": 2e-3, "max_iter": 1_000, "early_stopping": True, "random_state": 0}
     network = MLPRegressor(hidden_layer_sizes=sizes, **about)
     return TransformedTargetRegressor(make_pipeline(StandardScaler(), network), transformer=StandardScaler())
 
