@@ -12,6 +12,7 @@ from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
 from tasks.validation.page import observed
 
+RUN = "batch-"  # Great Expectations reads the name of a run of digits as a date
 DOCS_SITE = "_gx"
 
 
@@ -48,7 +49,7 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
                     "expectation": result["expectation_type"],
                 }
             )
-        outcome.pages[name] = f"validations/{suite}/{batch}"
+        outcome.pages[name] = f"validations/{suite}/{RUN}{batch}"
     return replace(outcome, pages=_publish(context, outcome.pages))
 
 
@@ -65,7 +66,8 @@ def _run(
         suite.add_expectation(getattr(gxe, check.kind)(**check.options, meta={"check": index}))
     definition = gx.ValidationDefinition(name=suite_name, data=asset, suite=suite)
     result = context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": frame}, run_id=RunIdentifier(run_name=batch, run_time=datetime.now(UTC))
+        batch_parameters={"dataframe": frame},
+        run_id=RunIdentifier(run_name=RUN + batch, run_time=datetime.now(UTC)),
     )
     order = [single.expectation_config.meta["check"] for single in result.results]
     described = dict(zip(order, result.describe_dict()["expectations"], strict=True))

@@ -34,13 +34,20 @@ def torn(path: Path) -> Path:
     return path
 
 
+def narrow() -> Path:
+    path = source("narrow", FIRST)
+    pd.read_parquet(path).drop(columns=["pixel_9"]).to_parquet(path)
+    return path
+
+
 UNREADABLE: dict[str, tuple[Callable[[], Path], str]] = {
     "missing file": (lambda: Path("nowhere.csv"), "nowhere.csv does not exist"),
     "markup in its name": (lambda: Path("[/bold].csv"), "[/bold].csv does not exist"),
     "empty file": (lambda: lines("empty.csv"), "empty.csv"),
     "header alone": (lambda: lines("header.csv", "a,b,label"), "header.csv has no rows"),
     "no label": (lambda: lines("plain.csv", "a,b", "1,2"), "no label column 'label'"),
-    "text": (lambda: lines("text.csv", "a,label", "one,2"), "Column 'a' of text.csv is not numeric"),
+    "missing column": (narrow, "narrow.parquet lacks column 'pixel_9'"),
+    "text": (lambda: lines("text.csv", "a,label", "one,2"), "text.csv lacks columns 'pixel_0'"),
     "truncated parquet": (lambda: torn(source("torn", FIRST)), "torn.parquet cannot be read as Parquet"),
     "unknown format": (lambda: lines("data.xlsx", "?"), "data.xlsx cannot be read as Excel"),
 }
@@ -85,21 +92,14 @@ def test_a_bad_file_among_several_exits_with_3_and_the_others_go_in(
     assert len(batches(DIGITS)) == 2
 
 
-def with_nan() -> Path:
+def with_infinity() -> Path:
     inputs = X[FIRST].copy()
-    inputs[7, 3] = np.nan
+    inputs[7, 3] = np.inf
     return frame_file("holes", inputs, y[FIRST])
 
 
-def narrow() -> Path:
-    path = source("narrow", FIRST)
-    pd.read_parquet(path).drop(columns=["pixel_9"]).to_parquet(path)
-    return path
-
-
 UNFIT: dict[str, tuple[Callable[[], Path], str]] = {
-    "NaN": (with_nan, "Missing cells: 1, in columns 'pixel_3'"),
-    "wrong columns": (narrow, "The columns are not those of the base: without 'pixel_9'"),
+    "infinity": (with_infinity, "Infinite cells: 1, in columns 'pixel_3'"),
     "unknown label": (lambda: source("new", FIRST, y[FIRST] + 1), "Labels that the base does not know: 10"),
 }
 
@@ -118,10 +118,10 @@ def test_a_batch_that_fails_validation_is_kept_in_quarantine_and_exits_with_4(
 
 
 def test_a_quarantined_batch_is_told_in_words_too(champion: Path, say: Callable[..., Said]) -> None:
-    said = say("ingest", with_nan(), "-d", DIGITS)
+    said = say("ingest", with_infinity(), "-d", DIGITS)
     told = " ".join(said.out.split())
     assert said.code == 4
-    assert told.startswith("Quarantined digits: holes.parquet failed validation: Missing cells: 1")
+    assert told.startswith("Quarantined digits: holes.parquet failed validation: Infinite cells: 1")
     assert "quarantined holes.parquet" in told
 
 

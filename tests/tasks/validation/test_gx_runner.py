@@ -94,7 +94,7 @@ def test_what_has_moved_is_no_failure() -> None:
 
 @pytest.mark.parametrize("batch", ["1234567890123456", "9" * 16, "0" * 16, "20261129" * 2])
 def test_a_batch_id_of_digits_is_no_date(batch: str) -> None:
-    assert f"/{batch}/" in run(LABELLED, batch=batch).pages["samples"]
+    assert f"/batch-{batch}/" in run(LABELLED, batch=batch).pages["samples"]
 
 
 def test_pages_of_earlier_batches_stay() -> None:
