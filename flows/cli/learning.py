@@ -153,6 +153,10 @@ def train(  # noqa: PLR0913
     threshold: Threshold = "auto",
     cost: Costs = None,
     keep: Keep = "everything",
+    holdout: Annotated[
+        Literal["auto", "time", "random"],
+        typer.Option(help="Rows of the base held out: the latest (auto, where a time is declared) or random."),
+    ] = "auto",
     runner: Runner = "local",
     quarantine_moved: QuarantineMoved = "never",
     as_json: AsJson = False,
@@ -162,7 +166,7 @@ def train(  # noqa: PLR0913
     from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
-    deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep)
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep, holdout=holdout)
     run(
         flow,
         as_json,

@@ -67,7 +67,7 @@ class Selection:
 
 
 def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRef]:
-    """The requested batches that ``serving`` has not learnt, in landed order.
+    """The requested batches that ``serving`` has not learnt, in the order of event time.
 
     Batches that were forgotten, left the window, were held back by a rollback or kept out by the gate are included
     only by name.
@@ -75,7 +75,7 @@ def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRe
     fresh = [ref for ref in chosen_batches(serving.dataset, requested.batches) if ref.id not in serving.batches]
     refused = set() if requested.batches else kept_out(serving)
     found = [ref for ref in fresh if ref.id not in refused and requested.includes(ref.landed_at)]
-    return sorted(found, key=lambda ref: (ref.landed_at, ref.id))
+    return sorted(found, key=lambda ref: (ref.happened, ref.id))
 
 
 def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> Outcome:

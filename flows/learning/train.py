@@ -75,7 +75,7 @@ def train_on(
     for ref in base:
         log_batch_input(run.run_id, ref)
         log_validation(run.run_id, run.dataset, ref.id)
-    holdout = ensure_holdout(run.dataset, base, deciding.holdout_fraction)
+    holdout = ensure_holdout(run.dataset, base, deciding.holdout_fraction, deciding.holdout)
     extracted = extract_structure(run.dataset, base, holdout, learning, run.run_id, run.folder)
     if runner == "local":
         trained = learn_base(run.dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)

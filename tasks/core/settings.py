@@ -99,6 +99,10 @@ class Deciding(BaseModel):
         description="batches that stay learnt: everything, the newest 26w, 200 batches or 1e6 rows, "
         "or auto, which chooses by prequential score; those that leave are subtracted exactly",
     )
+    holdout: Literal["auto", "time", "random"] = Field(
+        "auto",
+        description="rows of the base that are held out: the latest (auto, where a time is declared) or random",
+    )
     holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base kept as the fixed holdout")
 
 

@@ -14,6 +14,7 @@ from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
 
 BATCH_ID = re.compile(r"[0-9a-f]{16}")
+OPTIONAL = ("accepted", "event_from", "event_to")
 META = ("rows", "source", "landed_at", "expectations", "classes")
 
 
@@ -32,11 +33,14 @@ class BatchRef(BaseModel):
     classes: tuple[Label, ...]
     accepted: str = ""
     """Who accepted it out of quarantine, when and why; empty where it passed validation."""
+    event_from: str = ""
+    event_to: str = ""
+    """First and last event time of its rows, UTC; empty where the schema declares no time column."""
 
     @property
     def happened(self) -> datetime:
-        """When its last row happened: when it landed."""
-        return datetime.fromisoformat(self.landed_at)
+        """When its last row happened; when it landed, where its rows have no time."""
+        return datetime.fromisoformat(self.event_to or self.landed_at)
 
 
 def batches(dataset: str) -> list[BatchRef]:
@@ -93,7 +97,7 @@ def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
         batch_id = pointer.name.removesuffix(".parquet.dvc")
         meta = {name: content["meta"][name] for name in META}
         meta["classes"] = json.loads(meta["classes"])
-        meta["accepted"] = content["meta"].get("accepted", "")
+        meta |= {name: content["meta"].get(name, "") for name in OPTIONAL}
         return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
         return None

@@ -6,7 +6,7 @@ first ``train`` splits it off the base. Rows that occur in it are left out where
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ from greenlightning.tables import ConformedTable, TableEncoder
 from greenlightning.tables.identity import table_fingerprints
 from tasks.data.batch_files import BatchContent, joined, read_content
 from tasks.data.batch_index import BatchRef, batches
+from tasks.data.event_time import latest_rows, time_column
 from tasks.data.ingestion import write_landed
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7
+HoldoutBy = Literal["auto", "time", "random"]
 
 
 def holdout_of(dataset: str) -> str:
@@ -32,11 +34,22 @@ def holdout_of(dataset: str) -> str:
 
 
 @task(task_run_name="holdout {dataset}", persist_result=False)
-def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float) -> BatchRef:
-    """The existing holdout, or a new one: a stratified ``fraction`` of each base batch, seeded by its id."""
+def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: HoldoutBy = "auto") -> BatchRef:
+    """The existing holdout, or a new one: the latest ``fraction`` of the base, or a random one of each batch.
+
+    The latest is the default where a time column is declared; the random one is stratified, and seeded by the
+    batch's id.
+    """
     if existing := batches(holdout_of(dataset)):
         return existing[-1]
-    held = joined([_held_rows(ref, fraction) for ref in base])
+    time = time_column(dataset)
+    if how == "time" and time is None:
+        raise InputError(f"The dataset {dataset!r} declares no time column", "Name it with: ingest --time COLUMN")
+    if time is None or how == "random":
+        held = joined([_held_rows(ref, fraction) for ref in base])
+    else:
+        whole = joined([read_content(checkout(ref)) for ref in base])
+        held = whole.rows(latest_rows(whole.frame[time], fraction))
     if held.frame.empty:
         raise InputError("The base is too small to hold rows back", "Give at least 20 rows, or ingest a holdout")
     table = ConformedTable(held.frame, held.y)

@@ -21,6 +21,7 @@ from greenlightning.errors import GreenLightningError, IntegrityError, NothingSe
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
+from tasks.data.event_time import event_span
 
 __all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 
@@ -160,7 +161,8 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: s
         "landed_at": landed.landed_at,
         "expectations": expectations,
         "classes": json.dumps(landed.content.classes),
-    } | ({"accepted": accepted} if accepted else {})
+    }
+    content["meta"] |= event_span(landed.dataset, landed.content) | ({"accepted": accepted} if accepted else {})
     _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
 
