@@ -13,13 +13,12 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.several_files import each_file
-from tasks.data.arrivals import files_of, wait_until_written
+from tasks.data.arrivals import by_event_time, files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift
 from tasks.data.ingestion import land
-from tasks.data.labels import LABEL
 from tasks.data.reading import DETECTED, Reading
-from tasks.data.schemas import DECLARED, Declared
+from tasks.data.schemas import DECLARED, Declared, read_options, time_of
 from tasks.training.health import assess_landed
 
 
@@ -51,7 +50,11 @@ def ingest(  # noqa: PLR0913
     door = Admission.to(dataset, allow_new_labels, quarantine_moved)
     entry = _Entry(dataset, declared, labels, reading, door)
     files = files_of([path, *paths])
-    return (entry.ingest(files[0]) if len(files) == 1 else each_file(files, entry.ingest)).completed()
+    if len(files) == 1:
+        return entry.ingest(files[0]).completed()
+    options = read_options(dataset, declared, reading.options(labels))
+    ordered = by_event_time(files, time_of(dataset, declared), options)
+    return each_file(ordered, entry.ingest).completed()
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class _Entry:
     def ingest(self, file: Path) -> Outcome:
         """Bring one file in; InputError where it cannot be used."""
         wait_until_written(file, self.reading.wait)
-        options = self.reading.options(LABEL, self.labels)
+        options = self.reading.options(self.labels)
         landed = land(file, self.dataset, self.declared, options)
         known = known_batch(self.dataset, landed.id)
         ref, report = self.door.admit(landed)

@@ -5,8 +5,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from greenlightning.errors import InputError
-from tasks.data.reading import TABLE_SUFFIXES, check_name, format_suffix
+from greenlightning.tables import Column, Kind
+from greenlightning.tables.values import canonical
+from tasks.data.reading import TABLE_SUFFIXES, ReadOptions, check_name, format_suffix, read_table
 
 PARTIAL = (".part", ".partial", ".filepart", ".crdownload", ".download", ".tmp", ".swp")
 FRESH, QUIET, WAIT = 2.0, 0.3, 10.0
@@ -43,6 +47,24 @@ def natural_order(path: Path) -> list[str | int]:
 
 def _is_table(file: Path) -> bool:
     return not file.name.startswith((".", "~", "_")) and format_suffix(file) in TABLE_SUFFIXES
+
+
+def by_event_time(files: Sequence[Path], time: str | None, options: ReadOptions) -> list[Path]:
+    """The files in the order of their first event; without a time column as they are, unreadable ones last."""
+    if time is None or len(files) < 2:
+        return list(files)
+    latest = pd.Timestamp.max
+    return sorted(files, key=lambda file: _first_event(file, time, options) or latest)
+
+
+def _first_event(file: Path, time: str, options: ReadOptions) -> pd.Timestamp | None:
+    try:
+        frame = read_table(file, options).frame
+        moments = canonical(frame[time], Column(time, Kind.DATETIME), file.name)
+    except (InputError, KeyError):
+        return None
+    first: pd.Timestamp = moments.min()
+    return None if pd.isna(first) else first
 
 
 def wait_until_written(path: Path, longest: float = WAIT) -> None:

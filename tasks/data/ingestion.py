@@ -21,7 +21,7 @@ from tasks.data.schemas import (
     checked_table,
     fitting_schema,
     known_schema,
-    label_of,
+    read_options,
     save_schema,
     schema_path,
 )
@@ -37,7 +37,7 @@ def land(
     Raises InputError for whatever is wrong with the file; the file itself is left where it is.
     """
     path = Path(path)
-    source = read_table(path, replace(options or ReadOptions(), label=label_of(dataset, declared)))
+    source = read_table(path, read_options(dataset, declared, options))
     schema = fitting_schema(dataset, source.frame, declared)
     table = checked_table(source.frame, schema, path.name, declared)
     if schema != known_schema(dataset) or not schema_path(dataset).is_file():
@@ -48,7 +48,7 @@ def land(
 
 def site_content(path: Path, schema: TableSchema) -> tuple[BatchContent, str]:
     """The rows of a site's file in the form of ``schema``, and their batch id; nothing is written."""
-    source = read_table(path, ReadOptions(label=schema.label))
+    source = read_table(path, ReadOptions(label=schema.label, keep=schema.stored))
     table = checked_table(source.frame, schema, path.name)
     assert table.y is not None
     return BatchContent(table.frame, table.y, schema.task), table_id(table.frame, table.y)

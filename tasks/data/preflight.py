@@ -7,7 +7,7 @@ from greenlightning.errors import InputError
 from tasks.core.workspace import checked_name
 from tasks.data.arrivals import files_of, wait_until_written
 from tasks.data.reading import Reading, read_ahead
-from tasks.data.schemas import Declared, checked_table, fitting_schema, label_of
+from tasks.data.schemas import Declared, checked_table, fitting_schema, read_options
 
 
 def check_files(
@@ -19,7 +19,7 @@ def check_files(
     """
     checked_name(dataset)
     files = files_of(paths)
-    options = settings.options(label_of(dataset, declared), labels)
+    options = read_options(dataset, declared, settings.options(labels))
 
     def fault(file: Path) -> InputError | None:
         try:

@@ -16,6 +16,7 @@ from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import batch_path, batches
 from tasks.data.labels import LABEL
+from tasks.data.reading import ReadOptions
 
 HOLDOUT = ".holdout"
 SHOWN = 5
@@ -95,10 +96,19 @@ def save_schema(dataset: str, schema: TableSchema) -> Path:
     return path
 
 
-def label_of(dataset: str, declared: Declared = DECLARED) -> str:
-    """The label column of a dataset's files: as declared, as in its schema, or ``label``."""
+def read_options(dataset: str, declared: Declared, options: ReadOptions | None = None) -> ReadOptions:
+    """The options for a dataset's files: their label column and columns, as declared and as in its schema."""
     known = known_schema(dataset)
-    return declared.label or (known.label if known else LABEL)
+    label = declared.label or (known.label if known else LABEL)
+    times = (declared.time,) if declared.time else ()
+    named = (*declared.identifiers, *declared.categorical, *times, *(known.stored if known else ()))
+    return replace(options or ReadOptions(), label=label, keep=named)
+
+
+def time_of(dataset: str, declared: Declared) -> str | None:
+    """The column of the event time, as declared or as in the schema."""
+    known = known_schema(dataset)
+    return declared.time or (known.time if known else None)
 
 
 def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLARED) -> TableSchema:

@@ -22,12 +22,12 @@ PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def blocks(path: Path, label: str) -> Iterator[SourceTable]:
+def blocks(path: Path, label: str, keep: tuple[str, ...] = ()) -> Iterator[SourceTable]:
     """The rows of a file in blocks; InputError for whatever cannot be used."""
     check_name(path)
     try:
         with path.open("rb") as stream:
-            for table in _parts(path, stream, ReadOptions(label=label)):
+            for table in _parts(path, stream, ReadOptions(label=label, keep=keep)):
                 for start in range(0, len(table.frame), BLOCK_ROWS):
                     yield SourceTable(table.frame.iloc[start : start + BLOCK_ROWS], table.notes)
     except OSError as error:

@@ -38,7 +38,7 @@ def predict_file(predictor: Predictor, source: Path, target: Path, proba: bool =
     shown: list[dict[str, Any]] = []
     columns: list[str] = []
     with writing(target) as write:
-        for block in blocks(source, predictor.schema.label):
+        for block in blocks(source, predictor.schema.label, predictor.schema.stored):
             answers = predictor.answer(block.frame, rows, source.name, proba)
             if predictor.schema.label in block.frame:
                 score.add(block.frame[predictor.schema.label], answers)

@@ -48,12 +48,12 @@ def read_feather(content: Content, options: ReadOptions) -> SourceTable:
 
 
 def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTable:
-    index = [name for name in _index_of(table) if name.strip() != options.label]
+    index = [name for name in _index_of(table) if name.strip() not in options.wanted]
     names = [name for name in table.column_names if name not in index]
     tidy = checked_names(path, names)
     columns = [_plain(path, name, table[name], name == options.label) for name in names]
     frame, notes = without_index(
-        pa.table(columns, names=tidy).to_pandas(integer_object_nulls=True), (options.label,)
+        pa.table(columns, names=tidy).to_pandas(integer_object_nulls=True), options.wanted
     )
     told = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
     return SourceTable(frame, tuple(told + notes))

@@ -41,7 +41,7 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     ]
     values, chosen = columns_of(columns, dialect.separator, _sign(options.decimal))
     tidy = pa.table(values, names=[column.name for column in columns])
-    frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), (options.label,))
+    frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), options.wanted)
     return SourceTable(frame, tuple(_told(dialect, encoding) + chosen + told + left_out))
 
 

@@ -24,6 +24,6 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise unreadable(path, "Excel", error) from error
     frame.columns = pd.Index(checked_names(path, [str(name) for name in frame.columns]))
-    frame, notes = without_index(frame, (options.label,))
+    frame, notes = without_index(frame, options.wanted)
     only = [f"sheet {sheets[0]!r} of {len(sheets)}"] if len(sheets) > 1 else []
     return SourceTable(frame, tuple(only + notes))

@@ -31,7 +31,7 @@ def read_json(content: Content, options: ReadOptions) -> SourceTable:
             row = int(nested.argmax()) + 1
             where = f"Row {row}, column {name!r} of {path.name}"
             raise InputError(f"{where} holds a list or a record", "Give records of single values")
-    frame, notes = without_index(frame, (options.label,))
+    frame, notes = without_index(frame, options.wanted)
     return SourceTable(frame, tuple(([] if encoding in PLAIN else [f"encoding {encoding}"]) + notes))
 
 

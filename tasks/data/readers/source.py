@@ -16,7 +16,8 @@ class ReadOptions:
     """How a file is read; None means that it is detected.
 
     ``label`` names the label column: of arrays it becomes the name, in text its cells are not guessed to be
-    missing. ``labels`` is the label file of IDX images.
+    missing. ``labels`` is the label file of IDX images. Columns in ``keep`` are kept even where they look like an
+    index that pandas wrote.
     """
 
     label: str = LABEL
@@ -24,6 +25,12 @@ class ReadOptions:
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+    keep: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Columns that are no index, whatever they look like."""
+        return (self.label, *self.keep)
 
 
 class Reading(BaseModel):
@@ -36,9 +43,9 @@ class Reading(BaseModel):
     encoding: str | None = Field(None, description="encoding, such as cp1252 (default: detected)")
     wait: float = Field(10, ge=0, le=3600, description="seconds to wait for a file that is still being written")
 
-    def options(self, label: str, labels: Path | None = None) -> ReadOptions:
+    def options(self, labels: Path | None = None) -> ReadOptions:
         """The same for the readers."""
-        return ReadOptions(label, labels, self.separator, self.decimal, self.encoding)
+        return ReadOptions(labels=labels, separator=self.separator, decimal=self.decimal, encoding=self.encoding)
 
 
 DETECTED = Reading()

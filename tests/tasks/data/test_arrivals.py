@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tasks.data import arrivals
-from tasks.data.arrivals import files_of, natural_order, wait_until_written
-from tests.helpers.source_files import refusal
+from tasks.data.arrivals import by_event_time, files_of, natural_order, wait_until_written
+from tasks.data.reading import ReadOptions
+from tests.helpers.source_files import refusal, text
 
 
 def files(folder: Path, *names: str) -> list[Path]:
@@ -40,6 +41,17 @@ def test_a_path_to_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_numbers_in_names_are_compared_as_numbers() -> None:
     assert natural_order(Path("a9b")) < natural_order(Path("a10b")) < natural_order(Path("a10c"))
+
+
+def test_files_go_in_the_order_of_their_first_event(tmp_path: Path) -> None:
+    def day(name: str, *dates: str) -> Path:
+        return text(name, "when,label\n" + "".join(f"{date},1\n" for date in dates))(tmp_path)
+
+    march, january, torn = day("a.csv", "2026-03-05", "2026-03-01"), day("b.csv", "2026-01-31"), day("c.csv")
+    february = day("d.csv", "2026-02-28T12:00:00")
+    named = [march, january, torn, february]
+    assert by_event_time(named, "when", ReadOptions()) == [january, february, march, torn]
+    assert by_event_time(named, None, ReadOptions()) == named
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ from tasks.data.schemas import (
     Declared,
     frozen_schema,
     known_schema,
+    read_options,
     redeclared,
     save_schema,
     schema_of,
     schema_path,
+    time_of,
 )
 from tasks.data.versioning import version_batch
 
@@ -115,3 +117,23 @@ def test_the_holdout_has_the_schema_of_its_dataset() -> None:
 def test_a_dataset_without_a_file_has_no_schema() -> None:
     with pytest.raises(NothingServedError, match="'shop' has no schema yet"):
         frozen_schema("shop", None)
+
+
+def test_files_are_read_with_the_columns_that_are_declared_or_known(tmp_path: Path) -> None:
+    declared = Declared(label="kind", identifiers=("index",), time="day")
+    options = read_options("d", declared)
+    assert (options.label, options.keep, time_of("d", declared)) == ("kind", ("index", "day"), "day")
+    land.fn(csv(tmp_path, TABLE), "d", Declared(time="day"))
+    assert read_options("d", Declared()).keep == ("id", "age", "city", "vip", "day")
+    assert time_of("d", Declared()) == "day"
+
+
+def test_a_column_that_counts_rows_is_kept_where_it_is_declared(tmp_path: Path) -> None:
+    counted = TABLE.drop(columns="id").set_axis(list(range(7, 47))).rename_axis("index")
+    counted.reset_index().to_csv(tmp_path / "a.csv", index=False)
+    counted.to_parquet(tmp_path / "a.parquet")
+    for number, name in enumerate(("a.csv", "a.parquet")):
+        land.fn(tmp_path / name, f"d{number}", Declared(identifiers=("index",)))
+        assert schema_of(f"d{number}").identifier == "index"
+        land.fn(tmp_path / name, f"e{number}")
+        assert "index" not in schema_of(f"e{number}").names

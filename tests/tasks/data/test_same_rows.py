@@ -1,0 +1,51 @@
+"""The same rows are the same batch, whichever program wrote them: text, numbers, gaps, booleans and dates."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tasks.data.ingestion import land
+
+ROWS = 60
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    {
+        "id": [f"c{number:03d}" for number in range(ROWS)],
+        "age": np.where(RNG.random(ROWS) < 0.1, np.nan, RNG.integers(18, 80, ROWS)),
+        "income": np.round(RNG.lognormal(8, 1, ROWS), 2),
+        "city": pd.Series(RNG.choice(["Köln", "Rome", "São Paulo"], ROWS)).where(RNG.random(ROWS) > 0.1, None),
+        "vip": RNG.random(ROWS) < 0.5,
+        "day": pd.date_range("2026-01-01", periods=ROWS, freq="D"),
+        "label": RNG.choice(["stays", "goes"], ROWS),
+    }
+)
+SPACED = FRAME.rename(columns=" {} ".format).assign(**{" label ": FRAME["label"] + " "})
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "a.csv": lambda path: FRAME.to_csv(path, index=False),
+    "index.csv": FRAME.to_csv,
+    "a.parquet": FRAME.to_parquet,
+    "a.feather": FRAME.to_feather,
+    "categories.parquet": FRAME.astype({"city": "category", "label": "category"}).to_parquet,
+    "lines.jsonl": lambda path: FRAME.to_json(path, orient="records", lines=True, date_format="iso"),
+    "list.json": lambda path: FRAME.to_json(path, orient="records", date_format="iso"),
+    "german.csv": lambda path: FRAME.to_csv(path, sep=";", decimal=",", encoding="cp1252", index=False),
+    "unicode.txt": lambda path: FRAME.to_csv(path, sep="\t", encoding="utf-16", index=False),
+    "quoted.csv.gz": lambda path: FRAME.to_csv(path, quoting=1, index=False),
+    "null.CSV": lambda path: FRAME.to_csv(path, na_rep="NULL", index=False),
+    "mysql.csv.bz2": lambda path: FRAME.to_csv(path, na_rep=r"\N", index=False),
+    "reversed.csv.zip": lambda path: FRAME[FRAME.columns[::-1]].to_csv(path, index=False),
+    "words.csv.xz": lambda path: FRAME.assign(vip=np.where(FRAME["vip"], "yes", "no")).to_csv(path, index=False),
+    "ones.csv": lambda path: FRAME.assign(vip=FRAME["vip"].astype(int)).to_csv(path, index=False),
+    "whole.csv": lambda path: FRAME.assign(age=FRAME["age"].astype("Int64")).to_csv(path, index=False),
+    "spaced.csv": lambda path: SPACED.to_csv(path, index=False),
+}
+
+
+def test_every_file_of_the_same_rows_is_the_same_batch(tmp_path: Path) -> None:
+    ids = {}
+    for name, write in WRITERS.items():
+        write(tmp_path / name)
+        ids[name] = land.fn(tmp_path / name, "d").id
+    assert set(ids.values()) == {ids["a.csv"]}, ids
