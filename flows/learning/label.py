@@ -13,7 +13,7 @@ from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.ingest import ingest
 from tasks.data.arrivals import files_of
 from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
-from tasks.data.schemas import DECLARED, Declared, known_schema, label_of
+from tasks.data.schemas import DECLARED, Declared, known_schema, read_options
 
 
 @flow(name="hold", flow_run_name="hold files of {dataset} for labels", persist_result=False)
@@ -26,7 +26,7 @@ def hold_for_labels(
     ] = None,
 ) -> State[Any]:
     """Keep files without labels in the workspace until ``label`` brings their labels; nothing is learnt yet."""
-    column = label_column or label_of(dataset)
+    column = label_column or read_options(dataset, DECLARED).label
     held = [hold(path, dataset, column) for path in files_of(list(paths))]
     rows = sum(one.rows for one in held)
     count = f"{len(held)} file{'s' if len(held) > 1 else ''}"
