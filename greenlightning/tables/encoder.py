@@ -28,8 +28,9 @@ class TableEncoder:
     Numbers come first, in the schema's order, each filled where it is missing and, where it is heavy-tailed,
     transformed to normal quantiles; then an indicator for each number that was missing in the base; then a slot
     for each frequent category, one for all others and one for a missing cell; then the cycles of each date that
-    the base covers, and the time since its start, up to its end. scikit-learn's encoders do the same for one kind
-    of column each; they can be saved by pickle only.
+    the base covers, and the time since its start, up to its end; the event time has its cycles only, as every
+    later row would lie beyond the end. scikit-learn's encoders do the same for one kind of column each; they can
+    be saved by pickle only.
 
     Attributes
     ----------
@@ -101,7 +102,7 @@ class TableEncoder:
             names += [f"{name}={value}" for value in (*kept, OTHER, MISSING)]
         for name, parts in self.dates.items():
             names += [f"{name} {part} {wave}" for part in parts for wave in ("sine", "cosine")]
-            names.append(f"{name} elapsed")
+            names += [f"{name} elapsed"] if name != self.schema.time else []
         return tuple(names)
 
     @property
@@ -117,7 +118,7 @@ class TableEncoder:
         for name, kept in self.categories.items():
             names += [name] * (len(kept) + 2)
         for name, parts in self.dates.items():
-            names += [name] * (2 * len(parts) + 1)
+            names += [name] * (2 * len(parts) + (name != self.schema.time))
         return tuple(names)
 
     def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
@@ -147,6 +148,8 @@ class TableEncoder:
             filled = np.where(known, moments, np.datetime64(0, "us"))
             for part in parts:
                 yield cycle(PARTS[part])[positions(filled, part)] * known[:, None]
+            if name == self.schema.time:
+                continue
             seconds = filled.astype("datetime64[s]").astype(np.int64)
             yield np.where(known, np.clip((seconds - start) / length, 0.0, 1.0), 0.5)[:, None]
 

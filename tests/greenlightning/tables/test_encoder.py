@@ -69,6 +69,14 @@ def test_dates_become_the_cycles_that_the_base_covers_and_the_time_since_its_sta
     assert column("at elapsed", BASE.tail(1)) == [1.0]
 
 
+def test_the_event_time_has_its_cycles_only() -> None:
+    schema = infer_schema(BASE, time="at")
+    encoder = TableEncoder.fit(conform(BASE, schema).frame, schema)
+    dates = [name for name in encoder.feature_names_out if name.startswith("at ")]
+    assert dates == [f"at {part} {wave}" for part in ("time of day", "day of week") for wave in ("sine", "cosine")]
+    assert encoder.transform(conform(BASE, schema).frame).shape[1] == len(encoder.sources)
+
+
 def test_a_heavy_tailed_column_becomes_normal_quantiles() -> None:
     assert np.isnan(ENCODER.numbers.knots[0]).all() and not np.isnan(ENCODER.numbers.knots[1]).any()
     prices = np.array(column("price", BASE))
