@@ -73,7 +73,7 @@ def save_health_reference(run_id: str, folder: Path, base: Batch, learnable: Lea
     from greenlightning.health.reference import HealthReference
     from greenlightning.model import GreenLightningModel
 
-    if not np.isin(learnable.y, base.y).any():
+    if learnable.content.task == "classification" and not np.isin(learnable.y, base.y).any():
         return NO_COST
     with EnergyMeter() as meter:
         model = GreenLightningModel.load(folder / "model")
