@@ -93,6 +93,8 @@ def join_labels(path: Path, dataset: str, identifier: str, scratch: Path, partia
         frame, names = frames[one.id], _names(frames[one.id][identifier])
         known |= set(names)
         frame[label] = _filled(frame[label], names.map(labels), names, path.name)
+    for one in held:
+        frame = frames[one.id]
         _write(frame, one.path, _provenance(one.path))
         there = frame[label].notna()
         if there.all() or (partial and there.any()):
