@@ -86,5 +86,5 @@ def test_the_page_is_made_from_the_records(tmp_path: Path) -> None:
     text = page.read_text()
     assert text.startswith("Before.") and text.endswith("After.\n") and "old" not in text
     assert "| mean accuracy less LightGBM's, points | -0.5 | 10.00 | met |" in text
-    assert "| the same on the largest set (two) | 20 | 10.00 | **missed** |" in text
+    assert "| the same in processor time on the largest set (two) | 20 | 10.00 | **missed** |" in text
     assert (tmp_path / "img" / "bench" / "tables-ranks.png").is_file()
