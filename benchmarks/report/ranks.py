@@ -63,6 +63,7 @@ def difference_figure(ranks: Ranks, title: str, ours: str) -> "Figure":
             va="center",
             color=colour,
             fontsize=9.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
     for level, (first, last) in enumerate(ranks.alike()):
         height = -0.35 - 0.3 * level
