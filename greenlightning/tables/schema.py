@@ -9,6 +9,7 @@ from typing import Any, Literal
 from greenlightning.errors import InputError
 
 Task = Literal["classification", "regression"]
+SHOWN = 5
 
 
 class Kind(StrEnum):
@@ -135,6 +136,16 @@ class TableSchema:
             for column in self.columns
         )
         return replace(self, columns=columns)
+
+    def describe(self) -> list[dict[str, str]]:
+        """Describe each column in words, the label last: its name, its kind, and why."""
+        rows = []
+        for column in self.columns:
+            event = "event time; " if column.name == self.time else ""
+            shown = ", ".join(column.categories[:SHOWN]) + (", …" if len(column.categories) > SHOWN else "")
+            why = f"{event}{column.reason}" + (f": {shown}" if shown else "")
+            rows.append({"column": column.name, "kind": str(column.kind), "why": why})
+        return [*rows, {"column": self.label, "kind": f"label, {self.task}", "why": self.task_reason}]
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON and YAML."""

@@ -24,6 +24,7 @@ from tasks.data.holdout import Learnable
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
 from tasks.models.logged_models import log_structure
+from tasks.orchestration.schema_artifact import publish_schema
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy, log_settling
 from tasks.tracking.runs import part_run
@@ -81,6 +82,7 @@ def extract_structure(
     from tasks.figures.training_figures import settling_figure
 
     encoder = frozen_encoder(schema_of(dataset), base, holdout)
+    publish_schema(dataset, encoder.schema, run_id)
     learnable = Learnable(holdout, encoder)
     whole = joined_batches([learnable.open(ref) for ref in base])
     with part_run(run_id, Part.STRUCTURE) as part:
