@@ -18,6 +18,7 @@ from tasks.data.labels import LABEL
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
+from tasks.predictions.pieces import in_pieces
 
 PREDICTION, ROW, PROBABILITY = "prediction", "row", "probability_"
 
@@ -89,8 +90,8 @@ class Predictor:
     def _decided(self, inputs: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
         """Predictions (n,) for inputs (n, d), with probabilities (n, k) of a classification."""
         if not self.classes:
-            return self.model.predict(inputs)[:, 0], None
-        proba = self.model.predict_proba(inputs)
+            return in_pieces(self.model.predict, inputs)[:, 0], None
+        proba = in_pieces(self.model.predict_proba, inputs)
         return label_array(self.classes)[self.model.rule.decide(proba, self.classes)], proba
 
     def _identity(self, frame: pd.DataFrame, first: int) -> dict[str, pa.Array]:
