@@ -1,7 +1,7 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
-it was: cells measured with the same library source on the same machine are not measured again. Three parts are
+it was: cells measured with the same library source on the same machine are not measured again. Four parts are
 programs of their own and run in processes of their own, unless their results are there. At the end, or alone with
 ``--only report``, docs/benchmarks.md and its pictures are made from those files.
 """
@@ -22,7 +22,7 @@ from benchmarks.peers.tuning import tuned
 from benchmarks.report import page
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
-ALONE = ("solving", "averaging", "overhead")
+ALONE = ("solving", "averaging", "overhead", "door")
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 

@@ -7,18 +7,27 @@ base, and prices have spikes and seasons. Labels persist from row to row in both
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from greenlightning.errors import InputError
-
 WEEKS = 108
 BASE_WEEKS = 26
 VARIES_FROM = 25
 STREAMS = ("weather", "market")
-CORRUPTIONS = ("swapped columns", "kelvin for Celsius", "labels shifted by one row")
+CORRUPTIONS = (
+    "two similar columns swapped",
+    "two other columns swapped",
+    "kelvin for Celsius",
+    "Fahrenheit for Celsius",
+    "a column times 1,000",
+    "labels one row late",
+    "labels one row early",
+    "a column nearly empty",
+    "the file twice in one",
+)
 
 Array = NDArray[np.float64]
 
@@ -30,32 +39,41 @@ class Stream:
     base: pd.DataFrame
     weeks: tuple[pd.DataFrame, ...]
     similar: tuple[str, str]
-    celsius: str
+    other: tuple[str, str]
 
     def corrupted(self, week: pd.DataFrame, corruption: str) -> pd.DataFrame:
         """A copy of a week with one of ``CORRUPTIONS``."""
-        broken = week.copy()
-        if corruption == "swapped columns":
-            broken[list(self.similar)] = week[list(self.similar[::-1])].to_numpy()
-        elif corruption == "kelvin for Celsius":
-            broken[self.celsius] += 273.15
-        elif corruption == "labels shifted by one row":
-            broken["label"] = np.roll(week["label"].to_numpy(), 1)
-        else:
-            raise InputError(f"There is no corruption {corruption!r}", f"Choose from {', '.join(CORRUPTIONS)}")
-        return broken
+        if corruption == "the file twice in one":
+            return pd.concat([week, week], ignore_index=True)
+        changes: dict[str, Callable[[], dict[str, Any]]] = {
+            "two similar columns swapped": lambda: _exchanged(week, self.similar),
+            "two other columns swapped": lambda: _exchanged(week, self.other),
+            "kelvin for Celsius": lambda: {"temperature": week["temperature"] + 273.15},
+            "Fahrenheit for Celsius": lambda: {"temperature": week["temperature"] * 1.8 + 32},
+            "a column times 1,000": lambda: {self.other[1]: week[self.other[1]] * 1000},
+            "labels one row late": lambda: {"label": np.roll(week["label"].to_numpy(), 1)},
+            "labels one row early": lambda: {"label": np.roll(week["label"].to_numpy(), -1)},
+            "a column nearly empty": lambda: {self.other[1]: week[self.other[1]].where(week.index % 50 == 0)},
+        }
+        return week.assign(**changes[corruption]())
+
+
+def _exchanged(week: pd.DataFrame, pair: tuple[str, str]) -> dict[str, Any]:
+    first, second = pair
+    return {first: week[second], second: week[first]}
 
 
 def stream(name: str, seed: int) -> Stream:
     """The stream of that name; every seed gives another course of it."""
-    made: dict[str, tuple[Callable[[np.random.Generator], pd.DataFrame], int, tuple[str, str], str]] = {
-        "weather": (_weather, 7 * 24, ("temperature", "dew_point"), "temperature"),
-        "market": (_market, 7 * 48, ("price", "price_south"), "temperature"),
-    }
-    build, rows, similar, celsius = made[name]
-    table = build(np.random.default_rng([STREAMS.index(name), seed]))
+    rng = np.random.default_rng([STREAMS.index(name), seed])
+    if name == "weather":
+        table, rows = _weather(rng), 7 * 24
+        similar, other = ("temperature", "dew_point"), ("temperature", "pressure")
+    else:
+        table, rows = _market(rng), 7 * 48
+        similar, other = ("price", "price_south"), ("price", "demand")
     weeks = tuple(_weeks(table.iloc[BASE_WEEKS * rows :], rows))
-    return Stream(table.iloc[: BASE_WEEKS * rows].reset_index(drop=True), weeks, similar, celsius)
+    return Stream(table.iloc[: BASE_WEEKS * rows].reset_index(drop=True), weeks, similar, other)
 
 
 def _weeks(table: pd.DataFrame, rows: int) -> Iterator[pd.DataFrame]:

@@ -31,7 +31,7 @@ class Comparison:
         """Columns in another unit, the label of a regression among them; none where columns are exchanged."""
         if self.swapped or self.shuffled:
             return {}
-        found = converted_columns(self.measures.numeric, [self.base.base, self.base.recent])
+        found = converted_columns(self.measures.numeric, [self.base.base, self.base.recent], self.base.latest)
         if self.base.target and not self.measures.unlabelled:
             found |= converted_columns(target_columns(self.measures), [self.base.target])
         return found

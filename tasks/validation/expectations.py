@@ -35,6 +35,7 @@ class Expectations(BaseModel):
     features: tuple[str, ...] = Field(description="feature columns, in order")
     base: NumericColumns = Field(description="numeric columns of the base")
     recent: NumericColumns = Field(description="the same, moved along with every batch that was learnt")
+    latest: NumericColumns | None = Field(None, description="the same, of the batch that was learnt last")
     categories: CategoryColumns = CategoryColumns()
     target: NumericColumns | None = Field(None, description="the label of a regression, moved along too")
     alignment: LabelAlignment | None = Field(None, description="how labels change from row to row")
@@ -99,6 +100,7 @@ class Expectations(BaseModel):
         target = self.target.followed_by(target_columns(measures)) if self.target else None
         update = {
             "recent": self.recent.followed_by(measures.numeric),
+            "latest": measures.numeric.model_copy(update={"correlation": ()}),
             "categories": self.categories.followed_by(measures.categories),
             "target": target,
             "learnt": (*self.learnt, batch),

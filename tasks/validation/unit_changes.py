@@ -75,8 +75,13 @@ class Place(NamedTuple):
         return moved + 2 * max(0.0, self.widening(usual) - USUAL_WIDENING)
 
 
-def converted_columns(batch: NumericColumns, references: list[NumericColumns]) -> dict[str, str]:
-    """Columns that look as if they came in another unit, with the conversion."""
+def converted_columns(
+    batch: NumericColumns, references: list[NumericColumns], latest: NumericColumns | None = None
+) -> dict[str, str]:
+    """Columns that look as if they came in another unit, with the conversion.
+
+    A column must be unlike all ``references``; put back, it must be like one of them or the ``latest``.
+    """
     if batch.rows < LEAST_ROWS:
         return {}
     found = {}
@@ -87,7 +92,11 @@ def converted_columns(batch: NumericColumns, references: list[NumericColumns]) -
             if one.scale[index] > 0 and one.ordinary[index] >= LEAST_ORDINARY
         ]
         here = Place(batch.location[index], batch.scale[index])
-        if len(usual) == len(references) and (text := _conversion(here, usual)):
+        if len(usual) < len(references) or min(here.distance(place) for place in usual) < STRANGE:
+            continue
+        if latest and latest.scale[index] > 0:
+            usual.append(Place(latest.location[index], latest.scale[index]))
+        if text := _conversion(here, usual):
             found[name] = text
     return found
 
@@ -109,10 +118,8 @@ def rescaled_table(batch: NumericColumns, reference: NumericColumns) -> str:
 
 
 def _conversion(here: Place, usual: list[Place]) -> str:
-    """The conversion that explains where a column lies; empty where none does, or none is needed."""
+    """The conversion that explains where a column lies; empty where none does."""
     strange = min(here.distance(place) for place in usual)
-    if strange < STRANGE:
-        return ""
     best, text = min(MOST_ALIKE, ALIKE * strange), ""
     for name, (factor, offset) in CONVERSIONS.items():
         undone = here.undone(factor, offset)
