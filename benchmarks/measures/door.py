@@ -4,7 +4,7 @@
 
 Protocol: two simulated streams (``benchmarks.core.moving_streams``), for each seed a base of 26 weeks and 108
 clean weeks after it. Each week is judged as given and with each corruption, by the checks that quarantine a batch;
-then its clean rows are learnt, and the expectations follow. The thresholds were set on the seeds from 100 on, and the
+then its clean rows are learnt, and the expectations follow. The thresholds were set on the seeds from 100 on; the
 seeds reported here are others. Prints a Markdown table and writes ``benchmarks/results/door.json``.
 """
 
@@ -45,7 +45,7 @@ def alarms(name: str, seed: int, weeks: int, learner: Callable[[], Any] | None) 
     """Weeks of one stream that were quarantined, by corruption; ``learner`` makes the champion, if any."""
     course = stream(name, seed)
     past = _measured(course.base)
-    base = expectations_after(past, "base", "classification")
+    base = expectations_after(past, "base")
     champion = learner().fit(past.matrix, past.y) if learner else None
     found: Counter[str] = Counter()
     for number, week in enumerate(course.weeks[:weeks]):

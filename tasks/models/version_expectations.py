@@ -49,7 +49,7 @@ def relearn(version: registry.VersionInfo, refs: list[BatchRef], run_id: str) ->
     if not refs:
         raise InputError("There is no batch to learn expectations from", "Name one with --from")
     old = expectations_of(version)
-    learnt = learn_expectations(*(checkout(ref) for ref in refs), task=old.task).knowing(old.labels)
+    learnt = learn_expectations(*(checkout(ref) for ref in refs)).knowing(old.labels)
     if learnt.features != old.features:
         raise InputError(
             f"The batches have other columns than version {version.version}",

@@ -3,9 +3,11 @@
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from greenlightning.model import GreenLightningModel
+from tasks.data.batch_files import BatchContent
 from tasks.models import registry
 from tasks.validation.column_swaps import LabelGain
 from tasks.validation.measures import Measures
@@ -27,13 +29,15 @@ class ChampionsOpinion:
         """The gain of other numeric cells, for the rows of one batch."""
 
         def gain(rows: NDArray[np.intp], cells: NDArray[np.float64]) -> NDArray[np.float64]:
-            labels = measures.y[rows]
-            return self._fit(cells, labels) - self._fit(measures.matrix[rows], labels)
+            given = measures.frame.iloc[rows].reset_index(drop=True)
+            changed = given.assign(**dict(zip(measures.numeric_names, cells.T, strict=True)))
+            return self._fit(changed, measures.y[rows]) - self._fit(given, measures.y[rows])
 
         return gain
 
-    def _fit(self, X: NDArray[np.float64], y: NDArray[np.generic]) -> NDArray[np.float64]:
+    def _fit(self, frame: pd.DataFrame, y: NDArray[np.generic]) -> NDArray[np.float64]:
         """Log-likelihood (n,) of each row's label; 0 for labels that the champion does not know."""
+        X = BatchContent(frame, y).inputs(self._model.encoder)
         positions = {label: index for index, label in enumerate(self._model.classes)}
         index = np.array([positions.get(label, -1) for label in y.tolist()])
         likelihood = np.maximum(self._model.predict_proba(X), LEAST_PROBABILITY)[np.arange(len(y)), index]

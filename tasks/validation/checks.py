@@ -95,7 +95,7 @@ def intrinsic_checks(measures: Measures, base: Expectations | None) -> list[Chec
                 "All rows are the same: no feature varies",
             )
         )
-    if not (base and base.target):
+    if measures.task == "classification":
         checks.append(
             bounded(
                 "batch",

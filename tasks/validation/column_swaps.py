@@ -27,6 +27,8 @@ LEAST_GAIN = 0.4
 SHARE_OF_PROMISED = 0.2
 CERTAIN = 3.0
 """Standard errors by which the gain must exceed 0."""
+COMMON = 0.15
+"""Share of the mean gain that the median row must gain: a few far values prove nothing."""
 DOUBTFUL = -0.5
 """Gain in the columns, in nats a row, from where the labels are asked."""
 MOST_ASKED = 6
@@ -132,6 +134,8 @@ class _Relations:
         found = []
         for (i, j), gain in gains.items():
             mean, error = float(gain.mean()), float(gain.std()) / math.sqrt(len(gain))
+            if np.median(gain) < COMMON * mean:
+                continue
             if mean > max(LEAST_GAIN, SHARE_OF_PROMISED * self.promised[i, j], CERTAIN * error):
                 found.append(Swap(i, j, mean))
         return found

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
 from greenlightning.tables import concatenated
-from greenlightning.tables.schema import Task
 from tasks.data.batch_files import BatchContent, read_content
 from tasks.validation.category_statistics import CategoryColumns
 from tasks.validation.column_statistics import NumericColumns
@@ -80,11 +79,6 @@ class Expectations(BaseModel):
         """sha256 of the canonical JSON."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
-    @property
-    def task(self) -> Task:
-        """What the labels are for."""
-        return "regression" if self.target else "classification"
-
     def knowing(self, labels: Iterable[Label]) -> "Expectations":
         """The same expectations, with ``labels`` added to the known ones."""
         if self.target:
@@ -120,17 +114,15 @@ class Expectations(BaseModel):
         return min(1, self.largest_class + 0.75 * (1 - self.largest_class) + self.slack(rows))
 
 
-def learn_expectations(
-    *paths: Path, task: Task = "classification", allow_new_labels: bool = False
-) -> Expectations:
+def learn_expectations(*paths: Path, allow_new_labels: bool = False) -> Expectations:
     """Learn from the batches of a base, in order; InputError unless they vary and are labelled."""
-    expectations = expectations_after(_joined(paths), paths[0].stem, task)
+    expectations = expectations_after(_joined(paths), paths[0].stem)
     return expectations.model_copy(update={"allow_new_labels": allow_new_labels})
 
 
-def expectations_after(base: Measures, name: str, task: Task) -> Expectations:
+def expectations_after(base: Measures, name: str) -> Expectations:
     """Expectations of batches that follow a base of these measures; InputError where it is unfit."""
-    classification = task == "classification"
+    classification = base.task == "classification"
     faults = {
         "has infinite values": bool(base.infinite),
         "has rows without a label": base.unlabelled > 0,
@@ -147,7 +139,7 @@ def expectations_after(base: Measures, name: str, task: Task) -> Expectations:
         categories=base.categories,
         target=None if classification else target_columns(base),
         alignment=LabelAlignment.of(base.matrix, base.y, base.numeric, classification),
-        labels=tuple(sorted(base.counts)) if classification else (),
+        labels=tuple(sorted(base.counts)),
         rows=base.rows,
         repeated=base.repeated_share,
         largest_class=base.largest_class,
@@ -161,14 +153,15 @@ def measures_of(path: Path) -> Measures:
 
 def measures_of_content(content: BatchContent) -> Measures:
     """Measure the rows of a batch; columns that name a row, which are text, have no distribution."""
-    return Measures(content.frame.select_dtypes(exclude=["object", "str"]), content.y)
+    return Measures(content.frame.select_dtypes(exclude=["object", "str"]), content.y, content.task)
 
 
 def _joined(paths: Sequence[Path]) -> Measures:
     parts = [measures_of(path) for path in paths]
     if len(parts) == 1:
         return parts[0]
-    return Measures(concatenated([part.frame for part in parts]), np.concatenate([part.y for part in parts]))
+    y = np.concatenate([part.y for part in parts])
+    return Measures(concatenated([part.frame for part in parts]), y, parts[0].task)
 
 
 def target_columns(measures: Measures) -> NumericColumns:

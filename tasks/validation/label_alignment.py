@@ -22,12 +22,14 @@ MOST_CLASSES = 16
 MOST_COLUMNS = 64
 MOST_ROWS = 20_000
 ROWS_PER_COLUMN = 25
-LEAST_ROWS = 20
+LEAST_ROWS = 30
 RIDGE = 1e-4
 FLOOR = 0.02
 """Share of the changes that counts as unexplained even by a perfect forecast."""
 CERTAIN = 3.4
 """Standard deviations between the evidence of a normal batch and an alarm: three false ones in 10,000 batches."""
+LEAST_PROMISED = 3.0
+"""Nats that a batch must promise; with less nothing can be told."""
 RESTORED = 0.3
 """Share of the evidence of a normal batch that the labels must have once they are put back."""
 LEAST_EVIDENCE = 75.0
@@ -53,7 +55,7 @@ class LabelAlignment(BaseModel):
     width: float
     coefficients: tuple[tuple[float, ...], ...] = ()
     usual: float = 0.0
-    """Nats for each change by which the labels of the base fit better in their place."""
+    """Nats for each change by which unseen labels of the base fit better in their place."""
 
     @classmethod
     def of(
@@ -65,7 +67,7 @@ class LabelAlignment(BaseModel):
         varying = np.flatnonzero(reference.array("scale") > 0)
         order = np.argsort(-reference.array("ordinary")[varying], kind="stable")
         chosen = np.sort(varying[order[:most]]).tolist()
-        if not chosen or len(X) < LEAST_ROWS:
+        if not chosen or len(X) < 3 * LEAST_ROWS:
             return None
         rare = [index for index in chosen if reference.ordinary[index] < MOSTLY_ONE_VALUE]
         frequent = Counter(label for label in y.tolist() if label is not None) if classification else Counter()
@@ -77,17 +79,17 @@ class LabelAlignment(BaseModel):
             centre=centre,
             width=width,
         )
-        windows, changes = empty._windows(X, reference), empty._changes(y)[REACH - 1 : -REACH]
-        penalty = RIDGE * len(windows) * np.eye(windows.shape[1])
-        found = np.linalg.solve(windows.T @ windows + penalty, windows.T @ changes)
-        made = empty.model_copy(update={"coefficients": tuple(tuple(row) for row in found.tolist())})
-        usual = -max(made.evidence(X, y, reference).values(), default=0.0) / max(1.0, made._weight(y))
-        return made.model_copy(update={"usual": max(0.0, usual)})
+        late = len(X) - len(X) // 3
+        unseen = empty._fitted(X[:late], y[:late], reference).evidence(X[late:], y[late:], reference)
+        usual = -max(unseen.values(), default=0.0) / max(1.0, empty._weight(y[late:]))
+        return empty._fitted(X, y, reference).model_copy(update={"usual": max(0.0, usual)})
 
     def slipped(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> int:
         """By how many rows the labels slipped: 1 (each belongs to the row before its own), -1, or 0."""
         weight = max(1.0, self._weight(y[:MOST_ROWS]))
         expected = self.usual * weight
+        if expected < LEAST_PROMISED:
+            return 0
         by_chance = max(LEAST_EVIDENCE / weight, CERTAIN * math.sqrt(2 * expected) - expected)
         found = self.evidence(X, y, reference)
         best = max(found, key=lambda step: found[step], default=0)
@@ -116,6 +118,12 @@ class LabelAlignment(BaseModel):
         if not self.classes:
             return len(y) / 2
         return NATS_PER_CHANGE * float(np.abs(self._changes(y)).any(axis=1).sum())
+
+    def _fitted(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> "LabelAlignment":
+        windows, changes = self._windows(X, reference), self._changes(y)[REACH - 1 : -REACH]
+        penalty = RIDGE * len(windows) * np.eye(windows.shape[1])
+        found = np.linalg.solve(windows.T @ windows + penalty, windows.T @ changes)
+        return self.model_copy(update={"coefficients": tuple(tuple(row) for row in found.tolist())})
 
     def _windows(self, X: NDArray[Any], reference: NumericColumns) -> Array:
         """Scores of the columns in rows i - 2 to i + 2, and which are unusual: (n - 4, features)."""

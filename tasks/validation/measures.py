@@ -28,6 +28,7 @@ class Measures:
 
     frame: pd.DataFrame
     y: NDArray[Any]
+    task: str = "classification"
 
     @property
     def rows(self) -> int:
@@ -86,13 +87,15 @@ class Measures:
 
     @cached_property
     def counts(self) -> dict[Label, int]:
-        """How often each label occurs."""
+        """How often each label occurs; empty in a regression."""
+        if self.task == "regression":
+            return {}
         return dict(Counter(label for label in self.y.tolist() if label is not None))
 
     @property
     def unlabelled(self) -> int:
         """Rows without a label."""
-        return self.rows - sum(self.counts.values())
+        return sum(label is None or label != label for label in self.y.tolist())
 
     @property
     def label_type(self) -> str:

@@ -45,6 +45,8 @@ LEAST_ORDINARY = 0.1
 """Share of cells beside the most frequent value that a column must have had to be judged."""
 STRANGE = 4.0
 """Scales from where a column is unlike the batches before."""
+FEW_ROWS = 10
+"""Rows with which a column must be twice as strange: their median and scale are less certain."""
 ALIKE, MOST_ALIKE = 0.3, 4.0
 """The converted column must lie within this share of the distance as given, and within these scales."""
 USUAL_WIDENING = 0.7
@@ -92,7 +94,8 @@ def converted_columns(
             if one.scale[index] > 0 and one.ordinary[index] >= LEAST_ORDINARY
         ]
         here = Place(batch.location[index], batch.scale[index])
-        if len(usual) < len(references) or min(here.distance(place) for place in usual) < STRANGE:
+        strange = STRANGE * (1 + FEW_ROWS / batch.rows)
+        if len(usual) < len(references) or min(here.distance(place) for place in usual) < strange:
             continue
         if latest and latest.scale[index] > 0:
             usual.append(Place(latest.location[index], latest.scale[index]))

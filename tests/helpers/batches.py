@@ -58,4 +58,4 @@ def expectations_of_blobs(
     measures = measures_of_blobs(seed, rows, X)
     if frame is not None and y is not None:
         measures = Measures(frame, y)
-    return expectations_after(measures, "base", "classification")
+    return expectations_after(measures, "base")

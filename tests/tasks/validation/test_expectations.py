@@ -81,8 +81,8 @@ def test_labels_of_a_batch_that_was_learnt_are_known(base: Expectations) -> None
 def test_a_regression_has_a_target_and_no_labels(tmp_path: Path) -> None:
     X, _ = blobs(0)
     measures = measures_of_blobs(0)
-    base = expectations_after(Measures(measures.frame, X[:, 0] * 2), "base", "regression")
-    assert (base.task, base.labels) == ("regression", ())
+    base = expectations_after(Measures(measures.frame, X[:, 0] * 2, "regression"), "base")
+    assert base.labels == ()
     assert base.target is not None
     assert base.knowing([1, 2]) == base
 

@@ -82,7 +82,7 @@ def test_each_frame_that_was_checked_has_a_page_that_names_the_batch() -> None:
     site = Workspace.current().data_docs / DOCS_SITE
     assert set(found.pages) == {"samples", "batch"}
     for frame, page in found.pages.items():
-        assert page.startswith(f"validations/digits_holdout-{frame}/{'b' * 16}/")
+        assert page.startswith(f"validations/digits_holdout-{frame}/batch-{'b' * 16}/")
         assert "b" * 16 in (site / page).read_text()
 
 

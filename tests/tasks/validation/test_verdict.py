@@ -86,6 +86,7 @@ def test_corrupt_batches_fail_with_the_cause(
 @pytest.mark.parametrize(
     ("change", "moves"),
     [
+        (with_cell(np.nan), ()),
         (lambda a: (a[0][:7], a[1][:7]), ()),
         (
             lambda a: (a[0] + 2 * a[0].std(axis=0), a[1]),
