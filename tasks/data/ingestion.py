@@ -19,7 +19,7 @@ from tasks.data.schemas import (
     DECLARED,
     Declared,
     checked_table,
-    fitting_schema,
+    fitted_table,
     known_schema,
     read_options,
     save_schema,
@@ -38,8 +38,7 @@ def land(
     """
     path = Path(path)
     source = read_table(path, read_options(dataset, declared, options))
-    schema = fitting_schema(dataset, source.frame, declared)
-    table = checked_table(source.frame, schema, path.name, declared)
+    schema, table = fitted_table(source.frame, dataset, path.name, declared)
     if schema != known_schema(dataset) or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)

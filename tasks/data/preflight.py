@@ -7,7 +7,7 @@ from greenlightning.errors import InputError
 from tasks.core.workspace import checked_name
 from tasks.data.arrivals import files_of, wait_until_written
 from tasks.data.reading import Reading, read_ahead
-from tasks.data.schemas import Declared, checked_table, fitting_schema, read_options
+from tasks.data.schemas import Declared, fitted_table, read_options
 
 
 def check_files(
@@ -25,7 +25,7 @@ def check_files(
         try:
             wait_until_written(file, settings.wait)
             frame = read_ahead(file, options)
-            checked_table(frame, fitting_schema(dataset, frame, declared), file.name, declared)
+            fitted_table(frame, dataset, file.name, declared)
         except InputError as error:
             return error
         return None

@@ -124,6 +124,19 @@ def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLA
     return redeclared(known, declared, frame) if known else _learnt(frame, declared)
 
 
+def fitted_table(
+    frame: pd.DataFrame, dataset: str, source: str, declared: Declared
+) -> tuple[TableSchema, ConformedTable]:
+    """A file's schema, and its table in that form; an InputError names the file."""
+    try:
+        schema = fitting_schema(dataset, frame, declared)
+        return schema, checked_table(frame, schema, source, declared)
+    except InputError as error:
+        if source in error.cause:
+            raise
+        raise InputError(f"{source}: {error.cause}", error.remedy) from error
+
+
 def checked_table(
     frame: pd.DataFrame, schema: TableSchema, source: str, declared: Declared = DECLARED
 ) -> ConformedTable:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tasks.data.preflight import check_files
@@ -36,6 +37,12 @@ def test_a_file_that_changed_since_is_read_again(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_is_refused(content: str, cause: str, tmp_path: Path) -> None:
     assert cause in refusal(check, text("a.csv", content)(tmp_path))
+
+
+def test_labels_that_cannot_be_learnt_are_refused_with_the_file(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-01", periods=2)
+    pd.DataFrame({"a": [1, 2], "label": days}).to_parquet(tmp_path / "a.parquet")
+    assert "a.parquet: Labels of type Timestamp cannot be learnt" in refusal(check, tmp_path / "a.parquet")
 
 
 def test_one_of_several_may_be_bad_and_not_all(tmp_path: Path) -> None:
