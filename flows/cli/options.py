@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from greenlightning.errors import InputError
-
 EXIT_CODES = """
 Exit codes: 0 done (also if the champion was kept or there was nothing to learn), 1 unexpected error,
 2 wrong usage, 3 bad input, 4 a batch was quarantined, 5 no such champion, version, batch or dataset,
@@ -74,6 +72,8 @@ Costs = Annotated[
 
 def costs_of(given: list[str] | None) -> dict[str, dict[str, float]]:
     """The costs by true label and answer that --cost options give; InputError for what has another form."""
+    from greenlightning.errors import InputError
+
     costs: dict[str, dict[str, float]] = {}
     for text in given or ():
         labels, _, cost = text.rpartition("=")
