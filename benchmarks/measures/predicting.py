@@ -3,9 +3,9 @@
 ``python -m benchmarks.measures.predicting``
 
 Protocol: one process; a model of half of digits with the defaults; 100,000 rows of digits, repeated, as Parquet
-and as CSV; five rounds of each after one that is not counted. Beside the wall time stands the processor time, which
-says less about who else uses the machine. Prints a Markdown table with the median and the range, and writes
-``benchmarks/results/predicting.json``.
+and as CSV; five rounds of each after one that is not counted. Beside the wall time stands the processor time,
+which says less about who else uses the machine. Prints a Markdown table with the median and the range, and
+writes ``benchmarks/results/predicting.json``.
 """
 
 import json
