@@ -37,7 +37,7 @@ def forget(
 ) -> State[Any]:
     """Subtract a batch from the champion and serve the result; ``strict`` extracts a structure without it."""
     serving, ref = champion_of(dataset), batch_ref(dataset, batch)
-    if batch not in serving.batches:
+    if batch not in serving.batches and batch not in serving.aged:
         raise LedgerError(
             f"Batch {batch} is not in the ledger of {dataset} version {serving.version}",
             f"See what it learnt with: greenlightning lineage --dataset {dataset}",

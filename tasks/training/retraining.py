@@ -134,15 +134,17 @@ def _score(
 def forget_batch(
     dataset: str, parent: int, batch: BatchRef, holdout: BatchRef, run_id: str, folder: Path
 ) -> TrainingResult:
-    """Subtract the statistics of one learnt batch, from its versioned bytes, and save the model."""
+    """Subtract the statistics of one learnt batch, from its versioned bytes, and save the model.
+
+    The model stays as it is where the batch left the window before: the windows side by side lose it.
+    """
     champion = registry.load(dataset, parent)
     forgotten = batch_input(batch, role="forgotten")
     attach_structure.fn(run_id, champion.structure.digest, [forgotten])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
-            champion.ledger.without(batch.id)
             rows = Learnable(holdout, champion.encoder).open(batch)
-            left = champion.forget(rows)
+            left = champion.forget(rows) if batch.id in champion.ledger else champion
             left.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)

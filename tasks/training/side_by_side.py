@@ -44,7 +44,7 @@ class SideBySide:
         from greenlightning.model.windows import Windows
 
         refs = {ref.id: ref for ref in (*batches(serving.dataset), *new)}
-        learnt = {**serving.batches, **serving.aged}
+        learnt = (serving.batches.keys() | serving.aged.keys()) - serving.forgotten
         if away := sorted(name for name in serving.batches if name not in refs):
             raise InputError(
                 f"--keep auto needs the rows of every batch, and those of {away[0]} are not here",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flows.learning.forget import forget
 from flows.learning.retrain import retrain
 from flows.learning.train import train
 from greenlightning.model.windows import EVERYTHING
@@ -70,3 +71,20 @@ def test_auto_keeps_windows_side_by_side_from_version_to_version() -> None:
     assert windows.losses[EVERYTHING] > 0
     before = registry.version(DIGITS, version.parent or 0)
     assert load_windows(before, model) is None
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_batch_that_left_the_window_can_be_forgotten_and_is_in_no_window_then() -> None:
+    [base] = batches(DIGITS)
+    first = add("first", FIRST)
+    outcome(retrain, dataset=DIGITS, deciding=Deciding(keep="1 batch"))
+    before = registry.load(DIGITS)
+    assert outcome(forget, dataset=DIGITS, batch=base.id, reason="asked for").promoted
+    version = registry.version(DIGITS, Alias.CHAMPION)
+    assert registry.load(DIGITS).statistics.digest == before.statistics.digest
+    assert version.forgotten == {base.id}
+    second = add("second", SECOND)
+    outcome(retrain, dataset=DIGITS, deciding=Deciding(keep="auto"))
+    model = registry.load(DIGITS)
+    windows = load_windows(registry.version(DIGITS, Alias.CHAMPION), model)
+    assert windows and set(windows.models[EVERYTHING].ledger) == {first, second}
