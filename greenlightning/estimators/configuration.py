@@ -46,8 +46,10 @@ def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int
         Where a parameter is a word other than "auto".
     """
     defaults = structure_defaults(X.shape[1], len(X), one_unit=share_unit(X))
+    sizes = hidden_layer_sizes(estimator, defaults)
+    listed = len(sizes) == 1 and estimator.paths != "landmarks"
     return TrainingOptions(
-        hidden_layer_sizes=hidden_layer_sizes(estimator, defaults),
+        hidden_layer_sizes=sizes,
         max_epochs=unless_auto("max_epochs", estimator.max_epochs, defaults.max_epochs),
         settling=SettlingRule(estimator.settle_tolerance, estimator.patience),
         batch_size=unless_auto("batch_size", estimator.batch_size, minibatch(len(X))),
@@ -57,7 +59,7 @@ def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int
         input_noise=estimator.input_noise,
         random_state=seed,
         device=estimator.device,
-        bins=0 if estimator.paths == "explicit" else unless_auto("bins", estimator.bins, defaults.bins),
+        bins=unless_auto("bins", estimator.bins, 0 if listed else defaults.bins),
     )
 
 
