@@ -5,12 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flows.learning.retrain import retrain
 from flows.versions.reproduce import reproduce
 from tasks.core.constants import Alias, Tag
 from tasks.models import registry
+from tasks.models.serving_history import history_of
+from tasks.predictions.answering import answering
+from tasks.predictions.predictor import Predictor
 from tests.fixtures.release import expected, unpack
 from tests.helpers.digits import outcome
 from tests.helpers.servers.up import greenlightning
@@ -78,3 +82,13 @@ def test_the_waiting_batch_is_learnt_to_the_version_that_release_0_1_0_made_of_i
 
 def test_its_champion_is_rebuilt_from_its_data(prefect: None, opened: Path) -> None:
     assert outcome(reproduce, dataset=INSECTS).state == "Reproduced"
+
+
+def test_its_champion_predicts_a_table_and_its_promotions_are_pieced_together(opened: Path) -> None:
+    history = history_of(INSECTS)
+    assert [period.version for period in history.periods] == [1, 2]
+    assert "pieced together from tags of release 0.1.0" in history.notes[0]
+    predictor = Predictor.of(answering(INSECTS)[0])
+    rows = pd.DataFrame(np.eye(4), columns=["d", "c", "b", "a"])
+    found = predictor.answer(rows, 0, "rows.csv").table.column("prediction").to_pylist()
+    assert found == predictor.model.predict(rows[["a", "b", "c", "d"]].to_numpy()).tolist()
