@@ -56,7 +56,8 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         Standard deviation of the noise added to standardised inputs in training.
     bins : int or "auto", default="auto"
         Intervals between quantiles of the first batch into which the structure cuts each column, beside the column
-        itself; 0 for none. "auto" is 8 up to 60 columns, and 0 for 4,000 rows or more whose columns share a unit.
+        itself; 0 for none. "auto" is 8 up to 60 columns, 0 for one gated layer,
+        and for 4,000 rows or more whose columns share a unit.
     validation_fraction : float, default=0.1
         Share of the first batch held out to watch the gates and to choose ``alpha``.
     memory_budget : int, optional
