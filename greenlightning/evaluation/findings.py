@@ -143,8 +143,10 @@ def _no_better(
     if _better(found):
         return ""
     worse = found.high < 0 if score.is_share else found.low > 0
+    ahead = (found.challenger > found.champion) == score.is_share
+    verdict = "worse" if worse else "not clearly better" if ahead else "no better"
     numbers = f"{score.label} {found.challenger:.4g} against {found.champion:.4g} on {found.n} {rows}"
-    return f"{'worse' if worse else 'no better'} than {name}: {numbers}"
+    return f"{verdict} than {name}: {numbers}"
 
 
 def _better(found: Comparison) -> bool:

@@ -23,6 +23,7 @@ RUN_IN_ORDER = (
     "docs/how-to/sum-in-parallel.md",
     "docs/how-to/extend-it.md",
     "docs/how-to/get-predictions-out.md",
+    "docs/how-to/describe-your-columns.md",
     "docs/how-to/bring-your-data.md",
     "docs/how-to/bring-your-files.md",
     "docs/how-to/forget-and-roll-back.md",
