@@ -8,7 +8,7 @@ from flows.cli.options import AsJson, run
 
 commands = typer.Typer()
 held = typer.Typer(help="List and show quarantined batches; accept or discard one.", no_args_is_help=True)
-expected = typer.Typer(help="Show what validation expects, or learn it anew.", no_args_is_help=True)
+expected = typer.Typer(help="Show what validation expects, or learn it again.", no_args_is_help=True)
 commands.add_typer(held, name="quarantine")
 commands.add_typer(expected, name="expectations")
 
@@ -74,7 +74,7 @@ def relearn(
     dataset: OneDataset = None,
     as_json: AsJson = False,
 ) -> None:
-    """Learn anew what is expected of batches; the model stays as it is."""
+    """Learn again what is expected of batches; the model stays as it is."""
     from flows.console.outcome_text import only_dataset
     from flows.quarantine.relearn import relearn as flow
 

@@ -28,12 +28,12 @@ def _joined(done: dict[Path, Outcome], refused: dict[Path, GreenLightningError])
     outcomes = list(done.values())
     versioned = sum(one.state == "Versioned" for one in outcomes)
     counts = {"versioned": versioned, "quarantined": len(done) - versioned, "refused": len(refused)}
-    told = [f"{number} of {len(done) + len(refused)} files {name}" for name, number in counts.items() if number]
-    notes = [f"{file.name}: {told}" for file, one in done.items() for told in (one.reason, *one.notes)]
+    counted = [f"{number} of {len(done) + len(refused)} files {name}" for name, number in counts.items() if number]
+    notes = [f"{file.name}: {note}" for file, one in done.items() for note in (one.reason, *one.notes)]
     return Outcome(
         state=min((one.state for one in outcomes), key=MOST_EVENTFUL_FIRST.index),
         dataset=outcomes[0].dataset,
-        reason=", ".join(told),
+        reason=", ".join(counted),
         quarantined=tuple(batch for one in outcomes for batch in one.quarantined),
         refused=tuple(str(error) for error in refused.values()),
         notes=tuple(notes),

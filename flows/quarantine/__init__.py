@@ -1,1 +1,1 @@
-"""Decisions of people about quarantined batches, and expectations that are learnt anew."""
+"""Decisions of people about quarantined batches, and expectations that are learnt again."""

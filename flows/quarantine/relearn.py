@@ -1,4 +1,4 @@
-"""Learn what is expected of batches anew, from batches that somebody names."""
+"""Learn again what is expected of batches, from batches that somebody names."""
 
 from typing import Annotated, Any
 

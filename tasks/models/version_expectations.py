@@ -1,4 +1,4 @@
-"""The expectations of a version, stored with the run that made it, or that learnt them anew for it."""
+"""The expectations of a version, stored with the run that made it, or that learnt them again for it."""
 
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core.constants import Tag
@@ -36,7 +36,7 @@ def follow_batch(version: registry.VersionInfo, ref: BatchRef, run_id: str) -> t
     """Move the expectations of a version along with a batch; a note on it."""
     expectations, measures = expectations_of(version), measures_of(checkout(ref))
     if tuple(measures.names) != expectations.features:
-        return ("its columns are not those of the champion, which cannot learn it; train anew",)
+        return ("its columns are not those of the champion, which cannot learn it; train again",)
     _record(version, expectations.following(ref.id, measures), run_id)
     return (f"version {version.version} expects such batches from now on",)
 
@@ -53,7 +53,7 @@ def relearn(version: registry.VersionInfo, refs: list[BatchRef], run_id: str) ->
     if learnt.features != old.features:
         raise InputError(
             f"The batches have other columns than version {version.version}",
-            f"Train anew: greenlightning train --dataset {version.dataset}",
+            f"Train again: greenlightning train --dataset {version.dataset}",
         )
     _record(version, learnt, run_id)
     return learnt

@@ -61,7 +61,7 @@ def _plain_header(path: Path, begin: bytes) -> bytes:
 def _text_parts(path: Path, stream: BinaryIO, header: bytes, options: ReadOptions) -> Iterator[SourceTable]:
     """The table of a text in parts, each under the header and read by the choices made for the first.
 
-    A fault is told by reading the whole file: its row is that of the file.
+    A fault is found by reading the whole file: its row is that of the file.
     """
     stream.seek(len(header))
     for number, part in enumerate(_cut(stream)):

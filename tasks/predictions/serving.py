@@ -67,7 +67,7 @@ class ServedChampion:
 def application(dataset: str, version: int) -> Application:
     """MLflow's scoring server for one version.
 
-    Where the model's own code reads the cells, the server is not told the signature: it cannot parse CSV by it.
+    Where the model's own code reads the cells, the server does not get the signature: it cannot parse CSV by it.
     """
     from mlflow.pyfunc import load_model, scoring_server
 

@@ -1,7 +1,7 @@
 """Columns of a batch that hold each other's values.
 
-A swap is told from a drift by undoing it: as given the columns do not fit their relation to the other columns (or
-the labels), and exchanged they do (docs/decisions/0041-broken-or-moved.md).
+Undoing a swap distinguishes it from a drift: as given the columns do not fit their relation to the other columns
+(or the labels), and exchanged they do (docs/decisions/0041-broken-or-moved.md).
 """
 
 import math
@@ -37,7 +37,7 @@ NORMAL = 2.5
 """Scales from its location within which half of a column's cells must lie once it is put back."""
 SHUFFLED = 0.5
 MOSTLY_ONE_VALUE = 0.5
-"""Share of other values under which a column mostly has one; two such columns are not told apart."""
+"""Share of other values under which a column mostly has one; two such columns are not distinguished."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def swapped_columns(
     while len(found) < MOST_SWAPS and (best := relations.best_swap(cells)):
         cells = _exchanged(cells, best)
         found.append(best)
-    if not found and label_gain and (told := relations.swap_told_by_labels(cells, rows, label_gain)):
-        cells = _exchanged(cells, told)
-        found = [told]
+    if not found and label_gain and (swap := relations.swap_shown_by_labels(cells, rows, label_gain)):
+        cells = _exchanged(cells, swap)
+        found = [swap]
     if not relations.are_normal(cells, found):
         return []
     return [(reference.names[swap.first], reference.names[swap.second]) for swap in found]
@@ -118,12 +118,12 @@ class _Relations:
         """The pair whose exchange gains most, if it gains for certain."""
         return max(self._certain(self.gains(cells)), key=lambda swap: swap.gain, default=None)
 
-    def swap_told_by_labels(self, cells: Array, rows: NDArray[np.intp], label_gain: LabelGain) -> Swap | None:
+    def swap_shown_by_labels(self, cells: Array, rows: NDArray[np.intp], label_gain: LabelGain) -> Swap | None:
         """The best of the pairs that the columns leave in doubt, by columns and labels together."""
         doubtful = {pair: gain for pair, gain in self.gains(cells).items() if gain.mean() > DOUBTFUL}
         asked = sorted(doubtful, key=lambda pair: -doubtful[pair].mean())[:MOST_ASKED]
-        told = {pair: doubtful[pair] + label_gain(rows, _exchanged(cells, Swap(*pair, 0.0))) for pair in asked}
-        return max(self._certain(told), key=lambda swap: swap.gain, default=None)
+        gains = {pair: doubtful[pair] + label_gain(rows, _exchanged(cells, Swap(*pair, 0.0))) for pair in asked}
+        return max(self._certain(gains), key=lambda swap: swap.gain, default=None)
 
     def are_normal(self, cells: Array, swaps: list[Swap]) -> bool:
         """Whether the exchanged columns, put back, lie where they always did."""

@@ -44,8 +44,12 @@ class Expectations(BaseModel):
     largest_class: float = Field(description="share of the base's most frequent label")
     learnt: tuple[str, ...] = Field((), description="batches after the base that these expectations know")
     max_outside: float = Field(default=0.1, description="share of cells outside the range from where it has moved")
-    max_strange_rows: float = Field(default=0.02, description="share of rows mostly outside, likewise")
-    max_shift: float = Field(default=0.8, description="shift of the means in standard deviations, likewise")
+    max_strange_rows: float = Field(
+        default=0.02, description="share of rows mostly outside from where they have moved"
+    )
+    max_shift: float = Field(
+        default=0.8, description="shift of the means, in standard deviations, that counts as moved"
+    )
     allow_new_labels: bool = False
 
     @model_validator(mode="before")

@@ -29,7 +29,7 @@ FLOOR = 0.02
 CERTAIN = 3.4
 """Standard deviations between the evidence of a normal batch and an alarm: three false ones in 10,000 batches."""
 LEAST_PROMISED = 3.0
-"""Nats that a batch must promise; with less nothing can be told."""
+"""Nats that a batch must promise; with less nothing is certain."""
 RESTORED = 0.3
 """Share of the evidence of a normal batch that the labels must have once they are put back."""
 LEAST_EVIDENCE = 75.0

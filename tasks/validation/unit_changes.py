@@ -1,6 +1,6 @@
 """Columns of a batch that were written in another unit, or a table at another scale.
 
-A change of unit is told from a drift by undoing it: as given a column lies many scales from every batch before,
+Undoing a change of unit distinguishes it from a drift: as given a column lies many scales from every batch before,
 and converted back by a usual conversion it lies where they did (docs/decisions/0041-broken-or-moved.md).
 """
 

@@ -55,8 +55,8 @@ def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTa
     frame, notes = without_index(
         pa.table(columns, names=tidy).to_pandas(integer_object_nulls=True), options.wanted
     )
-    told = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
-    return SourceTable(frame, tuple(told + notes))
+    left_out = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
+    return SourceTable(frame, tuple(left_out + notes))
 
 
 def _index_of(table: pa.Table) -> list[str]:

@@ -30,7 +30,7 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     head = text[: max(4 * BLOCK, text.find(b"\n") + 1)].decode(errors="ignore")
     dialect = dialect_of(head, separator_named(options.separator))
     cells, start = _header(path, dialect, head)
-    names, told = header_of(path, cells, dialect.width, dialect.trailing)
+    names, remarks = header_of(path, cells, dialect.width, dialect.trailing)
     table = _text_table(path, memoryview(text)[start:], dialect, len(names))
     if names[-1] is None and table[-1].null_count < len(table):
         raise InputError(f"Column {len(names)} of {path.name} has no name", "Name it, or leave it out")
@@ -42,7 +42,7 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     values, chosen = columns_of(columns, dialect.separator, _sign(options.decimal))
     tidy = pa.table(values, names=[column.name for column in columns])
     frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), options.wanted)
-    return SourceTable(frame, tuple(_told(dialect, encoding) + chosen + told + left_out))
+    return SourceTable(frame, tuple(_detected(dialect, encoding) + chosen + remarks + left_out))
 
 
 def _sign(decimal: str | None) -> Sign | None:
@@ -51,7 +51,7 @@ def _sign(decimal: str | None) -> Sign | None:
     raise InputError(f"{decimal!r} is no decimal sign", "Give . or ,")
 
 
-def _told(dialect: Dialect, encoding: str) -> list[str]:
+def _detected(dialect: Dialect, encoding: str) -> list[str]:
     """Notes on a separator or an encoding that is not the usual one."""
     notes = [] if encoding in PLAIN else [f"encoding {encoding}"]
     if dialect.separator != ",":

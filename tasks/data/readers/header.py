@@ -27,7 +27,7 @@ def checked_names(path: Path, names: Sequence[str]) -> list[str]:
 
 
 def header_of(path: Path, cells: list[str], width: int, trailing: bool) -> tuple[list[str | None], list[str]]:
-    """A name for each of ``width`` columns, None for one that is left out; and what is to be told about them.
+    """A name for each of ``width`` columns, None for one that is left out; and notes about them.
 
     A nameless first column holds row names, as pandas and R write them; R gives the header one cell fewer.
     A nameless last column without values comes from a separator at the end of every line.

@@ -19,9 +19,9 @@ def columns_of(
     values = []
     notes: dict[str, list[str]] = {}
     for column in columns:
-        found, told = _values(column, signs.get(column.name, []), sign, is_sure)
+        found, made = _values(column, signs.get(column.name, []), sign, is_sure)
         values.append(found)
-        for note in told:
+        for note in made:
             notes.setdefault(note, []).append(column.name)
     return values, [f"{note} in {_shown(names)}" for note, names in notes.items()]
 
@@ -36,7 +36,7 @@ def _sign(columns: list[TextColumn], signs: dict[str, list[Sign]], separator: st
 
 
 def _values(column: TextColumn, signs: list[Sign], sign: Sign, is_sure: bool) -> tuple[pa.ChunkedArray, list[str]]:
-    """The values of a column, and what is to be told about them.
+    """The values of a column, and notes about them.
 
     It has the file's decimal sign, or the other one where only that fits its cells. Where the sign is a comma for
     sure, the points of numbers such as 1.234 group thousands.

@@ -56,8 +56,8 @@ def encoding_of(data: bytes) -> str:
         data.decode()
     except UnicodeDecodeError:
         foreign = len(data.translate(None, delete=bytes(range(128))))
-        torn = data.decode(errors="replace").count("\ufffd")
-        return "cp1252" if torn > foreign / 2 else "utf-8"
+        unknown = data.decode(errors="replace").count("\ufffd")
+        return "cp1252" if unknown > foreign / 2 else "utf-8"
     return "utf-8"
 
 
