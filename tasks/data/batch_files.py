@@ -24,7 +24,7 @@ from greenlightning.errors import InputError
 from greenlightning.tables import TableEncoder, concatenated, in_form_of
 from greenlightning.tables.labels import canonical_labels
 from tasks.core.workspace import Workspace
-from tasks.data.labels import LABEL
+from tasks.data.readers.source import LABEL
 
 PROVENANCE = b"greenlightning"
 NUMBERS = ("uint8", "float", "double")

@@ -10,7 +10,7 @@ from prefect import task
 from scipy import ndimage
 
 from greenlightning.data.datasets import Dataset, load
-from tasks.data.labels import LABEL
+from tasks.data.readers.source import LABEL
 
 TURN_DEGREES = 12.0
 SHEAR = 0.15

@@ -15,7 +15,7 @@ from greenlightning.tables.labels import canonical_labels, label_kind
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import batch_path, batches
-from tasks.data.labels import LABEL
+from tasks.data.readers.source import LABEL
 from tasks.data.reading import ReadOptions
 
 HOLDOUT = ".holdout"

@@ -14,7 +14,7 @@ from greenlightning.errors import InputError
 from greenlightning.model import GreenLightningModel
 from greenlightning.tables import Column, Kind, TableSchema, conform
 from greenlightning.tables.labels import label_kind
-from tasks.data.labels import LABEL
+from tasks.data.readers.source import LABEL
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo

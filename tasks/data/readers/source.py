@@ -8,7 +8,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from greenlightning.errors import InputError
-from tasks.data.labels import LABEL
+
+LABEL = "label"
+"""The label column of a batch, and of a file that does not say otherwise."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from greenlightning.errors import InputError
-from tasks.data.labels import tidy_labels
+from greenlightning.tables.labels import alike_labels, canonical_labels
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from tasks.data.labels import tidy_labels
     ],
 )
 def test_labels_mean_what_they_say(values: list[object], labels: list[object]) -> None:
-    found = tidy_labels(values).tolist()
+    found = canonical_labels(values).tolist()
     assert found == labels
     assert [type(label) for label in found] == [type(label) for label in labels]
 
@@ -42,4 +42,28 @@ def test_labels_mean_what_they_say(values: list[object], labels: list[object]) -
 )
 def test_labels_that_would_be_changed_are_refused(values: list[object]) -> None:
     with pytest.raises(InputError, match="cannot be kept exactly"):
-        tidy_labels(values)
+        canonical_labels(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "labels"),
+    [
+        ([True, False], "int", [1, 0]),
+        (["true", "FALSE"], "int", [1, 0]),
+        ([1, 0], "bool", [True, False]),
+        (["yes", "no"], "bool", [True, False]),
+        ([7, 2.0], "str", ["7", "2"]),
+        ([" cat", "dog "], "", ["cat", "dog"]),
+    ],
+)
+def test_labels_take_the_type_of_those_known(values: list[object], kind: str, labels: list[object]) -> None:
+    assert canonical_labels(values, kind).tolist() == labels
+
+
+def test_a_label_that_is_no_scalar_is_refused() -> None:
+    with pytest.raises(InputError, match="Labels of type list cannot be learnt"):
+        canonical_labels([["a"], ["b"]])
+
+
+def test_labels_alike_but_for_case_or_blanks() -> None:
+    assert alike_labels(["cat", "Cat", "dog"]) == [("Cat", "cat")]
