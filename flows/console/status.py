@@ -13,6 +13,18 @@ from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
 
 out = Console()
+TITLES = {
+    "champion": "champion",
+    "since": "since",
+    "prequential": "prequential",
+    "batches": "batches",
+    "not_learnt": "new",
+    "forgotten": "forgotten",
+    "waiting": "waiting",
+    "unlabelled": "unlabelled",
+    "quarantined": "quarantined",
+}
+SELDOM = ("forgotten", "waiting", "unlabelled", "quarantined")
 
 
 def summary(dataset: str) -> dict[str, object]:
@@ -104,31 +116,23 @@ def print_status(as_json: bool) -> None:
     if not found:
         out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
         return
-    table = Table(
-        "dataset",
-        "champion",
-        "since",
-        "prequential",
-        "batches",
-        "new",
-        "forgotten",
-        "waiting",
-        "unlabelled",
-        "quarantined",
-        box=None,
-    )
+    out.print(_table(found))
+
+
+def _table(found: dict[str, dict[str, object]]) -> Table:
+    """A row for each dataset; of the columns that are mostly empty, those that are not."""
+    shown = [name for name in TITLES if name not in SELDOM or any(facts[name] for facts in found.values())]
+    table = Table("dataset", *(TITLES[name] for name in shown), box=None)
     for dataset, facts in found.items():
-        cells = [_cell(value) for value in facts.values()]
-        cells[1] = cells[1][:10]
-        table.add_row(dataset, *cells)
-    out.print(table)
+        table.add_row(dataset, *(_cell(facts[name]) for name in shown))
+    return table
 
 
 def _cell(value: object) -> str:
-    """A fact in a cell: a list's length, the first of several scores, or the value itself."""
+    """A fact in a cell: a list's length, the first of several scores, a day, or the value itself."""
     if isinstance(value, dict):
-        return next((f"{name} {score:.3f}" for name, score in value.items()), "none")
-    return str(len(value)) if isinstance(value, list) else "none" if value is None else str(value)
+        return next((f"{score:.3f}" for score in value.values()), "none")
+    return str(len(value)) if isinstance(value, list) else "none" if value is None else str(value)[:10]
 
 
 def _print_servers(about: dict[str, Any]) -> None:

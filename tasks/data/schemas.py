@@ -119,9 +119,10 @@ def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLA
     known = known_schema(dataset)
     if known and not set(known.stored) <= set(frame.columns) and not batches(dataset.removesuffix(HOLDOUT)):
         known = None
-    if known and not declared.about_columns:
-        return known
-    return redeclared(known, declared, frame) if known else _learnt(frame, declared)
+    if known is None:
+        return _learnt(frame, declared)
+    others = declared.model_copy(update={"label": None})
+    return redeclared(known, others, frame) if others.about_columns else known
 
 
 def fitted_table(
@@ -140,7 +141,12 @@ def fitted_table(
 def checked_table(
     frame: pd.DataFrame, schema: TableSchema, source: str, declared: Declared = DECLARED
 ) -> ConformedTable:
-    """A file's table in the form of its schema; InputError where column, cell or labels do not fit."""
+    """A file's table in the form of its schema; InputError where column, cell or labels do not fit.
+
+    A label column that is declared for this file takes the name that the schema has for it.
+    """
+    if declared.label and declared.label != schema.label and declared.label in frame.columns:
+        frame = frame.drop(columns=schema.label, errors="ignore").rename(columns={declared.label: schema.label})
     if schema.label not in frame.columns:
         shown = ", ".join(frame.columns[:SHOWN]) + (", …" if frame.shape[1] > SHOWN else "")
         raise InputError(

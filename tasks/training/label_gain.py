@@ -36,9 +36,12 @@ class ChampionsOpinion:
         return gain
 
     def _fit(self, frame: pd.DataFrame, y: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Log-likelihood (n,) of each row's label; 0 for labels that the champion does not know."""
+        """Log-likelihood (n,) of each row's label; 0 where the champion knows no such label, or no such input."""
         X = BatchContent(frame, y).inputs(self._model.encoder)
         positions = {label: index for index, label in enumerate(self._model.classes)}
         index = np.array([positions.get(label, -1) for label in y.tolist()])
-        likelihood = np.maximum(self._model.predict_proba(X), LEAST_PROBABILITY)[np.arange(len(y)), index]
-        return np.where(index < 0, 0.0, np.log(likelihood))
+        known = (index >= 0) & np.isfinite(X).all(axis=1)
+        likelihood = np.maximum(self._model.predict_proba(X[known]), LEAST_PROBABILITY)
+        found = np.zeros(len(y))
+        found[known] = np.log(likelihood[np.arange(len(likelihood)), index[known]])
+        return found

@@ -1,6 +1,7 @@
 """The batches that a retraining learns: a window selects by landing time, and a dry run changes nothing."""
 
 import json
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,13 @@ def test_windows_that_make_no_sense_are_refused() -> None:
 
 def landed_on(day: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What lands next lands at noon of ``day``."""
-    monkeypatch.setattr(tasks.data.ingestion, "_iso", lambda _: f"{day}T12:00:00+00:00")
+
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Noon":
+            return cls.fromisoformat(f"{day}T12:00:00+00:00")
+
+    monkeypatch.setattr(tasks.data.ingestion, "datetime", Noon)
 
 
 def everything(root: Path) -> dict[str, int]:

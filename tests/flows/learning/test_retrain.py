@@ -132,7 +132,7 @@ def test_a_corrupt_batch_alone_ends_in_the_state_quarantined_and_the_champion_st
 
 @pytest.mark.usefixtures("champion")
 def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_champion_stays() -> None:
-    landed = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
+    landed = drop("mislabelled", slice(500, 1300), 9 - y[500:1300])
     done = outcome(retrain, dataset=DIGITS)
     assert (done.state, done.promoted, done.version, served()) == ("Kept", False, 2, 1)
     challenger = registry.version(DIGITS, Alias.CHALLENGER)
@@ -149,13 +149,13 @@ def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_ch
 
 @pytest.mark.usefixtures("champion")
 def test_a_batch_that_would_harm_holds_no_other_up() -> None:
-    bad = drop("mislabelled", slice(500, 1300), (y[500:1300] + 1) % 10)
+    bad = drop("mislabelled", slice(500, 1300), 9 - y[500:1300])
     good = drop("good", slice(1300, 1500))
     done = outcome(retrain, dataset=DIGITS)
     assert (done.state, done.learnt, done.version) == ("Promoted", {good.id: 200}, served())
     assert set(registry.version(DIGITS, Alias.CHAMPION).batches) & {bad.id, good.id} == {good.id}
-    note = done.notes[-1]
-    assert note.startswith(f"batch {bad.id} (mislabelled.parquet): champion kept")
+    refusal = f"batch {bad.id} (mislabelled.parquet): champion kept"
+    assert any(note.startswith(refusal) for note in done.notes)
     later = drop("later", slice(1500, 1700))
     assert outcome(retrain, dataset=DIGITS).learnt == {later.id: 200}
 

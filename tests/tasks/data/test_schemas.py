@@ -110,6 +110,15 @@ def test_declaring_again_changes_one_column_and_keeps_the_rest(tmp_path: Path) -
     assert changed.of_kind(Kind.CATEGORICAL) == ("age", "city")
 
 
+def test_a_later_file_may_name_its_label_otherwise(tmp_path: Path) -> None:
+    version_batch.fn(land.fn(csv(tmp_path, TABLE), "shop"))
+    renamed = csv(tmp_path, TABLE.head(20).rename(columns={"label": "verdict"}), "later.csv")
+    with pytest.raises(InputError, match=r"later\.csv has no label column 'label'"):
+        land.fn(renamed, "shop")
+    assert land.fn(renamed, "shop", Declared(label="verdict")).content.y.tolist() == ["stays", "goes"] * 10
+    assert schema_of("shop").label == "label"
+
+
 def test_the_holdout_has_the_schema_of_its_dataset() -> None:
     assert schema_path("shop.holdout") == schema_path("shop")
 
