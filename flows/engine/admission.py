@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.data.batch_files import LandedBatch, describe, waiting
+from tasks.data.batch_files import LandedBatch, describe, read_content, waiting
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.events import emit_landed
 from tasks.data.versioning import checkout, version_batch
@@ -11,7 +11,7 @@ from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.training.health import assess_landed
 from tasks.training.label_gain import ChampionsOpinion
-from tasks.validation.expectations import Expectations, measures_of
+from tasks.validation.expectations import Expectations
 from tasks.validation.quarantine import QuarantinedBatch, discarded, quarantine
 from tasks.validation.verdict import ValidationReport, validate
 
@@ -96,7 +96,7 @@ def moved_note(landed: LandedBatch, report: ValidationReport) -> tuple[str, ...]
 def following(expectations: Expectations, new: list[BatchRef]) -> Expectations:
     """The expectations moved along with batches that are learnt."""
     for ref in new:
-        expectations = expectations.following(ref.id, measures_of(checkout(ref)))
+        expectations = expectations.following(ref.id, expectations.measures(read_content(checkout(ref))))
     return expectations
 
 

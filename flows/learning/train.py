@@ -18,6 +18,7 @@ from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import ensure_holdout
+from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.promotion.candidate import Candidate
@@ -92,7 +93,7 @@ def train_on(
         evaluated=evaluated,
         decision=evaluated.decision or Decision(True, f"{reason}; {evaluated.headline}"),
         holdout=holdout,
-        expectations=learn_expectations(*(checkout(ref) for ref in base)),
+        expectations=learn_expectations(*map(checkout, base), schema=schema_of(run.dataset)),
         forgotten=forgotten,
     )
     return publish_once(candidate)

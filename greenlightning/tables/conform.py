@@ -115,7 +115,7 @@ def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
     Returns
     -------
     DataFrame of shape (n, f)
-        The table itself where nothing has changed.
+        The features, in the order of the schema; the table itself where it has no other columns.
 
     Raises
     ------
@@ -123,9 +123,9 @@ def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
         Where a column was not stored.
     """
     kinds = {column.name: column.kind for column in schema.columns if column.kind.is_feature}
-    if all(name in frame and HOLDS[kind](frame[name].dtype) for name, kind in kinds.items()):
-        return frame
-    return conform(frame, schema, source="the batch").frame
+    if not all(name in frame and HOLDS[kind](frame[name].dtype) for name, kind in kinds.items()):
+        frame = conform(frame, schema, source="the batch").frame
+    return frame if list(frame.columns) == list(kinds) else frame[list(kinds)]
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

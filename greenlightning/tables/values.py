@@ -164,8 +164,8 @@ def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[
     form = column.format or guessed_format(texts.dropna()) or ISO
     moments = parsed(texts.astype("str"), form)
     wrong = (moments.isna() & texts.notna()).to_numpy()
-    if wrong.any() and form != ISO:
-        moments = moments.fillna(parsed(texts.astype("str"), ISO))
+    if wrong.any() and (other := guessed_format(texts.dropna())):
+        moments = parsed(texts.astype("str"), other)
         wrong = (moments.isna() & texts.notna()).to_numpy()
     if wrong.any():
         raise _unreadable(texts, int(wrong.argmax()), column, where, f"a date (format {form})")

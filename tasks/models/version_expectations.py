@@ -2,11 +2,12 @@
 
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core.constants import Tag
+from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import artifact_uri, connect
-from tasks.validation.expectations import Expectations, learn_expectations, measures_of
+from tasks.validation.expectations import Expectations, learn_expectations
 
 EXPECTATIONS = "expectations.json"
 
@@ -34,7 +35,8 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
 
 def follow_batch(version: registry.VersionInfo, ref: BatchRef, run_id: str) -> tuple[str, ...]:
     """Move the expectations of a version along with a batch; a note on it."""
-    expectations, measures = expectations_of(version), measures_of(checkout(ref))
+    expectations = expectations_of(version)
+    measures = expectations.measures(read_content(checkout(ref)))
     if tuple(measures.names) != expectations.features:
         return ("its columns are not those of the champion, which cannot learn it; train again",)
     _record(version, expectations.following(ref.id, measures), run_id)

@@ -26,7 +26,13 @@ class Triggers:
         parts = [part for part in SEPARATOR.split(text.strip()) if part]
         if not parts:
             raise InputError("No trigger is named", "Write for example: 5000 rows or 24h or drift")
-        return cls(tuple(Window.parse(part) for part in parts if part != DRIFT), DRIFT in parts)
+        try:
+            amounts = tuple(Window.parse(part) for part in parts if part != DRIFT)
+        except InputError as error:
+            raise InputError(
+                f"{text!r} names no trigger", "Write for example: 5000 rows or 24h or drift"
+            ) from error
+        return cls(amounts, DRIFT in parts)
 
     def waiting(self, new: Sequence[BatchRef], drifted: Callable[[], bool], now: datetime | None = None) -> str:
         """What the ``new`` batches still wait for, in words; empty where a trigger is due.

@@ -90,6 +90,8 @@ def learn_batches(
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
     model = kept.model
+    if any(ref.id not in model.ledger for ref in new):
+        aside = _statistics_of_slices(model, held)
     candidate = replace(model, statistics=model.statistics - aside)
     values, found = _score((candidate, champion), learnable, held, deciding, folder)
     fresh = joined_batches([one.back for one in held])
@@ -105,6 +107,12 @@ def learn_batches(
         released=kept.released,
         windows=folder / WINDOWS if auto else None,
     )
+
+
+def _statistics_of_slices(model: "GreenLightningModel", held: list[HeldBack]) -> Statistics:
+    """The statistics of the held-back rows of those batches that did not leave the window at once."""
+    backs = [one.back for one in held if one.back.id in model.ledger]
+    return sum((model.collect(back.X, back.y) for back in backs), Statistics.empty(model.paths, model.targets))
 
 
 def _score(

@@ -43,7 +43,8 @@ def header_checks(names: list[str], base: Expectations) -> list[Check]:
         "ExpectTableColumnsToMatchSet",
         {"column_set": wanted, "exact_match": True},
         "The columns are those of the base",
-        f"The columns are not those of the base: {' and '.join(differences)}",
+        f"The columns are not those of the base: {' and '.join(differences)} "
+        "(after a change of the schema, train again first)",
     )
     if differences:
         return [columns]

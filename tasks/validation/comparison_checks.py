@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from greenlightning.tables.labels import alike_labels
 from tasks.validation.checks import SHOWN, Check, bounded, few, unknown_labels
 from tasks.validation.comparison import Comparison
 from tasks.validation.expectations import Expectations
@@ -79,14 +80,15 @@ def moved_checks(found: Comparison, base: Expectations) -> list[Check]:
     outside, shift = base.max_outside + slack, base.max_shift + slack
     strange = max(1, int(STRANGE * len(measures.numeric_names)))
     strange_share = min(1.0, max(base.max_strange_rows, 3 / max(1, rows)))
+    cells = "cell" if strange == 1 else "cells"
     strange_rows = float((found.outside > strange).mean())
     checks = [
         _moved(
             "samples",
             "outside",
             {"max_value": strange, "mostly": 1 - strange_share},
-            f"At most {strange_share:.1%} of the rows have over {strange} cells outside the range so far",
-            f"{strange_rows:.1%} of the rows have over {strange} cells outside the range so far",
+            f"At most {strange_share:.1%} of the rows have over {strange} {cells} outside the range so far",
+            f"{strange_rows:.1%} of the rows have over {strange} {cells} outside the range so far",
         ),
         _moved(
             "batch",
@@ -145,13 +147,18 @@ def _label_checks(measures: Measures, base: Expectations, new_labels: bool) -> l
         return [kind]
     unknown = unknown_labels(measures, base)
     count = sum(measures.counts[label] for label in unknown)
+    alike = alike_labels([*base.labels, *unknown]) if kind_of(base.labels) == "str" else []
+    remedy = (
+        f"{alike[0][0]!r} and {alike[0][1]!r} differ by case or blanks only: write them alike"
+        if alike
+        else "allow new labels to take them"
+    )
     known = Check(
         "samples",
         "ExpectColumnValuesToBeInSet",
         {"column": "label", "value_set": list(base.labels)},
         "Every label is known to the base",
-        f"Labels that the base does not know: {few(unknown)}, in {count} of {measures.rows} rows "
-        "(allow new labels to take them)",
+        f"Labels that the base does not know: {few(unknown)}, in {count} of {measures.rows} rows ({remedy})",
     )
     return [kind, known]
 

@@ -5,7 +5,8 @@ Why these measures and limits: docs/decisions/0008-validation.md and 0041-broken
 
 import hashlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
-from greenlightning.tables import concatenated
-from tasks.data.batch_files import BatchContent, read_content
+from greenlightning.tables import Column, Kind, TableSchema, in_form_of
+from tasks.data.batch_files import BatchContent, joined, read_content
 from tasks.validation.category_statistics import CategoryColumns
 from tasks.validation.column_statistics import NumericColumns
 from tasks.validation.label_alignment import LabelAlignment
@@ -105,6 +106,19 @@ class Expectations(BaseModel):
         }
         return self.model_copy(update=update).knowing(sorted(measures.counts))
 
+    def measures(self, content: BatchContent) -> Measures:
+        """Measure the rows of a batch; columns take the kinds that they have here, whatever schema came since."""
+        if not set(self.features) <= set(content.features):
+            return measures_of_content(content)
+        columns = tuple(Column(name, self._kind(name)) for name in self.features)
+        frame = in_form_of(content.frame, TableSchema(columns, label=""))
+        return Measures(frame, content.y, content.task)
+
+    def _kind(self, name: str) -> Kind:
+        if name in self.base.names:
+            return Kind.NUMERIC
+        return Kind.CATEGORICAL if name in self.categories.shares else Kind.DATETIME
+
     def slack(self, rows: int) -> float:
         """Allowance for chance in a share or mean: one standard error of the smaller of batch and base."""
         return 1 / math.sqrt(max(1, min(rows, self.rows)))
@@ -118,9 +132,17 @@ class Expectations(BaseModel):
         return min(1, self.largest_class + 0.75 * (1 - self.largest_class) + self.slack(rows))
 
 
-def learn_expectations(*paths: Path, allow_new_labels: bool = False) -> Expectations:
-    """Learn from the batches of a base, in order; InputError unless they vary and are labelled."""
-    expectations = expectations_after(_joined(paths), paths[0].stem)
+def learn_expectations(
+    *paths: Path, schema: TableSchema | None = None, allow_new_labels: bool = False
+) -> Expectations:
+    """Learn from the batches of a base, in order; InputError unless they vary and are labelled.
+
+    The columns take the kinds of ``schema``; by default those that they had when they were ingested.
+    """
+    contents = [read_content(path) for path in paths]
+    if schema:
+        contents = [replace(one, frame=in_form_of(one.frame, schema)) for one in contents]
+    expectations = expectations_after(measures_of_content(joined(contents)), paths[0].stem)
     return expectations.model_copy(update={"allow_new_labels": allow_new_labels})
 
 
@@ -150,22 +172,9 @@ def expectations_after(base: Measures, name: str) -> Expectations:
     )
 
 
-def measures_of(path: Path) -> Measures:
-    """Measure a batch file; InputError where it cannot be read."""
-    return measures_of_content(read_content(path))
-
-
 def measures_of_content(content: BatchContent) -> Measures:
     """Measure the rows of a batch; columns that name a row, which are text, have no distribution."""
     return Measures(content.frame.select_dtypes(exclude=["object", "str"]), content.y, content.task)
-
-
-def _joined(paths: Sequence[Path]) -> Measures:
-    parts = [measures_of(path) for path in paths]
-    if len(parts) == 1:
-        return parts[0]
-    y = np.concatenate([part.y for part in parts])
-    return Measures(concatenated([part.frame for part in parts]), y, parts[0].task)
 
 
 def target_columns(measures: Measures) -> NumericColumns:

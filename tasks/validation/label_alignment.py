@@ -93,7 +93,19 @@ class LabelAlignment(BaseModel):
         by_chance = max(LEAST_EVIDENCE / weight, CERTAIN * math.sqrt(2 * expected) - expected)
         found = self.evidence(X, y, reference)
         best = max(found, key=lambda step: found[step], default=0)
-        return best if best and found[best] > max(by_chance, RESTORED * expected) else 0
+        if not best or found[best] <= max(by_chance, RESTORED * expected):
+            return 0
+        return best if self._explains(X, y, reference, best) else 0
+
+    def _explains(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns, step: int) -> bool:
+        """Whether labels put back by ``step`` rows are explained better than labels that mean the contrary.
+
+        Otherwise the relation of labels and columns has turned, and no label has slipped.
+        """
+        forecast = (self._windows(X[:MOST_ROWS], reference) @ np.array(self.coefficients))[1:-1]
+        changes, count = self._changes(y[:MOST_ROWS]), len(forecast)
+        given, moved = changes[REACH : REACH + count], changes[REACH + step : REACH + step + count]
+        return bool(np.square(moved - forecast).sum() < np.square(given + forecast).sum())
 
     def evidence(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
         """Log-likelihood ratio of labels that slipped by a number of rows against labels in their place."""

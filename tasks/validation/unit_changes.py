@@ -113,11 +113,12 @@ def rescaled_table(batch: NumericColumns, reference: NumericColumns) -> str:
     mean, spread = batch.array("mean")[varying], batch.array("spread")[varying]
     factor = float(np.exp(np.median(np.log(spread / width))))
     given = _distance(mean, centre, width)
-    mirrored = (reference.array("low") + reference.array("high"))[varying] - mean
+    low, high = reference.array("low")[varying], reference.array("high")[varying]
+    mirrored = min(_distance(ends - mean, centre, width) for ends in (low + high, low.min() + high.max()))
     is_wide = abs(math.log(factor)) > math.log(WIDE_FACTOR)
     if is_wide and given > CLEARLY and _distance(mean / factor, centre, width) < given / 3:
         return f"multiplied by about {factor:.3g}"
-    return MIRRORED if given > CLEARLY and _distance(mirrored, centre, width) < given / 3 else ""
+    return MIRRORED if given > CLEARLY and mirrored < given / 3 else ""
 
 
 def _conversion(here: Place, usual: list[Place]) -> str:

@@ -61,7 +61,7 @@ def validate(
     """
     checked_name(landed.dataset)
     try:
-        measures = measures_of_content(landed.content)
+        measures = (expectations.measures if expectations else measures_of_content)(landed.content)
     except InputError as error:
         return _report(landed, [error.cause], CheckResults(), {})
     found = None

@@ -85,6 +85,13 @@ def test_a_cell_that_cannot_be_read_is_named_by_row_and_column(column: str, cell
         conform(wrong, SCHEMA, source="days.csv")
 
 
+def test_a_file_may_write_its_dates_in_another_format_than_the_base() -> None:
+    frame = pd.DataFrame({"day": ["2024-01-31", "2024-02-01"] * 10, "label": ["a", "b"] * 10})
+    schema = infer_schema(frame)
+    german = frame.assign(day=["31.01.2024", "01.02.2024"] * 10)
+    assert named(conform(german, schema)) == named(conform(frame, schema))
+
+
 def test_codes_written_as_booleans_get_the_code_that_the_base_has() -> None:
     frame = pd.DataFrame({"code": [0, 1] * 10, "x": range(20), "label": ["a", "b"] * 10})
     schema = infer_schema(frame, categorical=["code"])

@@ -5,10 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from greenlightning.errors import InputError
+from greenlightning.tables import Kind
+from tasks.data.ingestion import land
+from tasks.data.schemas import schema_of
 from tasks.validation.expectations import Expectations, expectations_after, learn_expectations
 from tasks.validation.measures import Measures
 from tests.helpers.batches import Arrays, batch_of, blobs, measures_of_blobs, with_cell
@@ -105,3 +109,15 @@ def test_bounds_by_hand(base: Expectations) -> None:
     assert bounds.max_repeated(200) == pytest.approx(0.7)
     assert bounds.max_largest_class(400) == pytest.approx(1.0)
     assert bounds.model_copy(update={"largest_class": 0.2}).max_largest_class(400) == pytest.approx(0.9)
+
+
+def test_a_column_takes_the_kind_that_is_expected_of_it_after_a_change_of_schema(tmp_path: Path) -> None:
+    rooms = np.tile([1.0, 2.0, 3.0], 20)
+    table = pd.DataFrame({"rooms": rooms, "size": np.arange(60.0), "label": ["a", "b"] * 30})
+    table.to_csv(tmp_path / "base.csv", index=False)
+    batch = land.fn(tmp_path / "base.csv", "homes")
+    as_codes = schema_of("homes").declaring(Kind.CATEGORICAL, ["rooms"])
+    expected = learn_expectations(batch.path, schema=as_codes)
+    assert (expected.base.names, tuple(expected.categories.shares)) == (("size",), ("rooms",))
+    measures = expected.measures(batch.content)
+    assert (measures.numeric_names, measures.names) == (["size"], ["rooms", "size"])

@@ -45,6 +45,14 @@ def test_labels_in_their_place_are_left_alone(persistence: float) -> None:
     assert [alignment.slipped(*rows(seed, persistence=persistence), columns) for seed in range(1, 31)] == [0] * 30
 
 
+@pytest.mark.parametrize("persistence", [0.0, 0.9])
+def test_labels_whose_relation_to_the_columns_has_turned_have_not_slipped(persistence: float) -> None:
+    alignment, columns = fitted(persistence)
+    for seed in range(1, 11):
+        X, y = rows(seed, persistence=persistence)
+        assert alignment.slipped(X, 1 - y, columns) == 0
+
+
 def test_labels_that_say_nothing_or_never_change_are_left_alone() -> None:
     alignment, columns = fitted()
     X, y = rows(1)

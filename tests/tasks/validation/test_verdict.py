@@ -91,7 +91,7 @@ def test_corrupt_batches_fail_with_the_cause(
         (
             lambda a: (a[0] + 2 * a[0].std(axis=0), a[1]),
             (
-                "49.0% of the rows have over 1 cells outside the range so far",
+                "49.0% of the rows have over 1 cell outside the range so far",
                 "The means moved by 1.98 standard deviations",
             ),
         ),
