@@ -37,6 +37,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     environment.limit_permissions()
     level = "INFO" if debug else "CRITICAL"
     settings = QUIET | {"PREFECT_LOGGING_LEVEL": level}
+    settings["PREFECT_LOGGING_ROOT_LEVEL"] = "WARNING" if debug else "ERROR"
     if server := running(workspace).get("prefect_url"):
         settings |= {
             "PREFECT_API_URL": f"{server}/api",

@@ -65,7 +65,18 @@ class Predictor:
         if proba and likely is not None:
             names = (f"{PROBABILITY}{label}" for label in self.classes)
             columns |= dict(zip(names, map(pa.array, likely.T), strict=True))
-        return Predictions(pa.table(columns), predicted, likely, conformed.notes)
+        notes = (*conformed.notes, *self._blind_columns(conformed.frame))
+        return Predictions(pa.table(columns), predicted, likely, notes)
+
+    def _blind_columns(self, frame: pd.DataFrame) -> list[str]:
+        """What a reader should know of columns that say nothing: empty ones, and those of unknown categories."""
+        empty = [name for name in self.schema.features if frame[name].isna().all()]
+        kept = self.model.encoder.categories if self.model.encoder else {}
+        strange = [name for name in kept if name not in empty and not frame[name].isin(kept[name]).any()]
+        return [
+            *(f"column {name!r} is empty in every row" for name in empty),
+            *(f"column {name!r} holds no category that version {self.info.version} knows" for name in strange),
+        ]
 
     def _schema_for(self, frame: pd.DataFrame) -> TableSchema:
         """The schema without identifiers that the table does not have: predictions are then named by row."""

@@ -81,3 +81,14 @@ def test_the_same_rows_as_text_have_the_same_answers(of_tables: Predictor) -> No
 def test_without_the_identifier_rows_have_numbers(of_tables: Predictor) -> None:
     found = of_tables.answer(messy_rows(3).drop(columns="id"), 10, "new.csv").table
     assert found.column("row").to_pylist() == [11, 12, 13]
+
+
+def test_columns_that_say_nothing_are_noted(of_tables: Predictor) -> None:
+    rows = messy_rows(20)
+    text = next(iter(of_tables.model.encoder.categories))
+    assert of_tables.answer(rows, 0, "new.csv").notes == ()
+    unknown = of_tables.answer(rows.assign(**{text: "Atlantis"}), 0, "new.csv").notes
+    assert unknown == (f"column {text!r} holds no category that version 1 knows",)
+    assert of_tables.answer(rows.assign(**{text: None}), 0, "new.csv").notes == (
+        f"column {text!r} is empty in every row",
+    )
