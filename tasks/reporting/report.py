@@ -134,9 +134,9 @@ def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry
 
 
 def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str, str]:
-    """The facts of the champion."""
+    """The facts of the champion; those that it has."""
     now = next(one for one in history if one.version == serving.version)
-    return {
+    facts = {
         "champion": f"version {serving.version}",
         "serving since": serving.tags.get(Tag.PROMOTED_AT, ""),
         now.score_name: _score(now.ours.score),
@@ -147,6 +147,7 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
         "structure": short(serving.tags[Tag.STRUCTURE_DIGEST]),
         "code": short(serving.tags.get(Tag.GIT_COMMIT, "unknown")),
     }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def _sources(retrainings: Sequence[HistoryEntry]) -> str:
