@@ -91,7 +91,7 @@ def version(dataset: str, number: int | Alias) -> VersionInfo:
         return found
     raise NothingServedError(
         f"Dataset {dataset!r} has no {number if isinstance(number, Alias) else f'version {number}'}",
-        "List the versions with: greenlightning status",
+        f"See them with: greenlightning report --dataset {dataset}",
     )
 
 

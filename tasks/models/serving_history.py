@@ -53,7 +53,7 @@ class ServingHistory:
         began = f"the first version served from {iso(self.periods[0].start)}" if self.periods else "none ever did"
         raise NothingServedError(
             f"No version of {self.dataset!r} served at {iso(last)}: {began}",
-            "List the versions with: greenlightning status",
+            f"See them with: greenlightning report --dataset {self.dataset}",
         )
 
 
