@@ -30,7 +30,8 @@ def write_stream(name: str, folder: Path, n_batches: int) -> tuple[Part, list[Pa
     """Write the holdout, and the base with ``n_batches`` batches, of a known data set as Parquet files.
 
     Half of the rows are the base. The batch before the last comes from writers who lean to one side (turned by
-    12 degrees and sheared by 0.15); after them all comes one with missing cells.
+    12 degrees and sheared by 0.15); after them all comes one at another scale,
+    as from a program that divides pixels by 255.
     """
     data = load(name)
     folder.mkdir(parents=True, exist_ok=True)
@@ -44,9 +45,8 @@ def write_stream(name: str, folder: Path, n_batches: int) -> tuple[Part, list[Pa
         if label == f"batch {n_batches}":
             label, X = "slanted", slanted(X)
         parts.append(Part(label, write_part(folder, label, data, X, y)))
-    broken = data.X_train[pieces[1]].astype(np.float64)
-    broken[::3, 5] = np.nan
-    corrupt = Part("corrupt", write_part(folder, "corrupt", data, broken, data.y_train[pieces[1]]))
+    rescaled = data.X_train[pieces[1]].astype(np.float64) / 255
+    corrupt = Part("corrupt", write_part(folder, "corrupt", data, rescaled, data.y_train[pieces[1]]))
     holdout = Part("holdout", write_part(folder, "holdout", data, data.X_test, data.y_test))
     return holdout, [*parts, corrupt]
 

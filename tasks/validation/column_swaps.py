@@ -35,6 +35,10 @@ MOST_ASKED = 6
 MOST_SWAPS = 8
 NORMAL = 2.5
 """Scales from its location within which half of a column's cells must lie once it is put back."""
+RESTORED, NARROW = 2.0, 16.0
+"""Mean squared Mahalanobis distance a column within which the whole table must lie once columns are put back, more
+where it has few columns: turned images exchange some pixels too, and stay far (digits: 4.9, and 1.4 after a swap).
+"""
 SHUFFLED = 0.5
 MOSTLY_ONE_VALUE = 0.5
 """Share of other values under which a column mostly has one; two such columns are not distinguished."""
@@ -128,6 +132,9 @@ class _Relations:
     def are_normal(self, cells: Array, swaps: list[Swap]) -> bool:
         """Whether the exchanged columns, put back, lie where they always did."""
         touched = sorted({column for swap in swaps for column in (swap.first, swap.second)})
+        z = scores(cells, self.location, self.scale)
+        if np.einsum("ni,ij,nj->n", z, self.precision, z).mean() > RESTORED * z.shape[1] + NARROW:
+            return False
         return bool((np.median(np.abs(self.reference.scores(cells)[:, touched]), axis=0) < NORMAL).all())
 
     def _certain(self, gains: dict[tuple[int, int], Array]) -> list[Swap]:
