@@ -109,11 +109,6 @@ class TableSchema:
         """The schema of the columns that the model sees, alone."""
         return replace(self, columns=tuple(c for c in self.columns if c.kind.is_feature), time=None)
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether every column is numeric, as in the tables of version 0.1."""
-        return all(column.kind is Kind.NUMERIC for column in self.columns)
-
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """Names of the columns of these kinds, in order."""
         return tuple(column.name for column in self.columns if column.kind in kinds)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
 from greenlightning.tables.inference import with_values
-from greenlightning.tables.labels import canonical_labels, label_kind
+from greenlightning.tables.labels import label_kind
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import batch_path, batches
@@ -191,5 +191,5 @@ def _schema_of_batches(dataset: str) -> TableSchema | None:
         if (path := batch_path(ref.dataset, ref.id)).is_file():
             content = read_content(path)
             columns = tuple(Column(name, Kind.NUMERIC, "a number in each batch") for name in content.features)
-            return TableSchema(columns, labels=label_kind(canonical_labels(content.y.tolist())))
+            return TableSchema(columns, labels=label_kind(content.y))
     return None

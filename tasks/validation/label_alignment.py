@@ -102,28 +102,28 @@ class LabelAlignment(BaseModel):
 
         Otherwise the relation of labels and columns has turned, and no label has slipped.
         """
+        forecast, changes = self._aligned(X, y, reference)
+        return bool(np.square(changes[step] - forecast).sum() < np.square(changes[0] + forecast).sum())
+
+    def _aligned(
+        self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns
+    ) -> tuple[Array, dict[int, Array]]:
+        """The forecast for each row, and the changes of the labels as given (0) and put back by 1 and -1 rows."""
         forecast = (self._windows(X[:MOST_ROWS], reference) @ np.array(self.coefficients))[1:-1]
         changes, count = self._changes(y[:MOST_ROWS]), len(forecast)
-        given, moved = changes[REACH : REACH + count], changes[REACH + step : REACH + step + count]
-        return bool(np.square(moved - forecast).sum() < np.square(given + forecast).sum())
+        return forecast, {step: changes[REACH + step : REACH + step + count] for step in (0, 1, -1)}
 
     def evidence(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
         """Log-likelihood ratio of labels that slipped by a number of rows against labels in their place."""
         if len(X) < LEAST_ROWS:
             return {}
-        X, y = X[:MOST_ROWS], y[:MOST_ROWS]
-        forecast = (self._windows(X, reference) @ np.array(self.coefficients))[1:-1]
-        changes, count = self._changes(y), len(forecast)
-        given = changes[REACH : REACH + count]
-        floor = FLOOR * float(np.square(given).sum())
+        forecast, changes = self._aligned(X, y, reference)
+        floor = FLOOR * float(np.square(changes[0]).sum())
         if not floor:
             return {}
-        found = {}
-        for step in (1, -1):
-            moved = changes[REACH + step : REACH + step + count]
-            unexplained = [float(np.square(one - forecast).sum()) + floor for one in (given, moved)]
-            found[step] = self._weight(y) * math.log(unexplained[0] / unexplained[1])
-        return found
+        unexplained = {step: float(np.square(one - forecast).sum()) + floor for step, one in changes.items()}
+        weight = self._weight(y[:MOST_ROWS])
+        return {step: weight * math.log(unexplained[0] / unexplained[step]) for step in (1, -1)}
 
     def _weight(self, y: NDArray[Any]) -> float:
         """How many observations the labels are worth: half of the rows, or 2.5 for each change of class."""
