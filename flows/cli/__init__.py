@@ -8,7 +8,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from flows.cli import insight, learning, lineage, maintenance, predictions, quarantine, schema, servers, versions
+from flows.cli import (
+    arrivals,
+    insight,
+    learning,
+    lineage,
+    maintenance,
+    predictions,
+    quarantine,
+    schema,
+    servers,
+    versions,
+)
 from flows.cli.options import EXIT_CODES, Exit, console
 from tasks.core.environment import NEUTRAL, ensure_utf8
 
@@ -30,7 +41,18 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for panel in (learning, schema, quarantine, predictions, versions, insight, lineage, maintenance, servers):
+for panel in (
+    arrivals,
+    learning,
+    schema,
+    quarantine,
+    predictions,
+    versions,
+    insight,
+    lineage,
+    maintenance,
+    servers,
+):
     groups = [group.typer_instance for group in panel.commands.registered_groups if group.typer_instance]
     for commands in (panel.commands, *groups):
         for command in commands.registered_commands:
