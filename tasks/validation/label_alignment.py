@@ -1,11 +1,10 @@
 """Whether the labels of a batch belong to their rows, or slipped to the rows before or after.
 
-A linear model, fitted to the base, tells from the columns of a row and its neighbours where the label changes.
-Changes take out whatever persists over many rows. Labels that slipped by one row fit its forecast one row further,
-and not as given (docs/decisions/0041-broken-or-moved.md).
+A model of transitions, fitted to the base, gives the likelihood of each label from the label before it and from the
+columns of its row and its neighbours. The label before takes out whatever persists over many rows. Labels that
+slipped by one row are unlikely as given, and likely as usual one row further (docs/decisions/0041-broken-or-moved.md).
 """
 
-import math
 from collections import Counter
 from typing import Any
 
@@ -17,30 +16,28 @@ from greenlightning.data.labels import Label
 from tasks.validation.column_statistics import Array, NumericColumns, scores
 
 REACH = 2
-"""Rows before and after that the forecast sees."""
+"""Rows before and after whose columns the model sees."""
 MOST_CLASSES = 16
 MOST_COLUMNS = 64
 MOST_ROWS = 20_000
 ROWS_PER_COLUMN = 25
 LEAST_ROWS = 30
 RIDGE = 1e-4
-FLOOR = 0.02
-"""Share of the changes that counts as unexplained even by a perfect forecast."""
-CERTAIN = 3.4
-"""Standard deviations between the evidence of a normal batch and an alarm: three false ones in 10,000 batches."""
-LEAST_PROMISED = 3.0
-"""Nats that a batch must promise; with less nothing is certain."""
-RESTORED = 0.3
-"""Share of the evidence of a normal batch that the labels must have once they are put back."""
-LEAST_EVIDENCE = 75.0
-"""Nats times observations: where labels hardly ever change, chance needs more room."""
-NATS_PER_CHANGE = 2.5
-"""What a change of class counts, set on simulated streams so that the evidence has twice its mean as variance."""
+TOLERANCE = 1e-3
+LEAST_PROBABILITY = 0.02
+"""No label is thought less likely, and no number farther than this density from the forecast."""
+LEAST_GAIN = 6.0
+"""Nats from which an alarm is possible: of a true model's labels, one batch in 400 gains as much by chance."""
+LEAST_PROMISED = 8.0
+"""Nats that labels must lose by slipping; where they lose less nothing is certain."""
+SHARE_OF_PROMISED = 0.2
+RESTORED = 0.65
+"""Share of the likelihood lost that the labels must regain once put back: those that mean the contrary regain half."""
 MOSTLY_ONE_VALUE = 0.5
 
 
 class LabelAlignment(BaseModel):
-    """A forecast of how the label changes from row to row; frozen with the base.
+    """A model of how the label follows from the label before and the columns around; frozen with the base.
 
     ``columns`` are positions among the numeric columns, ``modes`` the value of those that mostly have one;
     ``classes`` is empty where the label is a number, which ``centre`` and ``width`` then scale.
@@ -53,89 +50,102 @@ class LabelAlignment(BaseModel):
     classes: tuple[Label, ...]
     centre: float
     width: float
+    outcomes: tuple[int, ...] = ()
+    """Codes of the labels that the model has seen, in the order of the rows of ``coefficients``."""
     coefficients: tuple[tuple[float, ...], ...] = ()
+    noise: float = 1.0
+    """Standard deviation of a number around its forecast."""
     usual: float = 0.0
-    """Nats for each change by which unseen labels of the base fit better in their place."""
+    """Log-likelihood of a label in its place, in nats a row, on unseen rows of the base."""
+    promised: float = 0.0
+    """Nats that labels of the base lose by slipping, for each change of label."""
 
     @classmethod
     def of(
         cls, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns, classification: bool
     ) -> "LabelAlignment | None":
-        """Fit the forecast to rows ``X`` (n, d) and their labels (n,), in the order of their file."""
+        """Fit the model to rows ``X`` (n, d) and their labels (n,), in the order of their file."""
         X, y = X[:MOST_ROWS], y[:MOST_ROWS]
         most = min(MOST_COLUMNS, len(X) // ROWS_PER_COLUMN)
         varying = np.flatnonzero(reference.array("scale") > 0)
         order = np.argsort(-reference.array("ordinary")[varying], kind="stable")
         chosen = np.sort(varying[order[:most]]).tolist()
-        if not chosen or len(X) < 3 * LEAST_ROWS:
+        late = len(X) - len(X) // 3
+        if not chosen or len(X) < 3 * LEAST_ROWS or len(set(y[REACH : late - REACH].tolist())) < 2:
             return None
         rare = [index for index in chosen if reference.ordinary[index] < MOSTLY_ONE_VALUE]
         frequent = Counter(label for label in y.tolist() if label is not None) if classification else Counter()
-        centre, width = (0.0, 1.0) if classification else (float(y.mean()), float(y.std()) or 1.0)
         empty = cls(
             columns=tuple(chosen),
             modes={index: reference.location[index] for index in rare},
             classes=tuple(sorted(label for label, _ in frequent.most_common(MOST_CLASSES))),
-            centre=centre,
-            width=width,
+            centre=0.0 if classification else float(y.mean()),
+            width=1.0 if classification else float(y.std()) or 1.0,
         )
-        late = len(X) - len(X) // 3
-        unseen = empty._fitted(X[:late], y[:late], reference).evidence(X[late:], y[late:], reference)
-        usual = -max(unseen.values(), default=0.0) / max(1.0, empty._weight(y[late:]))
-        return empty._fitted(X, y, reference).model_copy(update={"usual": max(0.0, usual)})
+        unseen = empty._fitted(X[:late], y[:late], reference)._judged(X[late:], y[late:], reference)
+        return empty._fitted(X, y, reference).model_copy(update=unseen)
 
     def slipped(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> int:
         """By how many rows the labels slipped: 1 (each belongs to the row before its own), -1, or 0."""
-        weight = max(1.0, self._weight(y[:MOST_ROWS]))
-        expected = self.usual * weight
-        if expected < LEAST_PROMISED:
+        X, y = X[:MOST_ROWS], y[:MOST_ROWS]
+        promised = self.promised * _changes(y)
+        if len(X) < LEAST_ROWS or promised < LEAST_PROMISED:
             return 0
-        by_chance = max(LEAST_EVIDENCE / weight, CERTAIN * math.sqrt(2 * expected) - expected)
-        found = self.evidence(X, y, reference)
-        best = max(found, key=lambda step: found[step], default=0)
-        if not best or found[best] <= max(by_chance, RESTORED * expected):
-            return 0
-        return best if self._explains(X, y, reference, best) else 0
+        found = self.likelihoods(X, y, reference)
+        step = max((1, -1), key=lambda one: found[one])
+        gain, lost = found[step] - found[0], self.usual * (len(X) - 4 * REACH) - found[0]
+        certain = gain > max(LEAST_GAIN, SHARE_OF_PROMISED * promised)
+        return step if certain and gain > RESTORED * lost else 0
 
-    def _explains(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns, step: int) -> bool:
-        """Whether labels put back by ``step`` rows are explained better than labels that mean the contrary.
+    def likelihoods(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
+        """Log-likelihood of the labels as given (0) and put back by 1 and by -1 rows."""
+        windows = self._windows(X, reference)
+        return {step: self._log_likelihood(windows, np.roll(y, -step)) for step in (0, 1, -1)}
 
-        Otherwise the relation of labels and columns has turned, and no label has slipped.
-        """
-        forecast, changes = self._aligned(X, y, reference)
-        return bool(np.square(changes[step] - forecast).sum() < np.square(changes[0] + forecast).sum())
+    def _judged(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[str, float]:
+        """Return ``usual`` and ``promised`` by rows that the model has not seen; nothing if guessing is as good."""
+        found = self.likelihoods(X, y, reference)
+        usual, lost = found[0] / (len(X) - 4 * REACH), found[0] - max(found[1], found[-1])
+        shares = np.bincount(self._codes(y)) / len(y) if self.classes else np.zeros(1)
+        guessing = float((shares * np.log(np.maximum(shares, LEAST_PROBABILITY))).sum())
+        informed = not self.classes or usual > guessing
+        return {"usual": usual, "promised": max(0.0, lost) / max(1, _changes(y)) if informed else 0.0}
 
-    def _aligned(
-        self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns
-    ) -> tuple[Array, dict[int, Array]]:
-        """The forecast for each row, and the changes of the labels as given (0) and put back by 1 and -1 rows."""
-        forecast = (self._windows(X[:MOST_ROWS], reference) @ np.array(self.coefficients))[1:-1]
-        changes, count = self._changes(y[:MOST_ROWS]), len(forecast)
-        return forecast, {step: changes[REACH + step : REACH + step + count] for step in (0, 1, -1)}
-
-    def evidence(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
-        """Log-likelihood ratio of labels that slipped by a number of rows against labels in their place."""
-        if len(X) < LEAST_ROWS:
-            return {}
-        forecast, changes = self._aligned(X, y, reference)
-        floor = FLOOR * float(np.square(changes[0]).sum())
-        if not floor:
-            return {}
-        unexplained = {step: float(np.square(one - forecast).sum()) + floor for step, one in changes.items()}
-        weight = self._weight(y[:MOST_ROWS])
-        return {step: weight * math.log(unexplained[0] / unexplained[step]) for step in (1, -1)}
-
-    def _weight(self, y: NDArray[Any]) -> float:
-        """How many observations the labels are worth: half of the rows, or 2.5 for each change of class."""
-        if not self.classes:
-            return len(y) / 2
-        return NATS_PER_CHANGE * float(np.abs(self._changes(y)).any(axis=1).sum())
+    def _log_likelihood(self, windows: Array, y: NDArray[Any]) -> float:
+        """Sum over the rows; two more rows at either end, where labels put back come from the other, are left out."""
+        forecast = self._inputs(windows, y) @ np.array(self.coefficients).T
+        if self.classes:
+            shifted = np.exp(forecast - forecast.max(axis=1, keepdims=True))
+            right = self._codes(y)[REACH:-REACH, None] == np.array(self.outcomes)
+            chance = (shifted * right).sum(axis=1) / shifted.sum(axis=1)
+        else:
+            chance = np.exp(-np.square((self._scaled(y)[REACH:-REACH] - forecast[:, 0]) / self.noise) / 2)
+        return float(np.log(np.maximum(chance, LEAST_PROBABILITY))[REACH:-REACH].sum())
 
     def _fitted(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> "LabelAlignment":
-        windows, changes = self._windows(X, reference), self._changes(y)[REACH - 1 : -REACH]
-        penalty = RIDGE * len(windows) * np.eye(windows.shape[1])
-        found = np.linalg.solve(windows.T @ windows + penalty, windows.T @ changes)
-        return self.model_copy(update={"coefficients": tuple(tuple(row) for row in found.tolist())})
+        inputs = self._inputs(self._windows(X, reference), y)
+        if self.classes:
+            from sklearn.linear_model import LogisticRegression
+
+            found = LogisticRegression(tol=TOLERANCE, max_iter=1000, fit_intercept=False)
+            found.fit(inputs, self._codes(y)[REACH:-REACH])
+            rows = found.coef_ if len(found.coef_) > 1 else np.vstack([np.zeros_like(found.coef_), found.coef_])
+            outcomes = tuple(found.classes_.tolist())
+            return self.model_copy(update={"outcomes": outcomes, "coefficients": tuple(map(tuple, rows.tolist()))})
+        target = self._scaled(y)[REACH:-REACH]
+        penalty = RIDGE * len(inputs) * np.eye(inputs.shape[1])
+        row = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ target)
+        noise = float(np.std(target - inputs @ row)) or 1.0
+        return self.model_copy(update={"coefficients": (tuple(row.tolist()),), "noise": noise})
+
+    def _inputs(self, windows: Array, y: NDArray[Any]) -> Array:
+        """Columns around each row, the label before it, and for two classes their products: (n - 4, features)."""
+        before = slice(REACH - 1, -REACH - 1)
+        if not self.classes:
+            return np.column_stack([windows, self._scaled(y)[before]])
+        previous = (self._codes(y)[before, None] == np.arange(len(self.classes))).astype(np.float64)
+        products = windows * previous[:, :1] if len(self.classes) == 2 else windows[:, :0]
+        return np.column_stack([windows, previous, products])
 
     def _windows(self, X: NDArray[Any], reference: NumericColumns) -> Array:
         """Scores of the columns in rows i - 2 to i + 2, and which are unusual: (n - 4, features)."""
@@ -148,10 +158,15 @@ class LabelAlignment(BaseModel):
         around = [seen[offset : offset + n] for offset in range(2 * REACH + 1)]
         return np.column_stack([*around, np.ones(n)])
 
-    def _changes(self, y: NDArray[Any]) -> Array:
-        """Change of the label, one-hot or scaled, from each row to the next: (n - 1, classes)."""
-        if not self.classes:
-            return np.diff(np.clip((np.asarray(y, np.float64)[:, None] - self.centre) / self.width, -8, 8), axis=0)
-        return np.diff(
-            np.array([[label == known for known in self.classes] for label in y.tolist()], np.float64), axis=0
-        )
+    def _codes(self, y: NDArray[Any]) -> NDArray[np.intp]:
+        """Position of each label among the classes; one more for every other label."""
+        places = {label: place for place, label in enumerate(self.classes)}
+        return np.array([places.get(label, len(places)) for label in y.tolist()], dtype=np.intp)
+
+    def _scaled(self, y: NDArray[Any]) -> Array:
+        return np.clip((np.asarray(y, np.float64) - self.centre) / self.width, -8, 8)
+
+
+def _changes(y: NDArray[Any]) -> int:
+    """Rows whose label differs from the one before."""
+    return int((y[1:] != y[:-1]).sum())
