@@ -229,9 +229,8 @@ class GreenLightningModel:
         return replace(self, statistics=self.statistics + other.statistics, ledger=ledger)
 
     def remembered_by(self, batch_id: str) -> tuple[str, ...]:
-        """List the frozen parts ("structure", "landmarks" or "projection") that a batch helped to make."""
-        parts = {"structure": self.structure.seen, self.paths.frozen_part: self.paths.seen}
-        return tuple(part for part, seen in parts.items() if batch_id in seen)
+        """List the frozen parts ("structure", "landmarks", ...) that a batch helped to make."""
+        return tuple(part for part, seen in self.paths.frozen_parts().items() if batch_id in seen)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """Compute scores (n, k) of inputs ``X`` (n, d): for classes, linear estimates of their probabilities."""

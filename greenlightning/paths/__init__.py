@@ -4,13 +4,12 @@ from pathlib import Path
 
 from greenlightning.paths.base import PathFeatures
 from greenlightning.paths.explicit import ExplicitPaths
+from greenlightning.paths.joined import SIMPLE, JoinedPaths
 from greenlightning.paths.landmarks import LandmarkPaths
+from greenlightning.paths.random_features import RandomFeatures
 from greenlightning.structure.gates import Structure
 
-__all__ = ["ExplicitPaths", "LandmarkPaths", "PathFeatures", "load_paths"]
-
-
-RECIPES: tuple[type[PathFeatures], ...] = (ExplicitPaths, LandmarkPaths)
+__all__ = ["ExplicitPaths", "JoinedPaths", "LandmarkPaths", "PathFeatures", "RandomFeatures", "load_paths"]
 
 
 def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
@@ -20,7 +19,7 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     ----------
     folder : Path
         Where ``PathFeatures.save`` wrote it.
-    kind : {"explicit", "landmarks"}
+    kind : {"explicit", "landmarks", "random", "joined"}
         The kind of recipe.
     structure : Structure
         The frozen gates.
@@ -35,5 +34,5 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     IntegrityError
         Where a file is missing or corrupt, or digest or structure does not match.
     """
-    [recipe] = [recipe for recipe in RECIPES if recipe.kind == kind]
+    recipe = JoinedPaths if kind == JoinedPaths.kind else SIMPLE[kind]
     return recipe.load(folder, structure)

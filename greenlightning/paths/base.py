@@ -49,7 +49,7 @@ class PathFeatures(ABC):
     kind : str
         Name of the kind of recipe.
     frozen_part : str
-        Name of what is frozen on the base: "landmarks" or "projection".
+        Name of what is frozen on the base: "landmarks", "projection" or "random features".
     """
 
     structure: Structure
@@ -204,14 +204,20 @@ class PathFeatures(ABC):
         at_limit = sum(int((f.abs() == self.largest).sum()) for _, f in self.blocks(X))
         return at_limit / max(len(np.asarray(X)) * self.n_features_out, 1)
 
+    def frozen_parts(self) -> dict[str, tuple[str, ...]]:
+        """Return the batches that shaped each frozen part, by the part's name."""
+        return {"structure": self.structure.seen, self.frozen_part: self.seen}
+
     def save(self, folder: Path) -> None:
         """Write ``paths.safetensors``, ``paths.json`` and the encoder into ``folder``, without the structure."""
         write_tensors(folder / "paths.safetensors", self.tables)
-        about = {"feature_bits": self.feature_bits, "digest": self.digest, "seen": list(self.seen)}
         if self.encoder:
             self.encoder.save(folder)
-            about["encoder"] = self.encoder.digest
-        write_json(folder / "paths.json", about | {"format": f"greenlightning-paths-{self.kind}/1"})
+        write_json(folder / "paths.json", self._about() | {"format": f"greenlightning-paths-{self.kind}/1"})
+
+    def _about(self) -> dict[str, Any]:
+        about = {"feature_bits": self.feature_bits, "digest": self.digest, "seen": list(self.seen)}
+        return about | ({"encoder": self.encoder.digest} if self.encoder else {})
 
     @classmethod
     def load(cls, folder: Path, structure: Structure) -> Self:
@@ -226,12 +232,22 @@ class PathFeatures(ABC):
         tables = read_tensors(folder / "paths.safetensors")
         with reading(folder):
             encoder = TableEncoder.load(folder) if "encoder" in about else None
-            found = cls(structure, about["feature_bits"], tables, tuple(about["seen"]), encoder)
+            found = cls._restored(structure, tables, about, encoder)
         if found.digest != about.get("digest"):
             raise IntegrityError(
                 f"{folder} holds recipe {found.digest[:12]}, another than it says", "Restore it from the registry"
             )
         return found
+
+    @classmethod
+    def _restored(
+        cls,
+        structure: Structure,
+        tables: dict[str, NDArray[Any]],
+        about: dict[str, Any],
+        encoder: TableEncoder | None,
+    ) -> Self:
+        return cls(structure, about["feature_bits"], tables, tuple(about["seen"]), encoder)
 
 
 def statistics_bytes(n_features: int, feature_bits: int) -> int:

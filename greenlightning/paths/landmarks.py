@@ -15,22 +15,26 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import spstrf
 from torch import Tensor
 
-from greenlightning.compute.integers import digits_needed, fixed_point, int8_product, largest_magnitude
+from greenlightning.compute.integers import int8_product, largest_magnitude
 from greenlightning.errors import InputError
-from greenlightning.paths.base import PathFeatures, checked_bits, frozen_step
+from greenlightning.paths.base import checked_bits
+from greenlightning.paths.scaled import (
+    CACHED_ROWS,
+    ScaledFeatures,
+    input_step,
+    int8_inputs,
+    reference_rows,
+    scale_tables,
+)
 from greenlightning.structure.gates import Structure, checked_inputs
-from greenlightning.structure.layers import INT8_LIMIT
 
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01
 CANDIDATES = 3
-REFERENCE_ROWS = 8_192
-CACHED_ROWS = 256
-INPUT_QUANTILE = 0.999
 
 
 @dataclass(frozen=True, eq=False)
-class LandmarkPaths(PathFeatures):
+class LandmarkPaths(ScaledFeatures):
     """One kernel feature for each of ``m`` landmarks: all paths of a deep structure [1]_.
 
     Inputs and gate overlaps are integer products; the kernel's values, less their mean over the base and scaled
@@ -107,33 +111,12 @@ class LandmarkPaths(PathFeatures):
         candidates = structure.encode(torch.from_numpy(rows[different]))
         chosen = worst_explained(structure, candidates, min(n_landmarks, len(inputs)))
         tables = _landmark_tables(structure, candidates[chosen])
-        reference = inputs[np.sort(rng.permutation(len(inputs))[:REFERENCE_ROWS])]
-        encoded = structure.encode(torch.from_numpy(reference))
-        tables |= _scale_tables(structure, encoded, tables, largest_magnitude(feature_bits))
+        encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
+        tables |= scale_tables(_kernels(structure, encoded, tables), largest_magnitude(feature_bits))
         return cls(structure, feature_bits, {name: t.numpy() for name, t in tables.items()}, seen)
 
-    @property
-    def n_features_out(self) -> int:
-        """Number m of landmarks."""
-        return len(self.tables["landmarks"])
-
-    @property
-    def scales(self) -> NDArray[np.float64]:
-        """Real size (m,) of one unit of each feature, such that ``<φ, φ>`` is of order 1."""
-        return np.full(self.n_features_out, 1.0 / (self.largest * np.sqrt(self.n_features_out)))
-
-    def _features(self, X: Tensor, tables: dict[str, Tensor]) -> Tensor:
-        dtype = torch.int8 if digits_needed(self.feature_bits) == 1 else torch.int16
-        features = torch.empty(len(X), self.n_features_out, dtype=dtype, device=X.device)
-        size = max(len(X), 1) if X.is_cuda else CACHED_ROWS
-        for rows, out in zip(torch.split(X, size), torch.split(features, size), strict=True):
-            kernel = _kernel(self.structure, self.structure.encode(rows), tables)
-            kernel.sub_(tables["centre"]).mul_(tables["per_unit"])
-            out.copy_(kernel.round_().clamp_(-self.largest, self.largest))
-        return features
-
-    def _bytes_per_row(self) -> int:
-        return 16 * self.n_features_out + 32 * self.structure.n_encoded
+    def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        return _kernel(self.structure, encoded, tables)
 
 
 def draw_landmarks(
@@ -206,9 +189,8 @@ def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> 
 
 def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
     """Compute landmarks (m, d) as int8 inputs and gates, and the units in which their kernel is of order 1."""
-    step = float(np.quantile(encoded.abs().numpy(), INPUT_QUANTILE))
-    tables = {"input_step": torch.tensor(max(step, 1.0) / INT8_LIMIT, dtype=torch.float64)}
-    inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
+    tables = {"input_step": input_step(encoded)}
+    inputs = int8_inputs(encoded, tables)
     norm = float(inputs.float().square().sum(dim=1).mean())
     tables |= {"landmarks": inputs, "input_unit": torch.tensor(1.0 / max(norm, 1.0), dtype=torch.float32)}
     return tables | {f"gates.{layer}": gates for layer, gates in enumerate(structure.gates(encoded))}
@@ -216,8 +198,7 @@ def _landmark_tables(structure: Structure, encoded: Tensor) -> dict[str, Tensor]
 
 def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
     """Compute the path kernel (n, m) of encoded inputs and landmarks, float32, from exact integer products."""
-    inputs = fixed_point(encoded, tables["input_step"], INT8_LIMIT).to(torch.int8)
-    kernel = int8_product(inputs, tables["landmarks"].t()).float()
+    kernel = int8_product(int8_inputs(encoded, tables), tables["landmarks"].t()).float()
     kernel.mul_(tables["input_unit"]).add_(INPUT_BIAS)
     for layer, gates in enumerate(structure.gates(encoded)):
         overlap = int8_product(gates, tables[f"gates.{layer}"].t()).float()
@@ -228,13 +209,3 @@ def _kernel(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) ->
 def _kernels(structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
     """Compute the kernel of many rows, in pieces that stay in the cache."""
     return torch.cat([_kernel(structure, rows, tables) for rows in torch.split(encoded, CACHED_ROWS)])
-
-
-def _scale_tables(
-    structure: Structure, encoded: Tensor, tables: dict[str, Tensor], largest: int
-) -> dict[str, Tensor]:
-    """Compute the frozen centre and scale of each feature, with peak ``largest`` over reference inputs."""
-    kernel = _kernels(structure, encoded, tables)
-    centre = kernel.double().mean(dim=0).float()
-    step = frozen_step(kernel.sub_(centre), largest)
-    return {"centre": centre, "per_unit": torch.from_numpy(1.0 / step).float()}

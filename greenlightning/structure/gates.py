@@ -12,8 +12,8 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
-from greenlightning.errors import CapacityError, InputError, IntegrityError
+from greenlightning.data.files import sha256_of
+from greenlightning.errors import CapacityError, InputError
 from greenlightning.structure.bins import NO_BINS, Bins
 from greenlightning.structure.layers import (
     HIDDEN_LIMIT,
@@ -24,15 +24,13 @@ from greenlightning.structure.layers import (
     Int8Layer,
     WideLayer,
     int8_arrays,
-    numbered,
     rounded,
 )
 from greenlightning.structure.settling import SettlingHistory
+from greenlightning.structure.storage import FORMAT, load_structure, save_structure
 
 if TYPE_CHECKING:
     from torch import nn
-
-FORMAT = "greenlightning-structure/1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +77,7 @@ class Structure:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", sha256_of(FORMAT, self._arrays()))
+        object.__setattr__(self, "digest", sha256_of(FORMAT, self.arrays()))
         if self.steps:
             return
         limit = INPUT_LIMIT
@@ -233,10 +231,7 @@ class Structure:
 
     def save(self, folder: Path) -> None:
         """Write ``structure.safetensors`` and ``structure.json`` into ``folder``."""
-        write_tensors(folder / "structure.safetensors", self._arrays())
-        about = {"format": FORMAT, "digest": self.digest, "seen": list(self.seen)}
-        history = self.history.to_dict() if self.history else None
-        write_json(folder / "structure.json", about | {"history": history})
+        save_structure(self, folder)
 
     @classmethod
     def load(cls, folder: Path) -> "Structure":
@@ -247,27 +242,10 @@ class Structure:
         IntegrityError
             Where a file is missing or corrupt, or the digest does not match.
         """
-        about = read_json(folder / "structure.json", FORMAT)
-        arrays = read_tensors(folder / "structure.safetensors")
-        with reading(folder):
-            found = cls(
-                arrays["mean"],
-                arrays["scale"],
-                numbered(arrays, "weight"),
-                numbered(arrays, "bias"),
-                steps=numbered(arrays, "step"),
-                bins=Bins.of_arrays(arrays),
-                history=SettlingHistory.from_dict(about["history"]) if about["history"] else None,
-                seen=tuple(about["seen"]),
-            )
-        if found.digest != about.get("digest"):
-            raise IntegrityError(
-                f"{folder} holds structure {found.digest[:12]}, another than it says",
-                "Restore it from the registry",
-            )
-        return found
+        return load_structure(cls, folder)
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return every array that makes up the gates, by name."""
         arrays: dict[str, NDArray[Any]] = {"mean": self.mean, "scale": self.scale, **self.bins.arrays()}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             arrays |= {f"weight.{i}": weight, f"bias.{i}": bias}

@@ -25,14 +25,14 @@ from greenlightning.data.targets import ClassTargets, RealTargets, Targets
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
 from greenlightning.structure.training import TrainingOptions
 from tests.helpers.real_data import real_root
-from tests.helpers.small import RECIPES, blobs, random_structure
+from tests.helpers.small import RECIPES, blobs, grown_recipe, joined_recipe, random_structure
 
 pytestmark = pytest.mark.slow
 
 COLUMNS = 5
 Rows = tuple[NDArray[Any], NDArray[Any]]
 quickly = settings(max_examples=40, deadline=None, derandomize=True, database=None)
-every_recipe = pytest.mark.parametrize(("kind", "bits"), list(product(RECIPES, (8, 12, 16))))
+every_recipe = pytest.mark.parametrize(("kind", "bits"), list(product((*RECIPES, "joined", "grown"), (8, 12, 16))))
 every_target = pytest.mark.parametrize("target", ["classes", "reals"])
 
 
@@ -46,7 +46,9 @@ def threads_as_before() -> Iterator[None]:
 
 @cache
 def recipe(kind: str, bits: int) -> PathFeatures:
-    """A recipe frozen on 60 base rows: 12 gates, 12 gates over 3 axes, or all paths of 10-8 gates."""
+    """A recipe frozen on 60 base rows: 12 gates, 12 gates over 3 axes, all paths of 10-8 gates, or several."""
+    if kind in ("joined", "grown"):
+        return joined_recipe(COLUMNS, bits) if kind == "joined" else grown_recipe(COLUMNS, bits)
     X, y = blobs(60, COLUMNS, seed=1)
     if kind == "landmarks":
         return LandmarkPaths.build(random_structure(COLUMNS, (10, 8)), X, y, n_landmarks=20, feature_bits=bits)

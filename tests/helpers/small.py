@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
-from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
+from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths, PathFeatures, RandomFeatures
 from greenlightning.structure.gates import Structure
 from greenlightning.tables import TableEncoder, conform, infer_schema
 
@@ -41,6 +41,24 @@ def small_recipe(kind: str, bits: int = 8) -> PathFeatures:
         return LandmarkPaths.build(random_structure(4, (6, 5)), X, y, n_landmarks=15, feature_bits=bits)
     projection = 2 if kind == "projection" else None
     return ExplicitPaths.build(random_structure(4, (6,)), X, feature_bits=bits, projection=projection)
+
+
+def joined_recipe(n_features: int, bits: int = 8) -> PathFeatures:
+    """Landmarks of a few gates and random features, side by side."""
+    X, y = blobs(60, n_features)
+    structure = random_structure(n_features, (6, 5))
+    landmarks = LandmarkPaths.build(structure, X, y, n_landmarks=15, feature_bits=bits, seen=("base",))
+    return JoinedPaths.of(
+        landmarks, RandomFeatures.build(structure, X, n_features=9, feature_bits=bits, seen=("base",))
+    )
+
+
+def grown_recipe(n_features: int, bits: int = 8) -> PathFeatures:
+    """The joined recipe, with gates and paths that a later batch made."""
+    X = blobs(60, n_features, seed=3)[0]
+    later = random_structure(n_features, (7,), seed=3, seen=("later",))
+    paths = ExplicitPaths.build(later, X, feature_bits=bits, projection=2, seen=("later",))
+    return JoinedPaths.of(joined_recipe(n_features, bits), paths)
 
 
 def integers_of(paths: PathFeatures, X: object) -> list[list[int]]:

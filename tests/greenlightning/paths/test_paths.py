@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from greenlightning.errors import CapacityError, InputError, IntegrityError
-from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, load_paths
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, RandomFeatures, load_paths
 from greenlightning.paths.base import statistics_bytes
-from tests.helpers.small import blobs, integers_of, random_structure
+from tests.helpers.small import blobs, grown_recipe, integers_of, joined_recipe, random_structure
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,11 @@ def recipes() -> dict[str, Callable[[int], PathFeatures]]:
         "landmarks": lambda bits: LandmarkPaths.build(
             random_structure(4, (6, 5)), X, y, n_landmarks=15, feature_bits=bits, seen=("base",)
         ),
+        "random": lambda bits: RandomFeatures.build(
+            random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
+        ),
+        "joined": lambda bits: joined_recipe(4, bits),
+        "grown": lambda bits: grown_recipe(4, bits),
     }
 
 

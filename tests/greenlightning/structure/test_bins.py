@@ -41,4 +41,4 @@ def test_a_structure_with_intervals_comes_back_from_disk(tmp_path: Path) -> None
 def test_without_intervals_the_digest_is_the_one_before_them() -> None:
     assert NO_BINS.arrays() == {}
     structure = Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]])
-    assert set(structure._arrays()) == {"mean", "scale", "weight.0", "bias.0"}
+    assert set(structure.arrays()) == {"mean", "scale", "weight.0", "bias.0"}

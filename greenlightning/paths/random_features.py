@@ -1,0 +1,127 @@
+"""Random ReLU features: directions that no label has shaped, beside the paths that labels have.
+
+Gates separate what they were taught; classes that come later, or inputs that move, need features that were chosen
+from inputs alone. Why so many, and so drawn: ``docs/decisions/0049-random-features.md``.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from greenlightning.compute.integers import int8_product, largest_magnitude
+from greenlightning.errors import InputError
+from greenlightning.paths.base import checked_bits
+from greenlightning.paths.scaled import ScaledFeatures, input_step, int8_inputs, reference_rows, scale_tables
+from greenlightning.structure.gates import Structure, checked_inputs
+from greenlightning.structure.layers import INT8_LIMIT
+
+MIXED_INPUTS = 8
+KINKS = 0.05, 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class RandomFeatures(ScaledFeatures):
+    """One feature ``max(<w_j, x> - b_j, 0)`` for each of m random directions w_j [1]_.
+
+    ``x`` are the inputs as the structure encodes them. A direction mixes eight of them, with Gaussian weights that
+    are rounded to int8; b_j is the value
+    of ``<w_j, x>`` that a share of the base, drawn between 5 and 95 %, stays below. The centred and scaled values
+    are rounded to ``feature_bits``. Labels have no part in it. Attributes are those of PathFeatures.
+
+    References
+    ----------
+    .. [1] McDonnell, Gong, Parvaneh, Abbasnejad and van den Hengel, "RanPAC: Random Projections and Pre-trained
+       Models for Continual Learning", NeurIPS 2023.
+    """
+
+    kind: ClassVar[str] = "random"
+    frozen_part: ClassVar[str] = "random features"
+
+    @classmethod
+    def build(
+        cls,
+        structure: Structure,
+        X: ArrayLike,
+        *,
+        n_features: int,
+        feature_bits: int = 8,
+        random_state: int = 0,
+        seen: tuple[str, ...] = (),
+    ) -> "RandomFeatures":
+        """Freeze a recipe on base inputs.
+
+        Parameters
+        ----------
+        structure : Structure
+            What encodes the inputs; its gates play no part.
+        X : array-like of shape (n, d)
+            Base inputs.
+        n_features : int
+            Random features.
+        feature_bits : {8, 12, 16}, default=8
+            Bits of a feature.
+        random_state : int, default=0
+            Seed of directions and kinks.
+        seen : tuple of str, optional
+            Batches that ``X`` comes from, kept with the recipe.
+
+        Returns
+        -------
+        RandomFeatures
+            The frozen recipe.
+
+        Raises
+        ------
+        InputError
+            Where no feature is asked for, or there are no rows.
+
+        Examples
+        --------
+        >>> gates = Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]])
+        >>> RandomFeatures.build(gates, [[4.0], [-4.0]], n_features=3).n_features_out
+        3
+        """
+        checked_bits(feature_bits)
+        inputs = checked_inputs(X, structure.n_features_in)
+        if n_features < 1 or len(inputs) == 0:
+            raise InputError(
+                f"{n_features} random features cannot be frozen on {len(inputs)} rows",
+                "Ask for at least one and give at least one row",
+            )
+        rng = np.random.default_rng(random_state)
+        directions = _directions(n_features, structure.n_encoded, rng)
+        encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
+        tables = {"input_step": input_step(encoded), "directions": torch.from_numpy(directions)}
+        projected = int8_product(int8_inputs(encoded, tables), tables["directions"].t()).to(torch.int32)
+        tables["kinks"] = torch.from_numpy(_quantiles(projected.numpy(), rng.uniform(*KINKS, n_features)))
+        values = projected.sub_(tables["kinks"]).clamp_min_(0).float()
+        tables |= scale_tables(values, largest_magnitude(feature_bits))
+        return cls(structure, feature_bits, {name: t.numpy() for name, t in tables.items()}, seen)
+
+    def first(self, n_features: int) -> "RandomFeatures":
+        """Return the recipe of the first ``n_features`` alone."""
+        tables = {name: t if t.ndim == 0 else t[:n_features].copy() for name, t in self.tables.items()}
+        return RandomFeatures(self.structure, self.feature_bits, tables, self.seen)
+
+    def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        projected = int8_product(int8_inputs(encoded, tables), tables["directions"].t()).to(torch.int32)
+        return projected.sub_(tables["kinks"]).clamp_min_(0).float()
+
+
+def _directions(n_features: int, n_inputs: int, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Draw directions (n_features, n_inputs) with Gaussian weights on a few inputs; the largest becomes 127."""
+    weights = rng.standard_normal((n_features, n_inputs))
+    ranks = rng.random(weights.shape).argsort(axis=1).argsort(axis=1)
+    weights[ranks >= MIXED_INPUTS] = 0.0
+    return np.asarray(np.rint(weights * INT8_LIMIT / np.abs(weights).max(axis=1, keepdims=True)), dtype=np.int8)
+
+
+def _quantiles(values: NDArray[np.int32], shares: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Take from each column of ``values`` (n, c) the one that its share (c,) of the rows does not pass."""
+    place = np.floor(shares * len(values)).astype(np.intp)
+    ascending = np.sort(values, axis=0)
+    return ascending[np.minimum(place, len(values) - 1), np.arange(values.shape[1])]
