@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NEXT = """\
 {state}: flow runs, deployments and schedules in Prefect, models and comparisons in MLflow.
-  Prefect  {prefect_url}
-  MLflow   {mlflow_url}
+  Prefect  {prefect_login}
+  MLflow   {mlflow_login}
+Either address logs your browser in to both, once; `greenlightning up` prints new ones.
 Run a deployment from its page, or any command here: both dashboards show it.
 See what runs: greenlightning status. Stop everything: greenlightning down"""
 commands = typer.Typer()
@@ -70,7 +71,12 @@ def _stay(ports: "Ports", gpu: bool, as_json: bool) -> None:
 
 
 def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
-    """Print the addresses of the dashboards and the next steps."""
+    """Print addresses that log a browser in to the dashboards, and the next steps."""
+    from tasks.core.workspace import Workspace
+    from tasks.orchestration.access import issue_ticket
+
+    for name in ("prefect", "mlflow"):
+        started |= {f"{name}_login": f"{started[f'{name}_url']}/?ticket={issue_ticket(Workspace.current())}"}
     if as_json:
         print(json.dumps({"state": state, **started}), flush=True)
         return

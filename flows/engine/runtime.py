@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.core import environment
 from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace
+from tasks.orchestration import access
 from tasks.orchestration.dashboards import running
 
 QUIET = {
@@ -29,7 +30,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     """Make the workspace ``home`` and set the environment that Prefect reads when it is imported.
 
     Settings of Prefect that the user has set stay. Flow runs go to the server that ``up`` runs here, with their
-    logs; without one, to an embedded server.
+    logs; without one, to an embedded server. Both ask for the secret of the workspace.
     """
     workspace = Workspace(home)
     workspace.create()
@@ -38,7 +39,13 @@ def set_up(home: Path, debug: bool = False) -> None:
     level = "INFO" if debug else "CRITICAL"
     settings = QUIET | {"PREFECT_LOGGING_LEVEL": level}
     settings["PREFECT_LOGGING_ROOT_LEVEL"] = "WARNING" if debug else "ERROR"
-    if server := running(workspace).get("prefect_url"):
+    started = running(workspace)
+    server, mlflow = started.get("prefect_url"), started.get("mlflow_url")
+    if os.environ.get("PREFECT_API_URL") in (None, f"{server}/api"):
+        os.environ |= prefect_secret(workspace)
+    if mlflow and os.environ.get("MLFLOW_TRACKING_URI") == mlflow:
+        os.environ |= mlflow_secret(workspace)
+    if server:
         settings |= {
             "PREFECT_API_URL": f"{server}/api",
             "PREFECT_LOGGING_LEVEL": "INFO",
@@ -46,6 +53,18 @@ def set_up(home: Path, debug: bool = False) -> None:
         }
     for name, value in settings.items():
         os.environ.setdefault(name, value)
+
+
+def prefect_secret(workspace: Workspace) -> dict[str, str]:
+    """The settings by which a server of the workspace asks for its secret, and a client gives it."""
+    secret = access.secret(workspace)
+    return {"PREFECT_SERVER_API_AUTH_STRING": secret, "PREFECT_API_AUTH_STRING": secret}
+
+
+def mlflow_secret(workspace: Workspace) -> dict[str, str]:
+    """The settings by which a client gives the secret of the workspace to its MLflow server."""
+    user, _, password = access.secret(workspace).partition(":")
+    return {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": password}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from rich.console import Console
 
+from flows.servers.gate import AddressCheck, on_loopback, on_network
 from greenlightning.errors import InputError
 from tasks.core import processes
 from tasks.core.workspace import Workspace
@@ -32,11 +33,15 @@ def serve(dataset: str, host: str, port: int, as_json: bool) -> None:
         champion = ServedChampion(dataset)
         stopped = Event()
         watcher = Thread(target=champion.watch, args=(LOOK_EVERY, stopped, _say), daemon=True, name="champion")
-        url = f"http://{host}:{listener.getsockname()[1]}"
+        bound = listener.getsockname()[1]
+        url = f"http://{host}:{bound}"
         about = {"dataset": dataset, "url": url, "pid": os.getpid()}
         if host not in LOOPBACK:
             _say(f"{host} is not loopback, and the server asks for no password: whoever reaches it may ask it")
-        settings = uvicorn.Config(champion, lifespan="off", log_level="error", access_log=False)
+        is_own = on_loopback(bound) if host in LOOPBACK else on_network(host)
+        settings = uvicorn.Config(
+            AddressCheck(champion, is_own), lifespan="off", log_level="error", access_log=False
+        )
         server = _Server(settings, lambda: _announce(about | {"version": champion.version}, as_json))
         with _recorded(about), _stopping(server):
             watcher.start()

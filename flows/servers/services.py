@@ -1,5 +1,6 @@
 """The services that ``up`` runs on loopback: Prefect, MLflow, a worker for each pool, and the deployments."""
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -7,11 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from flows.engine.runtime import QUIET
+from flows.engine.runtime import QUIET, prefect_secret
+from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
 
 HOST = "127.0.0.1"
+JOB_TEMPLATE = CHECKOUT / "infra" / "process-base-job-template.json"
+"""Job variables of the pools: without a command, environment or folder, which would run what they like."""
 POOLS = ("cpu", "gpu")
 USUAL = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -60,7 +64,7 @@ class Ports:
 
 
 def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
-    """Environment of the child processes: this workspace and this server only, logs sent to the dashboard."""
+    """Environment of the child processes: this workspace, its secret and its server only, logs sent to it."""
     origins = f"{ports.prefect_url},http://localhost:{ports.prefect}"
     fixed = {
         "GREENLIGHTNING_HOME": str(workspace.root),
@@ -70,13 +74,13 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": origins,
         "PREFECT_SERVER_UI_API_URL": f"{ports.prefect_url}/api",
     }
-    return USUAL | QUIET | os.environ | fixed
+    return USUAL | QUIET | os.environ | fixed | prefect_secret(workspace)
 
 
 def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:
     """The services in the order in which they are started."""
     pools = POOLS if gpu else POOLS[:1]
-    return [_prefect(ports), _mlflow(workspace, ports), *(_worker(pool, ports) for pool in pools), _deploy()]
+    return [_prefect(ports), _mlflow(ports), *(_worker(pool, ports) for pool in pools), _deploy()]
 
 
 def _module(*words: str) -> tuple[str, ...]:
@@ -86,33 +90,24 @@ def _module(*words: str) -> tuple[str, ...]:
 def _prefect(ports: Ports) -> Service:
     """The server; it is ready when both pools exist and runs left by the workers of an earlier `up` are ended."""
     now = datetime.now(UTC)
+    template = json.loads(JOB_TEMPLATE.read_text())
 
     def is_ready(_: float) -> bool:
         if not prefect_api.answers(f"{ports.prefect_url}/api/health"):
             return False
         for pool in POOLS:
-            prefect_api.ensure_pool(ports.prefect_url, pool)
+            prefect_api.ensure_pool(ports.prefect_url, pool, template)
         prefect_api.end_orphans(ports.prefect_url, before=now)
         return True
 
-    command = _module("prefect", "server", "start", "--host", HOST, "--port", str(ports.prefect))
+    command = _module("flows.servers.dashboard", "prefect", "--port", str(ports.prefect))
     return Service("prefect", command, is_ready, address=ports.prefect_url)
 
 
-def _mlflow(workspace: Workspace, ports: Ports) -> Service:
-    stores = (
-        "--backend-store-uri",
-        f"sqlite:///{workspace.database}",
-        "--artifacts-destination",
-        (workspace.mlruns / "artifacts").as_uri(),
-    )
-    place = ("--host", HOST, "--port", str(ports.mlflow), "--workers", "1")
-    return Service(
-        "mlflow",
-        _module("mlflow", "server", *stores, *place),
-        lambda _: prefect_api.answers(f"{ports.mlflow_url}/health"),
-        address=ports.mlflow_url,
-    )
+def _mlflow(ports: Ports) -> Service:
+    command = _module("flows.servers.dashboard", "mlflow", "--port", str(ports.mlflow))
+    health = f"{ports.mlflow_url}/health"
+    return Service("mlflow", command, lambda _: prefect_api.answers(health), address=ports.mlflow_url)
 
 
 def _worker(pool: str, ports: Ports) -> Service:

@@ -65,9 +65,11 @@ def _client(url: str) -> "httpx.Client":
     )
 
 
-def ensure_pool(server: str, name: str) -> None:
-    """Create a work pool of type process unless it exists (status 409)."""
-    call("POST", f"{server}/api/work_pools/", {"name": name, "type": "process"}, accept=409)
+def ensure_pool(server: str, name: str, template: dict[str, Any]) -> None:
+    """Create a work pool of type process, or give the existing one (status 409) its base job template."""
+    pool = {"name": name, "type": "process", "base_job_template": template}
+    call("POST", f"{server}/api/work_pools/", pool, accept=409)
+    call("PATCH", f"{server}/api/work_pools/{name}", {"base_job_template": template})
 
 
 def is_online(server: str, pool: str, since: float) -> bool:

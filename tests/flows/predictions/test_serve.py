@@ -46,6 +46,10 @@ def test_a_process_serves_the_champion_and_the_next_one_until_a_signal(
             return answer.headers["x-model-version"]
 
         assert version() == "1"
+        for foreign in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
+            url, plain = f"{about['url']}/invocations", {**foreign, "Content-Type": "text/plain"}
+            assert httpx.post(url, json=question, headers=foreign, timeout=LIMIT).status_code == 403
+            assert httpx.post(url, content="{}", headers=plain, timeout=LIMIT).status_code == 403
         promoted(tmp_path / "second", 1, 60)
         wait_for(lambda: version() == "2", "version 2", lambda: cpu_seconds(family(server.pid)), lambda: "")
         server.send_signal(stop)

@@ -25,12 +25,15 @@ SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)
 
 @pytest.fixture
 def page(up: "Up") -> Iterator["Page"]:
-    """A page of the browser; whatever it shows, it asks nobody but this machine."""
+    """A page of the browser, logged in; whatever it shows, it asks nobody but this machine."""
+    login = up.login()
     with browser_page() as opened:
         asked: set[str | None] = set()
         opened.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
         opened.on("response", lambda response: response.ok or print(response.status, response.url))
         opened.on("requestfailed", lambda request: print("failed", request.url, request.failure))
+        opened.goto(login)
+        opened.wait_for_url(re.compile(r"^[^?]*$"))
         yield opened
     assert asked <= {"127.0.0.1", None}
 

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -29,7 +28,7 @@ from tasks.orchestration.dashboards import last_started, running
 from tests.helpers.digits import DIGITS, SECOND, THIRD, add, source
 from tests.helpers.servers.prefect_server import ROOT
 from tests.helpers.servers.up import FREE_PORTS, GREENLIGHTNING, Up, environment, greenlightning, status
-from tests.helpers.waiting import LIMIT, cpu_seconds, family, last_lines, output_of, wait_for
+from tests.helpers.waiting import cpu_seconds, family, last_lines, output_of, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -53,8 +52,8 @@ def test_up_returns_when_all_is_ready(up: Up) -> None:
         ("deploy", "done"),
     ]
     for page in (up.prefect_url, up.mlflow_url):
-        with urlopen(page, timeout=LIMIT) as answer:
-            assert answer.status == 200 and "html" in answer.headers["Content-Type"]
+        answer = up.ask(page)
+        assert answer.status_code == 200 and "html" in answer.headers["Content-Type"]
 
 
 def test_status_says_where_all_answers_and_what_serves(up: Up) -> None:
@@ -122,8 +121,7 @@ def test_a_child_that_dies_is_started_again_at_its_address(up: Up) -> None:
     psutil.Process(before["pid"]).kill()
     after = up.wait_for(lambda: (now := child(up, "mlflow"))["pid"] not in (before["pid"], None) and now, "MLflow")
     up.wait_for(lambda: child(up, "mlflow")["state"] == "ready", "MLflow")
-    with urlopen(f"{up.mlflow_url}/health", timeout=LIMIT) as answer:
-        assert answer.read() == b"OK"
+    assert up.ask(f"{up.mlflow_url}/health").text == "OK"
     assert psutil.pid_exists(after["pid"]) and up.status()["mlflow_url"] == up.mlflow_url
     assert "mlflow: exit code -9, starts again in 2 s; see" in (up.home / "logs" / "supervisor.log").read_text()
 

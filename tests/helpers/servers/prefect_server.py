@@ -37,8 +37,12 @@ class PrefectServer:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """What the API answers to a request; busy answers are tried again."""
-        with SyncPrefectClient(f"{self.url}/api") as client:
+        with self.client() as client:
             return client.request(method, path, json=body).json()
+
+    def client(self) -> SyncPrefectClient:
+        """A client of the server, with its secret where it has one."""
+        return SyncPrefectClient(f"{self.url}/api", auth_string=self.environment.get("PREFECT_API_AUTH_STRING"))
 
     def deployment(self, name: str) -> dict[str, Any]:
         """A deployment by ``flow/deployment``."""
@@ -69,7 +73,7 @@ class PrefectServer:
         try:
             self.wait_for(lambda: self._taken(name), f"a scheduled run of {name}")
         finally:
-            with SyncPrefectClient(f"{self.url}/api") as client:
+            with self.client() as client:
                 client.request("DELETE", f"{path}/{made['id']}")
         return [self.ended(run["id"]) for run in self._taken(name)]
 

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
+from tasks.core.workspace import Workspace
+from tasks.orchestration import access
 from tests.helpers.hostile import hostile_environment, hostile_folder
 from tests.helpers.servers.prefect_server import EAGER, ROOT, PrefectServer
-from tests.helpers.waiting import output_of
+from tests.helpers.waiting import LIMIT, output_of
 
 GREENLIGHTNING = (sys.executable, "-P", "-m", "greenlightning")
 FREE_PORTS = ("--prefect-port", "0", "--mlflow-port", "0")
@@ -27,6 +31,15 @@ class Up(PrefectServer):
     @property
     def prefect_url(self) -> str:
         return self.url
+
+    def login(self) -> str:
+        """The address that ``up`` prints for Prefect: it logs a browser in, once."""
+        return str(json.loads(greenlightning(self.home, "up", "--json").stdout)["prefect_login"])
+
+    def ask(self, url: str, method: str = "GET", **options: Any) -> httpx.Response:
+        """The response to a request of the owner's program, which knows the secret."""
+        user, _, password = self.environment["PREFECT_API_AUTH_STRING"].partition(":")
+        return httpx.request(method, url, auth=(user, password), timeout=LIMIT, **options)
 
     def status(self) -> dict[str, Any]:
         """What ``status --json`` says."""
@@ -63,7 +76,8 @@ def upped(home: Path) -> Iterator[Up]:
     try:
         assert said.returncode == 0, said.stdout + said.stderr
         started = json.loads(said.stdout)
-        yield Up(home, started["prefect_url"], environment(home), started["mlflow_url"])
+        secret = {"PREFECT_API_AUTH_STRING": access.secret(Workspace(home))}
+        yield Up(home, started["prefect_url"], environment(home) | secret, started["mlflow_url"])
     finally:
         down = greenlightning(home, "down")
         assert down.returncode == 0, down.stdout + down.stderr
