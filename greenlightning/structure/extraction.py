@@ -157,7 +157,7 @@ def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 def share_unit(X: NDArray[Any]) -> bool:
     """Tell whether three columns in four of ``X`` (n, d) span at least half of the widest range, as pixels do."""
-    span = np.ptp(X, axis=0)
+    span = X.max(axis=0).astype(np.float64) - X.min(axis=0)
     return bool(len(span) and np.mean(span >= 0.5 * span.max()) >= 0.75)
 
 

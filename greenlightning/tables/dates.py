@@ -46,7 +46,10 @@ def parsed(values: "pd.Series[str]", form: str) -> "pd.Series[pd.Timestamp]":
 
 
 def naive(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
-    """Convert moments to microseconds of UTC without a time zone."""
+    """Convert moments or days, also of Arrow's types, to microseconds of UTC without a time zone."""
+    if isinstance(moments.dtype, pd.ArrowDtype):
+        zoned = getattr(moments.dtype.pyarrow_dtype, "tz", None) is not None
+        moments = moments.astype("datetime64[us, UTC]" if zoned else "datetime64[us]")
     if moments.dt.tz is not None:
         moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
     return moments.dt.as_unit("us")

@@ -104,18 +104,19 @@ def _column(cells: "pd.Series[Any]") -> Column:
         return _number_column(name, known)
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return Column(name, Kind.DATETIME, "dates or times")
-    if pd.api.types.is_timedelta64_dtype(dtype):
+    if dtype.kind == "m":
         return Column(name, Kind.NUMERIC, "durations, in seconds")
     if isinstance(dtype, pd.CategoricalDtype):
         return Column(name, Kind.CATEGORICAL, "a category in the file")
     return _text_column(name, known)
 
 
-def _number_column(name: str, known: "pd.Series[Any]") -> Column:
-    whole = pd.api.types.is_integer_dtype(known.dtype)
-    if whole and _names_rows(name) and known.is_unique and len(known) >= UNIQUE_ROWS:
+def _number_column(name: str, known: "pd.Series[Any]", reason: str = "numbers") -> Column:
+    """Choose between a quantity and a number that names the row, whatever type the cells have."""
+    unique = _names_rows(name) and len(known) >= UNIQUE_ROWS and known.is_unique
+    if unique and all(as_number(value).is_integer() for value in known.tolist()):
         return Column(name, Kind.IDENTIFIER, "another whole number in each row, and named like one")
-    return Column(name, Kind.NUMERIC, "numbers")
+    return Column(name, Kind.NUMERIC, reason)
 
 
 def _names_rows(name: str) -> bool:
@@ -138,7 +139,7 @@ def _text_column(name: str, known: "pd.Series[Any]") -> Column:
     if any(words <= pair for pair in WORDS) or (words <= TRUE | FALSE and not words <= {"0", "1"}):
         return Column(name, Kind.BOOLEAN, " or ".join(sorted(words)))
     if _spells_numbers(values):
-        return Column(name, Kind.NUMERIC, "text that spells numbers")
+        return _number_column(name, known, "text that spells numbers")
     texts = pd.Series([str(value).strip() for value in values if not is_missing(str(value))], dtype="str")
     if form := guessed_format(texts):
         return Column(name, Kind.DATETIME, f"dates or times, written {form}", format=form)

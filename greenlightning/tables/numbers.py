@@ -59,17 +59,19 @@ class NumberColumns:
         return tuple(name for name, gap in zip(self.names, self.has_gaps, strict=True) if gap)
 
     def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
-        """Return the filled columns and then their indicators, (n, m + i)."""
+        """Return the filled columns and then their indicators, (n, m + i).
+
+        float32 stays where no cell changes; what is filled or transformed is float64, for which bits then do not
+        depend on the type that the cells came in.
+        """
         values = frame[list(self.names)].to_numpy()
-        values = values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
-        missing = np.isnan(values)
-        curved = np.flatnonzero(~np.isnan(self.knots[:, 0]))
+        missing, curved = np.isnan(values), np.flatnonzero(~np.isnan(self.knots[:, 0]))
+        if values.dtype != np.float32 or missing.any() or len(curved):
+            values = values.astype(np.float64)
         if missing.any():
-            values = np.where(missing, self.fill.astype(values.dtype), values)
-        elif len(curved):
-            values = values.copy()
+            values = np.where(missing, self.fill, values)
         for place in curved:
-            values[:, place] = normal_quantiles(values[:, place].astype(np.float64), self.knots[place])
+            values[:, place] = normal_quantiles(values[:, place], self.knots[place])
         if not self.has_gaps.any():
             return values
         return np.column_stack([values, missing[:, self.has_gaps].astype(values.dtype)])

@@ -96,8 +96,8 @@ def as_category(value: Any) -> str:
 
 
 def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
-    if pd.api.types.is_timedelta64_dtype(cells.dtype):
-        return pd.Series(cells.dt.total_seconds(), name=cells.name)
+    if cells.dtype.kind == "m":
+        cells = cells.dt.total_seconds()
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         raise InputError(
             f"Column {column.name!r} of {where} holds dates where numbers are expected",
@@ -151,7 +151,12 @@ def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _words(cells: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str | None]]:
-    """Write each distinct cell as a category, None where it is missing; a cell's code of −1 is missing too."""
+    """Write each distinct cell as a category, None where it is missing; a cell's code of −1 is missing too.
+
+    Among mixed cells each is written before it is compared, as 1 and True are equal in Python.
+    """
+    if cells.dtype == object and pd.api.types.infer_dtype(cells) != "string":
+        cells = cells.map(as_category, na_action="ignore")
     codes, values = pd.factorize(cells)
     words = [as_category(value) for value in values.tolist()]
     return codes, [None if is_missing(word) else word for word in words]
