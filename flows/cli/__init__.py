@@ -20,7 +20,7 @@ from flows.cli import (
     servers,
     versions,
 )
-from flows.cli.options import EXIT_CODES, Exit, console
+from flows.cli.options import EXIT_CODES, Exit, console, print_error
 from tasks.core.environment import NEUTRAL, ensure_utf8
 
 __all__ = ["Exit", "app", "main"]
@@ -78,8 +78,6 @@ def main_options(
 def main() -> None:
     """Run a command; an error is one line and an exit code, and with --debug a traceback."""
     ensure_utf8()
-    from rich.markup import escape
-
     from greenlightning import errors
 
     codes: list[tuple[type[Exception], Exit]] = [
@@ -103,7 +101,7 @@ def main() -> None:
         if "--json" in sys.argv:
             print(json.dumps({"error": line, "exit_code": int(code)}))
         else:
-            console.print(f"[bold red]error[/] {escape(line)}", soft_wrap=True, highlight=False)
+            print_error(line)
         if code is Exit.UNEXPECTED:
             console.print("Run it again with --debug to see where it happened.")
         raise SystemExit(code) from None

@@ -5,17 +5,23 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.options import AsJson, console, user_path
+from flows.cli.options import AsJson, Exit, console, print_error, user_path
 
 commands = typer.Typer()
 
 
 @commands.command()
 def status(as_json: AsJson = False) -> None:
-    """Show each dataset's champion and batches, what waits or is quarantined, and what `up` runs."""
+    """Show each dataset's champion and batches, what waits or is quarantined, and what `up` runs.
+
+    Exits with 6 if something is damaged.
+    """
     from flows.console.status import print_status
 
-    print_status(as_json)
+    if faults := print_status(as_json):
+        for fault in faults:
+            print_error(fault)
+        raise typer.Exit(Exit.INTEGRITY)
 
 
 @commands.command()

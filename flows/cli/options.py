@@ -15,6 +15,13 @@ Exit codes: 0 done (also if the champion was kept or there was nothing to learn)
 console = Console(stderr=True)
 
 
+def print_error(line: str) -> None:
+    """Print one line about an error to the standard error stream."""
+    from rich.markup import escape
+
+    console.print(f"[bold red]error[/] {escape(line)}", soft_wrap=True, highlight=False)
+
+
 def user_path(text: str) -> Path:
     """A path in the folder that the command was called in; commands run in another one."""
     return Path(text).absolute()

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from greenlightning.errors import ServerError
 from tasks.core.workspace import Workspace
-from tasks.data.batch_index import batches, datasets
+from tasks.data.batch_index import HOLDOUT, damage_error, datasets, survey
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
 
@@ -23,18 +23,20 @@ TITLES = {
     "waiting": "waiting",
     "unlabelled": "unlabelled",
     "quarantined": "quarantined",
+    "damaged": "damaged",
 }
-SELDOM = ("forgotten", "waiting", "unlabelled", "quarantined")
+SELDOM = ("forgotten", "waiting", "unlabelled", "quarantined", "damaged")
 
 
-def summary(dataset: str) -> dict[str, object]:
+def summary(dataset: str) -> dict[str, Any]:
     """One dataset: champion, batches learnt and new, waiting, quarantined."""
     from tasks.models import registry
 
     serving = registry.champion(dataset)
     forgotten = serving.forgotten if serving else frozenset()
     not_new = {*serving.batches, *forgotten, *serving.held_back, *serving.aged} if serving else set()
-    versioned = [ref.id for ref in batches(dataset)]
+    sound, damaged = survey(dataset)
+    versioned = [ref.id for ref in sound]
     quarantine = Workspace.current().quarantine(dataset)
     return {
         "champion": serving.version if serving else None,
@@ -46,7 +48,15 @@ def summary(dataset: str) -> dict[str, object]:
         "waiting": _waiting(dataset),
         "unlabelled": _unlabelled(dataset),
         "quarantined": sorted(place.name for place in quarantine.glob("*/")),
+        "damaged": _damaged(dataset, damaged),
     }
+
+
+def _damaged(dataset: str, damaged: list[str]) -> list[str]:
+    """A line on the damaged pointers of a dataset, and one on those of its holdout."""
+    holdout = f"{dataset}{HOLDOUT}"
+    found = {dataset: damaged, holdout: survey(holdout)[1]}
+    return [str(damage_error(name, ids)) for name, ids in found.items() if ids]
 
 
 def _waiting(dataset: str) -> list[str]:
@@ -103,23 +113,25 @@ def _when(schedule: dict[str, Any]) -> str:
     return str(schedule.get("cron") or schedule.get("rrule"))
 
 
-def print_status(as_json: bool) -> None:
-    """Print the servers and every dataset of the workspace."""
+def print_status(as_json: bool) -> list[str]:
+    """Print the servers and every dataset of the workspace; return what is damaged."""
     found = {dataset: summary(dataset) for dataset in datasets()}
+    faults = [str(fault) for facts in found.values() for fault in facts["damaged"]]
     about = servers()
     if as_json:
         champions = {dataset: facts["champion"] for dataset, facts in found.items()}
         place = {"workspace": str(Workspace.current().root)}
-        print(json.dumps({**place, "datasets": found, "champion": champions, **about}))
-        return
+        print(json.dumps({**place, "datasets": found, "champion": champions, "errors": faults, **about}))
+        return faults
     _print_servers(about)
-    if not found:
+    if found:
+        out.print(_table(found))
+    else:
         out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
-        return
-    out.print(_table(found))
+    return faults
 
 
-def _table(found: dict[str, dict[str, object]]) -> Table:
+def _table(found: dict[str, dict[str, Any]]) -> Table:
     """A row for each dataset; of the columns that are mostly empty, those that are not."""
     shown = [name for name in TITLES if name not in SELDOM or any(facts[name] for facts in found.values())]
     table = Table("dataset", *(TITLES[name] for name in shown), box=None)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from flows.engine.error_messages import error_message, is_elsewhere, is_machine
+from tasks.core.turns import turn_of
 from tasks.data.batch_files import LandedBatch, describe, read_content, waiting
-from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, pointer_path, read_pointer
+from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, known_batch
 from tasks.data.events import emit_landed
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
@@ -13,7 +15,7 @@ from tasks.training.health import assess_landed
 from tasks.training.label_gain import ChampionsOpinion
 from tasks.validation.expectations import Expectations
 from tasks.validation.quarantine import QuarantinedBatch, discarded, quarantine
-from tasks.validation.verdict import ValidationReport, validate
+from tasks.validation.verdict import ValidationReport, unjudged, validate
 
 WhenMoved = Literal["never", "red", "always"]
 
@@ -35,8 +37,8 @@ class Admission:
         return cls(serving, expectations, allow_new_labels, quarantine_moved)
 
     def admit(self, landed: LandedBatch) -> tuple[BatchRef | None, ValidationReport]:
-        """Validate one landed batch, then version it, or quarantine it with the reasons."""
-        report = self.validated(landed)
+        """Validate one landed batch, then version it, or quarantine it with the reasons; it is this run's turn."""
+        report = self._judged(landed)
         if not BATCH_ID.fullmatch(landed.id):
             report = report.failing(
                 f"{landed.path.name} was put into incoming/ by hand; use greenlightning ingest instead"
@@ -49,6 +51,15 @@ class Admission:
             return ref, report
         quarantine(landed, report.failures)
         return None, report
+
+    def _judged(self, landed: LandedBatch) -> ValidationReport:
+        """The report on a batch; one that breaks a check itself, by its values or name, fails with that reason."""
+        try:
+            return self.validated(landed)
+        except Exception as error:
+            if is_elsewhere(error):
+                raise
+            return unjudged(landed, f"it could not be validated: {error_message(error).cause}")
 
     def validated(self, landed: LandedBatch) -> ValidationReport:
         """The report on a batch; where it has moved it fails if ``quarantine_moved`` says so."""
@@ -63,13 +74,27 @@ class Admission:
         return self.quarantine_moved == "always"
 
     def admit_waiting(self, dataset: str) -> list[QuarantinedBatch]:
-        """Admit every batch that waits in incoming/; return those that were quarantined."""
-        found = []
-        for landed in waiting(dataset):
-            ref, report = self.admit(landed)
-            if ref is None:
-                found.append(quarantined(landed, report))
-        return found
+        """Admit every batch that waits in incoming/; return those that were set aside, with the reason.
+
+        A batch on which a step fails goes on waiting, and stops no other; the error is raised where all fail.
+        """
+        aside, errors, waits = [], list[Exception](), waiting(dataset)
+        for landed in waits:
+            try:
+                with turn_of(landed.id):
+                    if landed.path.is_file():
+                        ref, report = self.admit(landed)
+                        aside += [] if ref else [quarantined(landed, report)]
+            except Exception as error:
+                if is_machine(error):
+                    raise
+                errors.append(error)
+                aside.append(
+                    quarantined(landed, unjudged(landed, f"it still waits: {error_message(error).cause}"))
+                )
+        if errors and len(errors) == len(waits):
+            raise errors[0]
+        return aside
 
     def refused(self, refs: list[BatchRef]) -> list[QuarantinedBatch]:
         """Versioned batches that passed earlier expectations and fail the present ones; none that was accepted."""
@@ -77,7 +102,7 @@ class Admission:
         for ref in refs:
             if self.expectations and ref.expectations != self.expectations.digest and not ref.accepted:
                 landed = describe(checkout(ref), ref.dataset)
-                report = self.validated(landed)
+                report = self._judged(landed)
                 if not report.passed:
                     found.append(quarantined(landed, report))
         return found
@@ -112,5 +137,5 @@ def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
 def _is_accepted(landed: LandedBatch) -> bool:
     if not BATCH_ID.fullmatch(landed.id):
         return False
-    known = read_pointer(pointer_path(landed.dataset, landed.id), landed.dataset)
+    known = known_batch(landed.dataset, landed.id)
     return bool(known and known.accepted)

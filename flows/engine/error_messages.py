@@ -4,7 +4,7 @@ import errno
 from typing import NamedTuple
 
 from flows.engine.outcome import as_input_error
-from greenlightning.errors import GreenLightningError
+from greenlightning.errors import GreenLightningError, InputError
 
 LONGEST = 300
 AGAIN = "then run it again"
@@ -42,9 +42,8 @@ def error_message(error: Exception) -> ErrorMessage:
         return ErrorMessage("The disk is full", f"Free some space, {AGAIN}")
     if isinstance(error, MemoryError):
         return ErrorMessage("Memory is exhausted", "Learn smaller batches, or use a larger machine")
-    for kind in type(error).__mro__:
-        if found := FOREIGN.get(kind.__module__.partition(".")[0]):
-            return ErrorMessage(f"{found[0]} failed: {message}", found[1])
+    if found := _foreign(error):
+        return ErrorMessage(f"{found[0]} failed: {message}", found[1])
     where = "The run's log shows where; please report it"
     return ErrorMessage(f"Unexpected {type(error).__name__}: {message}", where)
 
@@ -52,6 +51,24 @@ def error_message(error: Exception) -> ErrorMessage:
 def is_foreseen(error: Exception) -> bool:
     """Whether it is one of GreenLightning's own errors; trying again would not help."""
     return isinstance(as_input_error(error), GreenLightningError)
+
+
+def is_machine(error: Exception) -> bool:
+    """Whether the machine is at fault, as with a full disk: nothing else would go better."""
+    system = isinstance(error, OSError) and error.errno is not None
+    return system or (isinstance(error, MemoryError) and not isinstance(error, GreenLightningError))
+
+
+def is_elsewhere(error: Exception) -> bool:
+    """Whether the fault lies outside the batch at hand: in the machine, a store, a server or the champion."""
+    ours = isinstance(error, GreenLightningError) and not isinstance(error, InputError)
+    return ours or is_machine(error) or _foreign(error) not in (None, FOREIGN["great_expectations"])
+
+
+def _foreign(error: Exception) -> tuple[str, str] | None:
+    """The library that an error comes from, and what to do."""
+    packages = (kind.__module__.partition(".")[0] for kind in type(error).__mro__)
+    return next((FOREIGN[package] for package in packages if package in FOREIGN), None)
 
 
 def _one_line(text: str) -> str:

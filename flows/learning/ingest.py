@@ -13,6 +13,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.several_files import each_file
+from tasks.core.turns import turn_of
 from tasks.data.arrivals import by_event_time, files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift
@@ -72,8 +73,11 @@ class _Entry:
         wait_until_written(file, self.reading.wait)
         options = self.reading.options(self.labels)
         landed = land(file, self.dataset, self.declared, options)
-        known = known_batch(self.dataset, landed.id)
-        ref, report = self.door.admit(landed)
+        with turn_of(landed.id):
+            if not landed.path.is_file():  # another run has admitted the same rows meanwhile
+                landed = land(file, self.dataset, self.declared, options)
+            known = known_batch(self.dataset, landed.id)
+            ref, report = self.door.admit(landed)
         done = Outcome(state="Versioned", dataset=self.dataset, reason="", notes=landed.notes)
         if ref is None:
             reason = f"{landed.source} failed validation: {report.failures[0]}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flows.engine.admission import Admission, following
 from flows.engine.batch_selection import left_out, planned_outcome, selected_batches
+from flows.engine.error_messages import error_message, is_elsewhere
 from flows.engine.outcome import Outcome
 from flows.engine.postpone import start_or_postpone
 from flows.engine.runners import fit_remotely
@@ -74,10 +75,37 @@ def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
         return _nothing_to_learn(retraining, (*notes, *left_out(serving)))
     if waits := _waits_for(serving, request, new):
         return Outcome(state="Waiting", dataset=serving.dataset, reason=waits, quarantined=retraining.quarantined)
-    outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
-    if len(new) > 1 and outcome.state == "Kept":
-        outcome = _best_of(outcome, new, [_learn(retraining, [ref]) for ref in new])
+    try:
+        outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
+    except Exception as error:
+        if len(new) == 1 or is_elsewhere(error):
+            raise
+        outcome = _each_alone(retraining, new)
+    else:
+        if len(new) > 1 and outcome.state == "Kept":
+            outcome = _best_of(outcome, new, [_learn(retraining, [ref]) for ref in new])
     return outcome.model_copy(update={"notes": (*outcome.notes, *notes)})
+
+
+def _each_alone(retraining: Retraining, new: list[BatchRef]) -> Outcome:
+    """Learn each batch alone where a step failed on all together, so that one of them stops no other.
+
+    The outcome names those on which a step fails again; the error is raised where all fail.
+    """
+    done, errors = dict[str, tuple[BatchRef, Outcome]](), dict[str, Exception]()
+    for ref in new:
+        try:
+            done[ref.id] = ref, _learn(retraining, [ref])
+        except Exception as error:
+            if is_elsewhere(error):
+                raise
+            errors[ref.id] = error
+    if not done:
+        raise next(iter(errors.values()))
+    refs, outcomes = zip(*done.values(), strict=True)
+    failed = tuple(f"batch {batch} is not learnt: {error_message(error).cause}" for batch, error in errors.items())
+    best = _best_of(outcomes[0], list(refs), list(outcomes))
+    return best.model_copy(update={"notes": (*best.notes, *failed)})
 
 
 def _waits_for(serving: VersionInfo, request: RetrainRequest, new: list[BatchRef]) -> str:

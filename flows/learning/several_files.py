@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from flows.engine.error_messages import error_message, is_machine
 from flows.engine.outcome import Outcome
 from greenlightning.errors import GreenLightningError, InputError
 
@@ -12,19 +13,23 @@ MOST_EVENTFUL_FIRST = ("Quarantined", "Versioned")
 def each_file(files: Iterable[Path], ingest: Callable[[Path], Outcome]) -> Outcome:
     """The joined outcome of ``ingest`` on each file; the error of the first one where none can be used."""
     done: dict[Path, Outcome] = {}
-    refused: dict[Path, GreenLightningError] = {}
+    refused: dict[Path, Exception] = {}
     for file in files:
         try:
             done[file] = ingest(file)
-        except GreenLightningError as error:
+        except Exception as error:
+            if is_machine(error):
+                raise
             refused[file] = error
     if not done:
         first = next(iter(refused.values()))
+        if not isinstance(first, GreenLightningError):
+            raise first
         raise InputError(f"None of the {len(refused)} files can be used: {first.cause}", first.remedy)
     return _joined(done, refused)
 
 
-def _joined(done: dict[Path, Outcome], refused: dict[Path, GreenLightningError]) -> Outcome:
+def _joined(done: dict[Path, Outcome], refused: dict[Path, Exception]) -> Outcome:
     outcomes = list(done.values())
     versioned = sum(one.state == "Versioned" for one in outcomes)
     counts = {"versioned": versioned, "quarantined": len(done) - versioned, "refused": len(refused)}
@@ -35,7 +40,7 @@ def _joined(done: dict[Path, Outcome], refused: dict[Path, GreenLightningError])
         dataset=outcomes[0].dataset,
         reason=", ".join(counted),
         quarantined=tuple(batch for one in outcomes for batch in one.quarantined),
-        refused=tuple(str(error) for error in refused.values()),
+        refused=tuple(error_message(error).line for error in refused.values()),
         notes=tuple(notes),
         health=next((one.health for one in reversed(outcomes) if one.health), None),
     )

@@ -6,12 +6,12 @@ in the schema metadata.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
 from greenlightning.tables import TableEncoder, concatenated, in_form_of
 from greenlightning.tables.labels import canonical_labels
+from tasks.core.atomic import replacing
 from tasks.core.workspace import Workspace
 from tasks.data.readers.source import LABEL
 
@@ -94,8 +95,11 @@ class LandedBatch:
 
 def waiting(dataset: str) -> list[LandedBatch]:
     """The batches in incoming/ in the order in which they landed; an unreadable one has 0 rows."""
-    files = Workspace.current().incoming(dataset).glob("*.parquet")
-    return sorted((describe(path, dataset) for path in files), key=lambda batch: (batch.landed_at, batch.id))
+    found = []
+    for path in Workspace.current().incoming(dataset).glob("*.parquet"):
+        with suppress(FileNotFoundError):  # another process has admitted it meanwhile
+            found.append(describe(path, dataset))
+    return sorted(found, key=lambda batch: (batch.landed_at, batch.id))
 
 
 def read_content(path: Path) -> BatchContent:
@@ -205,13 +209,8 @@ def describe(path: Path, dataset: str) -> LandedBatch:
 
 
 def _write_atomically(table: pa.Table, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
+    with replacing(target) as partial:
         pyarrow.parquet.write_table(table, partial, compression="zstd", row_group_size=65_536)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _open_file(path: Path) -> pyarrow.parquet.ParquetFile:

@@ -2,20 +2,21 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
+from tasks.data.pointers.sealed import META, OPTIONAL, is_described, read_text
 
 BATCH_ID = re.compile(r"[0-9a-f]{16}")
-OPTIONAL = ("accepted", "event_from", "event_to")
-META = ("rows", "source", "landed_at", "expectations", "classes")
+HOLDOUT = ".holdout"
+"""Suffix of the dataset that a dataset's holdout is versioned under."""
+SHOWN = 3
 
 
 class BatchRef(BaseModel):
@@ -46,11 +47,51 @@ class BatchRef(BaseModel):
 def batches(dataset: str) -> list[BatchRef]:
     """The versioned batches of ``dataset`` in the order in which they landed.
 
-    A pointer that a killed process left unfinished is skipped: its batch still waits in incoming/.
+    A pointer that a killed process left unfinished is skipped: its batch still waits in incoming/. IntegrityError
+    where a pointer is damaged or missing.
     """
-    pointers = Workspace.current().batches(dataset).glob("*.parquet.dvc")
-    found = [ref for pointer in pointers if (ref := read_pointer(pointer, dataset))]
-    return sorted(found, key=lambda ref: (ref.landed_at, ref.id))
+    found, damaged = survey(dataset)
+    if damaged:
+        raise damage_error(dataset, damaged)
+    return found
+
+
+def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
+    """The batches whose pointers are sound, in the order in which they landed, and the ids of the others.
+
+    Data, or a pointer that was set aside, without a pointer beside it shows that one is missing.
+    """
+    folder, incoming = Workspace.current().batches(dataset), Workspace.current().incoming(dataset)
+    names = {name.partition(".")[0] for name in _listed(folder) if ".parquet" in name and name[0] != "."}
+    waiting = set(_listed(incoming))
+    found, damaged = [], []
+    for name in sorted(filter(BATCH_ID.fullmatch, names)):
+        try:
+            ref = read_pointer(pointer_path(dataset, name), dataset)
+        except IntegrityError:
+            ref = None
+        if ref:
+            found.append(ref)
+        elif f"{name}.parquet" not in waiting and not (incoming / f"{name}.parquet").is_file():
+            damaged.append(name)
+    return sorted(found, key=lambda ref: (ref.landed_at, ref.id)), damaged
+
+
+def _listed(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+
+
+def damage_error(dataset: str, damaged: Sequence[str]) -> IntegrityError:
+    """The error that names damaged or missing pointers of a dataset."""
+    shown = ", ".join(f"{name}.parquet.dvc" for name in damaged[:SHOWN])
+    more = f" and {len(damaged) - SHOWN} more" if len(damaged) > SHOWN else ""
+    what = "The pointer" if len(damaged) == 1 else "The pointers"
+    verb = "is" if len(damaged) == 1 else "are"
+    return IntegrityError(
+        f"{what} {shown}{more} of dataset {dataset!r} {verb} damaged or missing",
+        f"Restore data/batches/{dataset} from git or a backup, ingest the source file again, or run: "
+        "greenlightning doctor --fix",
+    )
 
 
 def batch_ref(dataset: str, batch_id: str) -> BatchRef:
@@ -61,16 +102,16 @@ def batch_ref(dataset: str, batch_id: str) -> BatchRef:
             f"The dataset {dataset!r} has no batch {batch_id}", "List its batches, or ingest the file first"
         )
     if (ref := read_pointer(pointer, dataset)) is None:
-        raise IntegrityError(
-            f"The pointer {pointer.name} of dataset {dataset!r} is damaged",
-            "Restore it from git, or ingest the batch's source file again",
-        )
+        raise damage_error(dataset, [batch_id])
     return ref
 
 
 def known_batch(dataset: str, batch_id: str) -> BatchRef | None:
-    """The versioned batch of that id, None where there is none; InputError for a malformed id."""
-    return read_pointer(pointer_path(dataset, batch_id), dataset)
+    """The versioned batch of that id, None without a sound pointer; InputError for a malformed id."""
+    try:
+        return read_pointer(pointer_path(dataset, batch_id), dataset)
+    except IntegrityError:
+        return None
 
 
 def pointer_path(dataset: str, batch_id: str) -> Path:
@@ -91,16 +132,20 @@ def checked_id(batch_id: str) -> str:
 
 
 def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
-    """Read one pointer file; None if it is unfinished or damaged."""
+    """Read one pointer file; None where there is none, or one without a description; else IntegrityError."""
+    batch_id = pointer.name.removesuffix(".parquet.dvc")
     try:
-        content: dict[str, Any] = yaml.load(pointer.read_text(), Loader=yaml.CSafeLoader)
-        batch_id = pointer.name.removesuffix(".parquet.dvc")
+        content = read_text(pointer)
+        if not is_described(content):
+            return None
         meta = {name: content["meta"][name] for name in META}
         meta["classes"] = json.loads(meta["classes"])
         meta |= {name: content["meta"].get(name, "") for name in OPTIONAL}
         return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
-    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError):
+    except FileNotFoundError:
         return None
+    except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise damage_error(dataset, [batch_id]) from error
 
 
 def datasets() -> list[str]:
@@ -111,4 +156,4 @@ def datasets() -> list[str]:
         for kind in ("batches", "incoming", "quarantine", "unlabelled")
         for place in (data / kind).glob("*/")
     }
-    return sorted(name for name in found if not name.endswith(".holdout"))
+    return sorted(name for name in found if not name.endswith(HOLDOUT))

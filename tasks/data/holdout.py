@@ -18,7 +18,7 @@ from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import ConformedTable, TableEncoder
 from greenlightning.tables.identity import table_fingerprints
 from tasks.data.batch_files import BatchContent, joined, read_content
-from tasks.data.batch_index import BatchRef, batches
+from tasks.data.batch_index import HOLDOUT, BatchRef, batches
 from tasks.data.event_time import latest_rows, time_column
 from tasks.data.ingestion import write_landed
 from tasks.data.schemas import schema_of
@@ -30,7 +30,7 @@ HoldoutBy = Literal["auto", "time", "random"]
 
 def holdout_of(dataset: str) -> str:
     """Name of the dataset that a dataset's holdout is versioned under."""
-    return f"{dataset}.holdout"
+    return f"{dataset}{HOLDOUT}"
 
 
 @task(task_run_name="holdout {dataset}", persist_result=False)

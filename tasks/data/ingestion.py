@@ -3,6 +3,7 @@
 A landed batch lies in ``data/incoming/<dataset>/<batch id>.parquet`` (see ``tasks.data.batch_files``).
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from greenlightning.tables import ConformedTable, TableSchema
 from greenlightning.tables.identity import table_id
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import BatchContent, LandedBatch, describe, has_columns, write_batch
-from tasks.data.batch_index import pointer_path, read_pointer
+from tasks.data.batch_index import BatchRef, batch_path, known_batch
 from tasks.data.reading import ReadOptions, read_table
 from tasks.data.schemas import (
     DECLARED,
@@ -60,11 +61,20 @@ def write_landed(table: ConformedTable, schema: TableSchema, dataset: str, sourc
     batch_id = table_id(table.frame, y)
     target = Workspace.current().incoming(dataset) / f"{batch_id}.parquet"
     if has_columns(target, tuple(table.frame.columns)):
-        return describe(target, dataset)
-    first = read_pointer(pointer_path(dataset, batch_id), dataset)
+        with suppress(FileNotFoundError):  # another process has versioned it meanwhile
+            return describe(target, dataset)
+    first = _first_time(dataset, batch_id)
     landed_at = first.landed_at if first else datetime.now(UTC).isoformat(timespec="microseconds")
     name = first.source if first else source
     provenance = {"source": name, "landed_at": landed_at, "rows": len(table.frame)}
     task_of = {} if schema.task == "classification" else {"task": schema.task}
     content = write_batch(table.frame, y, provenance | task_of, target)
     return LandedBatch(dataset, batch_id, target, len(table.frame), name, landed_at, content)
+
+
+def _first_time(dataset: str, batch_id: str) -> BatchRef | LandedBatch | None:
+    """The batch as it first landed: from its pointer, or from its data where the pointer is damaged or missing."""
+    if known := known_batch(dataset, batch_id):
+        return known
+    data = batch_path(dataset, batch_id)
+    return describe(data, dataset) if data.is_file() else None

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from greenlightning.errors import InputError
+from tasks.core.atomic import replacing
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.reading import ReadOptions, read_table
 
@@ -197,9 +198,7 @@ def _provenance(path: Path) -> dict[str, Any]:
 
 
 def _write(frame: pd.DataFrame, target: Path, about: dict[str, Any]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pandas(frame.infer_objects(), preserve_index=False)
     metadata = {**(table.schema.metadata or {}), PROVENANCE: json.dumps(about, sort_keys=True).encode()}
-    partial = target.with_name(f".{target.name}.part")
-    pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), partial)
-    partial.replace(target)
+    with replacing(target) as partial:
+        pyarrow.parquet.write_table(table.replace_schema_metadata(metadata), partial)

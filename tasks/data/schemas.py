@@ -12,13 +12,13 @@ from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
 from greenlightning.tables.inference import with_values
 from greenlightning.tables.labels import label_kind
+from tasks.core.atomic import write_text
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content
-from tasks.data.batch_index import batch_path, batches
+from tasks.data.batch_index import HOLDOUT, batch_path, batches
 from tasks.data.readers.source import LABEL
 from tasks.data.reading import ReadOptions
 
-HOLDOUT = ".holdout"
 SHOWN = 5
 HEADER = """\
 # The column schema of {dataset}: what each column holds. Edit it, then train again to take it on.
@@ -88,11 +88,8 @@ def frozen_schema(dataset: str, encoder: TableEncoder | None) -> TableSchema:
 def save_schema(dataset: str, schema: TableSchema) -> Path:
     """Write the schema of a dataset."""
     path = schema_path(dataset)
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(schema.to_dict(), sort_keys=False, allow_unicode=True)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(HEADER.format(dataset=dataset) + text)
-    partial.replace(path)
+    write_text(path, HEADER.format(dataset=dataset) + text)
     return path
 
 

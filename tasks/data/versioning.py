@@ -13,15 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
 from filelock import FileLock
 from prefect import task
 
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
+from tasks.core.atomic import replacing, write_text
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
 from tasks.data.event_time import event_span
+from tasks.data.pointers.sealed import read_text, write_sealed
 
 __all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
 
@@ -47,11 +48,11 @@ def ensure_repo(workspace: Workspace) -> None:
         private.mkdir(parents=True, exist_ok=True)
         private.chmod(0o700)
     if not (folder / "config.local").exists():
-        _write(folder / "config.local", f"[core]\n    site_cache_dir = {folder / 'tmp' / 'site'}\n")
+        write_text(folder / "config.local", f"[core]\n    site_cache_dir = {folder / 'tmp' / 'site'}\n")
     if not (folder / "config").exists():
-        _write(folder / ".gitignore", IGNORED)
+        write_text(folder / ".gitignore", IGNORED)
         no_scm = str(not (workspace.root / ".git").exists()).lower()
-        _write(folder / "config", CONFIG.format(no_scm=no_scm))
+        write_text(folder / "config", CONFIG.format(no_scm=no_scm))
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
@@ -76,12 +77,13 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
     workspace = Workspace.current()
     pointer = pointer_path(landed.dataset, landed.id)
     with _writer(workspace):
-        _drop_unfinished(workspace)
+        _clear_pointers(workspace)
         known = read_pointer(pointer, landed.dataset)
         if known is None or known.md5 == md5_of(landed.path):
             _add(workspace, landed)
         if known is None:
             _describe(pointer, landed, expectations, accepted)
+        set_aside(pointer).unlink(missing_ok=True)
         with _repository(workspace) as repo:
             repo.push(targets=[str(pointer)])
     ref = batch_ref(landed.dataset, landed.id)
@@ -94,9 +96,9 @@ def mark_accepted(ref: BatchRef, accepted: str) -> None:
     """Write into the pointer of a versioned batch that somebody accepted it."""
     pointer = pointer_path(ref.dataset, ref.id)
     with _writer(Workspace.current()):
-        content = yaml.safe_load(pointer.read_text())
+        content = read_text(pointer)
         content["meta"]["accepted"] = accepted
-        _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+        write_sealed(pointer, content)
 
 
 def checkout(ref: BatchRef) -> Path:
@@ -153,7 +155,7 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: s
 
     Classes are JSON in one string: DVC rewrites pointers as YAML 1.2, where a class `no` needs no quotes.
     """
-    content = yaml.safe_load(pointer.read_text())
+    content = read_text(pointer)
     content["desc"] = f"{landed.dataset} batch {landed.id}: {landed.rows} rows of {landed.source}"
     content["meta"] = {
         "rows": landed.rows,
@@ -163,15 +165,31 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: s
         "classes": json.dumps(landed.content.classes),
     }
     content["meta"] |= event_span(landed.dataset, landed.content) | ({"accepted": accepted} if accepted else {})
-    _write(pointer, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    write_sealed(pointer, content)
 
 
-def _drop_unfinished(workspace: Workspace) -> None:
-    """Remove pointers that a killed process left half-written (they block DVC); their batches still wait."""
+def _clear_pointers(workspace: Workspace) -> None:
+    """Keep broken pointers from DVC, which one of them blocks for every dataset.
+
+    One that a killed process left unfinished is removed: its batch still waits. A damaged one is set aside, where
+    ``batches`` names it.
+    """
     for pointer in (workspace.root / "data" / "batches").glob("*/*.parquet.dvc"):
         dataset, file = pointer.parent.name, pointer.stem
-        if read_pointer(pointer, dataset) is None and (workspace.incoming(dataset) / file).is_file():
-            pointer.unlink()
+        try:
+            if read_pointer(pointer, dataset):
+                continue
+        except IntegrityError:
+            pass
+        if (workspace.incoming(dataset) / file).is_file():
+            pointer.unlink(missing_ok=True)
+        else:
+            pointer.replace(set_aside(pointer))
+
+
+def set_aside(pointer: Path) -> Path:
+    """Where a damaged pointer is kept."""
+    return pointer.with_name(f"{pointer.name}.damaged")
 
 
 def _fetch(repo: Any, ref: BatchRef) -> None:
@@ -219,13 +237,5 @@ def _discard_unless(cached: Path, md5: str) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
-
-
-def _write(target: Path, text: str) -> None:
-    partial = target.with_name(f".{target.name}.part")
-    partial.write_text(text)
-    partial.replace(target)
+    with replacing(target) as partial:
+        shutil.copyfile(source, partial)

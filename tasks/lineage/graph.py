@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.core.constants import Alias, Tag
-from tasks.data.batch_index import pointer_path, read_pointer
+from tasks.data.batch_index import known_batch
 from tasks.lineage.tree import BatchNode, LineageNode, VersionNode, short
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import experiment_id
@@ -193,7 +193,7 @@ class _GraphBuilder:
     def _provenance(self, batch: BatchNode) -> tuple[dict[str, str], dict[str, str], str | None]:
         """Facts of a batch, facts of its validation, and the address of its validation page."""
         facts = {"batch": batch.name, **_named(batch.facts)}
-        pointer = read_pointer(pointer_path(self.dataset, batch.name), self.dataset)
+        pointer = known_batch(self.dataset, batch.name)
         if pointer is None:
             return facts, {}, None
         facts |= {"source": pointer.source, "landed": pointer.landed_at, "classes": str(len(pointer.classes))}

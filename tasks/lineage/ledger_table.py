@@ -1,6 +1,6 @@
 """The ledger of a version as a table: one row a batch, the latest first."""
 
-from tasks.data.batch_index import pointer_path, read_pointer
+from tasks.data.batch_index import known_batch
 from tasks.lineage.tree import ledger_of
 
 LONGEST = 200
@@ -11,7 +11,7 @@ def ledger_table(dataset: str, number: int) -> list[dict[str, str | int]]:
     """Batch, rows, source, landing time, first version and md5 of the last ``LONGEST`` batches learnt."""
     rows: list[dict[str, str | int]] = []
     for batch in ledger_of(dataset, number)[: -LONGEST - 1 : -1]:
-        pointer = read_pointer(pointer_path(dataset, batch.name), dataset)
+        pointer = known_batch(dataset, batch.name)
         rows.append(
             {
                 "batch": batch.name,

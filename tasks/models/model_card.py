@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.constants import Metric, Tag
 from tasks.core.templates import render
-from tasks.data.batch_index import BatchRef, batches
+from tasks.data.batch_index import BatchRef, survey
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.tracking.run_notes import decision_reason, findings_of, score_table
 
@@ -64,7 +64,7 @@ def model_card(
 
 def _batches(dataset: str, model: "GreenLightningModel") -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Count and rows of the older batches of the ledger, and the newest ones: in landed order, sites last."""
-    known = {ref.id: ref for ref in batches(dataset)}
+    known = {ref.id: ref for ref in survey(dataset)[0]}
     order = {name: number for number, name in enumerate(known)}
     entries = sorted(model.ledger.entries.items(), key=lambda entry: (order.get(entry[0], len(order)), entry[0]))
     older, listed = entries[:-SHOWN_BATCHES], []

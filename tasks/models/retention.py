@@ -15,7 +15,7 @@ from prefect import task
 
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Alias, Tag
-from tasks.data.batch_index import BatchRef, batches
+from tasks.data.batch_index import BatchRef, survey
 from tasks.data.holdout import holdout_of
 from tasks.data.versioning import is_stored
 from tasks.models import registry
@@ -77,8 +77,8 @@ class Reproducibility:
     @classmethod
     def of(cls, versions: Iterable[VersionInfo], dataset: str) -> "Reproducibility":
         """What the pointers of a dataset and its holdout say."""
-        holdouts = batches(holdout_of(dataset))
-        pointers = {ref.id: ref for ref in batches(dataset)}
+        holdouts, _ = survey(holdout_of(dataset))
+        pointers = {ref.id: ref for ref in survey(dataset)[0]}
         return cls({info.version: info for info in versions}, pointers, holdouts[-1] if holdouts else None)
 
     def hindrance(self, info: VersionInfo) -> str | None:

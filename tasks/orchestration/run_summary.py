@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from greenlightning.evaluation.score import Score
 from tasks.core.constants import SCORES, Metric, Subject, Tag
-from tasks.data.batch_index import pointer_path, read_pointer
+from tasks.data.batch_index import known_batch
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import connect
 from tasks.validation.page import PAGE, VALIDATION
@@ -114,7 +114,7 @@ class RunSummary:
 
 def source_of(dataset: str, batch: str) -> str:
     """The file that a batch came from; "at a site" for one whose rows never left their site."""
-    ref = read_pointer(pointer_path(dataset, batch), dataset)
+    ref = known_batch(dataset, batch)
     return ref.source if ref else "at a site"
 
 

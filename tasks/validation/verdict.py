@@ -47,6 +47,18 @@ class ValidationReport(BaseModel):
         return self.model_copy(update={"passed": False, "failures": (*failures, *self.failures)})
 
 
+def unjudged(landed: LandedBatch, cause: str) -> ValidationReport:
+    """The report on a batch that could not be validated; it has no page."""
+    return ValidationReport(
+        dataset=landed.dataset,
+        batch=landed.id,
+        passed=False,
+        failures=(cause,),
+        statistics={},
+        docs=validation_page(landed.dataset, landed.id),
+    )
+
+
 @task(task_run_name="validate {landed.dataset} {landed.id}", persist_result=False)
 def validate(
     landed: LandedBatch,

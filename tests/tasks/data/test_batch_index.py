@@ -1,4 +1,4 @@
-"""Batches are listed from their pointers alone; a pointer that cannot be read is no batch."""
+"""Batches are listed from their pointers alone; a damaged or missing pointer is named, never left out."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,16 @@ import yaml
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
-from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, datasets, pointer_path, read_pointer
+from tasks.data.batch_index import (
+    BatchRef,
+    batch_path,
+    batch_ref,
+    batches,
+    datasets,
+    pointer_path,
+    read_pointer,
+    survey,
+)
 
 FIRST, SECOND = "a" * 16, "b" * 16
 NOON = "2026-01-31T12:00:00+00:00"
@@ -68,30 +77,51 @@ def test_batches_are_listed_as_they_landed_and_by_id_where_they_landed_together(
     assert batches("other") == []
 
 
-@pytest.mark.parametrize("lost", ["outs", "meta", "rows", "source", "landed_at", "expectations", "classes"])
-def test_a_pointer_without_one_of_its_fields_is_no_batch(lost: str) -> None:
+@pytest.mark.parametrize("lost", ["outs", "rows", "source", "landed_at", "expectations", "classes"])
+def test_a_pointer_without_one_of_its_fields_is_damaged(lost: str) -> None:
     pointer = pointed(FIRST)
     written = content()
     written.pop(lost, None)
-    if "meta" in written:
-        written["meta"].pop(lost, None)
+    written["meta"].pop(lost, None)
     pointer.write_text(yaml.safe_dump(written))
-    assert read_pointer(pointer, "d") is None
+    with pytest.raises(IntegrityError, match="damaged or missing"):
+        read_pointer(pointer, "d")
 
 
-@pytest.mark.parametrize("text", ["outs: [", "", "outs:\n- md", "3"])
-def test_a_damaged_pointer_is_left_out_of_the_list_and_named_when_wanted(text: str) -> None:
+@pytest.mark.parametrize("text", ["outs: [", "", "outs:\n- md", "3", yaml.safe_dump({"outs": []})])
+def test_a_damaged_pointer_is_named_and_the_others_are_still_there(text: str) -> None:
     pointed(FIRST).write_text(text)
     pointed(SECOND)
-    assert [ref.id for ref in batches("d")] == [SECOND]
-    with pytest.raises(IntegrityError, match=f"The pointer {FIRST}.parquet.dvc of dataset 'd' is damaged"):
-        batch_ref("d", FIRST)
+    named = f"The pointer {FIRST}.parquet.dvc of dataset 'd' is damaged or missing.*doctor --fix"
+    for listing in (lambda: batches("d"), lambda: batch_ref("d", FIRST)):
+        with pytest.raises(IntegrityError, match=named):
+            listing()
+    assert [ref.id for ref in survey("d")[0]] == [SECOND]
+    assert batch_ref("d", SECOND).rows == 10
+
+
+@pytest.mark.parametrize("text", ["outs: [", yaml.safe_dump({"outs": []})])
+def test_a_pointer_whose_batch_still_waits_is_unfinished(home: Path, text: str) -> None:
+    pointed(FIRST).write_text(text)
+    waiting = home / "data" / "incoming" / "d" / f"{FIRST}.parquet"
+    waiting.parent.mkdir(parents=True)
+    waiting.touch()
+    assert batches("d") == []
+
+
+@pytest.mark.parametrize("witness", [".parquet", ".parquet.dvc.damaged"])
+def test_a_missing_pointer_is_told_by_what_lies_beside_it(witness: str) -> None:
+    pointer = pointed(FIRST)
+    pointer.rename(pointer.with_name(f"{FIRST}{witness}"))
+    with pytest.raises(IntegrityError, match=f"{FIRST}.parquet.dvc of dataset 'd' is damaged or missing"):
+        batches("d")
 
 
 @pytest.mark.parametrize("classes", ["[0, ", '{"a": 1}', "null", "[[0]]"])
-def test_a_pointer_with_damaged_classes_is_no_batch(classes: str) -> None:
+def test_a_pointer_with_damaged_classes_is_named(classes: str) -> None:
     pointed(FIRST, classes=classes)
-    assert batches("d") == []
+    with pytest.raises(IntegrityError, match="damaged or missing"):
+        batches("d")
 
 
 def test_an_unknown_batch_is_named() -> None:

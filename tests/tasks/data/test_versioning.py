@@ -18,7 +18,7 @@ from tasks.data import ingestion, versioning
 from tasks.data.batch_files import LandedBatch, read_content, waiting
 from tasks.data.batch_index import batch_path, pointer_path
 from tasks.data.ingestion import land
-from tasks.data.versioning import BatchRef, batch_ref, checkout, ensure_repo, version_batch
+from tasks.data.versioning import BatchRef, batch_ref, checkout, ensure_repo, set_aside, version_batch
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 
@@ -96,7 +96,7 @@ def test_the_first_bytes_stay_when_the_same_values_come_in_other_bytes(
     content = first.path.read_bytes()
     ref = version_batch.fn(first)
     with monkeypatch.context() as patch:
-        patch.setattr(ingestion, "read_pointer", lambda pointer, dataset: None)
+        patch.setattr(ingestion, "_first_time", lambda dataset, batch_id: None)
         other = landed(tmp_path)
     assert other.path.read_bytes() != content
     assert version_batch.fn(other) == ref
@@ -171,6 +171,21 @@ def test_a_damaged_pointer_is_written_again_with_the_source(tmp_path: Path) -> N
     again = version_batch.fn(landed(tmp_path))
     assert again.id == ref.id
     assert versioning.batches("d") == [again]
+
+
+@pytest.mark.parametrize("text", ["outs: [", "outs:\n- path: x.parquet\n", ""])
+def test_a_damaged_pointer_stops_no_other_dataset_and_is_set_aside(tmp_path: Path, home: Path, text: str) -> None:
+    ref = version_batch.fn(landed(tmp_path))
+    pointer_path("d", ref.id).write_text(text)
+    np.savez(tmp_path / "other.npz", X=np.arange(20.0).reshape(10, 2), y=[0, 1] * 5)
+    other = version_batch.fn(land.fn(tmp_path / "other.npz", "other"))
+    assert versioning.batches("other") == [other]
+    assert set_aside(pointer_path("d", ref.id)).read_text() == text
+    with pytest.raises(IntegrityError, match=f"{ref.id}.parquet.dvc of dataset 'd' is damaged or missing"):
+        versioning.batches("d")
+    assert version_batch.fn(landed(tmp_path)) == ref
+    assert versioning.batches("d") == [ref]
+    assert not set_aside(pointer_path("d", ref.id)).exists()
 
 
 def test_writers_take_turns(tmp_path: Path) -> None:
