@@ -14,7 +14,7 @@ from greenlightning.errors import InputError
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, Deciding
-from tasks.data.holdout import current_holdout
+from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import evaluate_model
@@ -37,7 +37,7 @@ def federate(
     parent = champion_of(dataset)
     count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
     with session(dataset, Kind.FEDERATE, f"federate {dataset} ({count})") as run:
-        holdout = current_holdout(dataset)
+        holdout = holdout_for(parent)
         sent = [site_statistics(site, path, parent, holdout, run.folder) for site, path in sites.items()]
         trained = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
         evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, deciding, parent, True)

@@ -17,7 +17,8 @@ from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef, batch_ref
-from tasks.data.holdout import current_holdout
+from tasks.data.sliding_holdout import holdout_without
+from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import evaluate_model
@@ -56,10 +57,10 @@ def forget(
 
 def _subtract(run: Session, ref: BatchRef, reason: str, deciding: Deciding) -> Outcome:
     """Subtract the batch from the champion and serve the result."""
-    holdout = current_holdout(run.dataset)
 
     def subtracted(attempt: Attempt) -> Candidate:
         parent = attempt.champion
+        holdout = holdout_without(holdout_for(parent), ref.id)
         kept = deciding.model_copy(update={"threshold": "keep"})
         trained = forget_batch(run.dataset, parent.version, ref, holdout, run.run_id, attempt.folder)
         return Candidate(

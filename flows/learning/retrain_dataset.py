@@ -16,8 +16,8 @@ from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_files import describe
 from tasks.data.batch_index import BatchRef
-from tasks.data.holdout import current_holdout
 from tasks.data.versioning import checkout
+from tasks.models.holdouts import next_holdout
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
@@ -142,13 +142,14 @@ def _candidate(
     retraining: Retraining, run: Session, attempt: Attempt, new: list[BatchRef], health: BatchHealth
 ) -> Candidate | None:
     """The champion with the batches that it has not learnt yet; None where another run has learnt them all."""
-    champion, holdout = attempt.champion, current_holdout(run.dataset)
+    champion = attempt.champion
     unlearnt = [ref for ref in new if ref.id not in champion.batches]
     if not unlearnt:
         return None
-    trained = _trained(retraining.request, run, attempt, unlearnt, holdout)
     deciding = retraining.request.deciding
-    decision = decide(run.dataset, champion.version, attempt.folder, deciding, run.run_id)
+    holdout = next_holdout(champion, unlearnt, deciding)
+    trained = _trained(retraining.request, run, attempt, unlearnt, holdout)
+    decision = decide(champion.version, holdout, attempt.folder, deciding, run.run_id)
     return Candidate(
         dataset=run.dataset,
         run_id=run.run_id,

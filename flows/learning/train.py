@@ -17,10 +17,10 @@ from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef
-from tasks.data.holdout import ensure_holdout
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
 from tasks.models import registry
+from tasks.models.holdouts import holdout_of_training
 from tasks.promotion.candidate import Candidate
 from tasks.tracking.inputs import log_batch_input, log_validation
 from tasks.tracking.metrics import log_params
@@ -76,7 +76,7 @@ def train_on(
     for ref in base:
         log_batch_input(run.run_id, ref)
         log_validation(run.run_id, run.dataset, ref.id)
-    holdout = ensure_holdout(run.dataset, base, deciding.holdout_fraction, deciding.holdout)
+    holdout = holdout_of_training(serving, base, deciding, forgotten)
     extracted = extract_structure(run.dataset, base, holdout, learning, run.run_id, run.folder)
     if runner == "local":
         trained = learn_base(run.dataset, base, holdout, learning, extracted.folder, run.run_id, run.folder)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from greenlightning.errors import LedgerError
@@ -20,11 +20,19 @@ class LedgerEntry:
         md5 of its versioned bytes.
     site : str or None
         The site it came from.
+    holdout : str or None
+        Name of the sliding holdout under which it was learnt: of its rows in there, the oldest are learnt by now.
     """
 
     rows: int
     md5: str | None = None
     site: str | None = None
+    holdout: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a form for JSON."""
+        found = asdict(self)
+        return found if self.holdout else {name: value for name, value in found.items() if name != "holdout"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,17 @@ class Ledger:
         """Return the ledger with one more batch."""
         return Ledger({**self.entries, batch_id: entry}, self.withdrawn)
 
+    def extended(self, batch_id: str, rows: int) -> "Ledger":
+        """Return the ledger with ``rows`` more samples of one batch.
+
+        Raises
+        ------
+        LedgerError
+            Where the batch was never learnt.
+        """
+        others, entry = self.without(batch_id), self.entries[batch_id]
+        return Ledger({**others.entries, batch_id: replace(entry, rows=entry.rows + rows)}, self.withdrawn)
+
     def without(self, batch_id: str) -> "Ledger":
         """Return the ledger with one batch less.
 
@@ -103,7 +122,7 @@ class Ledger:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON."""
-        entries = {name: asdict(entry) for name, entry in self.entries.items()}
+        entries = {name: entry.to_dict() for name, entry in self.entries.items()}
         return {"entries": entries, "withdrawn": dict(self.withdrawn)}
 
     @classmethod

@@ -9,6 +9,8 @@ from greenlightning.errors import InputError
 from greenlightning.evaluation.resampling import CONFIDENCE, N_RESAMPLES, percentiles, resampled
 from greenlightning.evaluation.score import Score
 
+FRESH = "held-back rows of the new batch"
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -129,28 +131,35 @@ class Decision:
     reason: str
 
 
-def gate(holdout: Comparison, slice: Comparison | None = None, *, windowed: bool = False) -> Decision:
+def gate(
+    holdout: Comparison,
+    slice: Comparison | None = None,
+    *,
+    windowed: bool = False,
+    rows: str = "holdout rows",
+) -> Decision:
     """Promote the challenger where it is not worse.
 
     Parameters
     ----------
     holdout : Comparison
-        On the fixed holdout.
+        On the holdout.
     slice : Comparison, optional
         On the held-back slice of the new batch.
     windowed : bool, default=False
         Whether the challenger keeps a window of the data only: the new rows then decide alone, since the
         holdout may ask for what the window left behind.
+    rows : str, default="holdout rows"
+        What the holdout's rows are called.
 
     Returns
     -------
     Decision
         Whether to promote, and why.
     """
-    seen = {"holdout rows": holdout} | ({"held-back rows of the new batch": slice} if slice else {})
-    alone = slice if windowed else None
-    promote = alone.not_worse if alone else all(comparison.not_worse for comparison in seen.values())
-    numbers = "; ".join(comparison.on(rows) for rows, comparison in seen.items())
-    if alone and holdout.not_worse != promote:
-        numbers += "; the new batch decides, since a window is kept"
+    seen = {rows: holdout} | ({FRESH: slice} if slice else {})
+    if windowed and slice:
+        seen = {f"{FRESH}, which decide alone since a window is kept": slice}
+    promote = all(comparison.not_worse for comparison in seen.values())
+    numbers = "; ".join(comparison.on(name) for name, comparison in seen.items())
     return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")

@@ -193,6 +193,11 @@ class GreenLightningModel:
         ledger = self.ledger.with_batch(batch_id, entry)
         return replace(self, statistics=self.statistics + statistics, ledger=ledger)
 
+    def extended(self, statistics: Statistics, batch_id: str) -> "GreenLightningModel":
+        """Add ``statistics`` of more rows of a batch that the ledger has."""
+        ledger = self.ledger.extended(batch_id, statistics.n)
+        return replace(self, statistics=self.statistics + statistics, ledger=ledger)
+
     def forget(self, batch: Batch) -> "GreenLightningModel":
         """Return the model that never learnt ``batch``.
 

@@ -187,6 +187,7 @@ class Tag(StrEnum):
     DECISION = "decision"
     REASON = "reason"
     FINDINGS = "findings"
+    HOLDOUT = "holdout"
     GATE_SCORE = "gate.score"
     EXPECTATIONS = "expectations"
     PROMOTED_AT = "promoted_at"

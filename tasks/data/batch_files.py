@@ -180,6 +180,11 @@ def _compact_type(values: NDArray[np.float64]) -> type[np.generic]:
     return np.float32 if lossless else np.float64
 
 
+def provenance(path: Path) -> dict[str, Any]:
+    """What a batch file says of itself; only its footer is read."""
+    return provenance_of(_open_file(path).schema_arrow)
+
+
 def has_columns(target: Path, names: tuple[str, ...]) -> bool:
     """True if ``target`` is a complete landed batch with these columns."""
     try:

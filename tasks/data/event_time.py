@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from greenlightning.tables import Kind
 from tasks.data.batch_files import BatchContent
+from tasks.data.batch_index import BatchRef
 from tasks.data.schemas import known_schema
+
+DAY = len("2026-01-01")
 
 
 def time_column(dataset: str) -> str | None:
@@ -31,11 +35,24 @@ def event_span(dataset: str, content: BatchContent) -> dict[str, str]:
     return {"event_from": _iso(times.min()), "event_to": _iso(times.max())}
 
 
-def latest_rows(times: "pd.Series[Any]", fraction: float) -> NDArray[np.intp]:
-    """Positions of the latest rows, in their order; rows of one time stay in order, those without come first."""
-    order = times.reset_index(drop=True).sort_values(kind="stable", na_position="first").index
-    count = round(len(order) * fraction)
-    return np.sort(order.to_numpy()[len(order) - count :])
+def span_text(ref: BatchRef) -> str:
+    """The days of a batch's events, after the name of its rows; empty where its rows have no date."""
+    schema = known_schema(ref.dataset)
+    dated = {column.name for column in schema.columns if column.kind is Kind.DATETIME} if schema else set()
+    if not (schema and ref.event_to and schema.time in dated):
+        return ""
+    first, last = ref.event_from[:DAY], ref.event_to[:DAY]
+    return f" of {last}" if first == last else f" from {first} to {last}"
+
+
+def latest_rows(times: "pd.Series[Any]", count: int, *, ordered: bool = False) -> NDArray[np.intp]:
+    """Positions of the latest rows, ascending or in the ``ordered`` sequence of time.
+
+    Rows of one time stay in order; those without a time come first.
+    """
+    order = times.reset_index(drop=True).sort_values(kind="stable", na_position="first").index.to_numpy()
+    latest = order[len(order) - count :]
+    return latest if ordered else np.sort(latest)
 
 
 def _iso(moment: object) -> str:

@@ -1,7 +1,8 @@
-"""The fixed holdout of a dataset: rows that no model ever learns, versioned as a batch of their own.
+"""The holdout of a dataset: rows that a model has not learnt, versioned as a batch of their own.
 
 It is the newest batch of the dataset ``<name>.holdout``: ingest one there to choose it yourself, otherwise the
-first ``train`` splits it off the base. Rows that occur in it are left out wherever a batch is learnt.
+first ``train`` splits it off the base. Rows that occur in it are left out wherever a batch is learnt. One by event
+time slides (see ``tasks.data.sliding_holdout``); others stay.
 """
 
 from dataclasses import dataclass
@@ -13,15 +14,17 @@ from numpy.typing import NDArray
 from prefect import task
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.ledger import LedgerEntry
 from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import ConformedTable, TableEncoder
 from greenlightning.tables.identity import table_fingerprints
 from tasks.data.batch_files import BatchContent, joined, read_content
-from tasks.data.batch_index import HOLDOUT, BatchRef, batches
-from tasks.data.event_time import latest_rows, time_column
+from tasks.data.batch_index import HOLDOUT, BatchRef, batch_ref, batches
+from tasks.data.event_time import time_column
 from tasks.data.ingestion import write_landed
 from tasks.data.schemas import schema_of
+from tasks.data.sliding_holdout import first_holdout, parts_of
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7
@@ -35,21 +38,19 @@ def holdout_of(dataset: str) -> str:
 
 @task(task_run_name="holdout {dataset}", persist_result=False)
 def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: HoldoutBy = "auto") -> BatchRef:
-    """The existing holdout, or a new one: the latest ``fraction`` of the base, or a random one of each batch.
+    """The existing holdout, or that of a first training: the latest ``fraction`` of the base, or a random one.
 
-    The latest is the default where a time column is declared; the random one is stratified, and seeded by the
-    batch's id.
+    The latest is the default where a time column is declared; it slides. The random one is stratified in each
+    batch, and seeded by the batch's id.
     """
-    if existing := batches(holdout_of(dataset)):
+    if (existing := batches(holdout_of(dataset))) and not parts_of(existing[-1]):
         return existing[-1]
     time = time_column(dataset)
     if how == "time" and time is None:
         raise InputError(f"The dataset {dataset!r} declares no time column", "Name it with: ingest --time COLUMN")
-    if time is None or how == "random":
-        held = joined([_held_rows(ref, fraction) for ref in base])
-    else:
-        whole = joined([read_content(checkout(ref)) for ref in base])
-        held = whole.rows(latest_rows(whole.frame[time], fraction))
+    if time is not None and how != "random":
+        return first_holdout(dataset, base, fraction, time)
+    held = joined([_held_rows(ref, fraction) for ref in base])
     if held.frame.empty:
         raise InputError("The base is too small to hold rows back", "Give at least 20 rows, or ingest a holdout")
     table = ConformedTable(held.frame, held.y)
@@ -79,10 +80,20 @@ class Learnable:
     def __init__(
         self, holdout: BatchRef, encoder: TableEncoder | None = None, features: tuple[str, ...] = ()
     ) -> None:
-        self.content, self.encoder = read_content(checkout(holdout)), encoder
-        self.y = self.content.y
-        self._seen = list(encoder.schema.features if encoder else features or self.content.features)
+        self.content, self.encoder, self.holdout = read_content(checkout(holdout)), encoder, holdout
+        self.y, self.parts = self.content.y, parts_of(holdout)
+        self._features = encoder.schema.features if encoder else features or self.content.features
+        self._seen = list(self._features)
+        if self.slides:
+            time = time_column(holdout.dataset)
+            self._seen = [name for name in self.content.features if name in (*self._seen, time)]
         self._held = self._fingerprints(self.content)
+        self._earlier: dict[str, Learnable] = {}
+
+    @property
+    def slides(self) -> bool:
+        """Whether its rows are learnt once newer ones take their place."""
+        return bool(self.parts)
 
     @cached_property
     def X(self) -> NDArray[Any]:  # noqa: N802
@@ -101,6 +112,41 @@ class Learnable:
     def open(self, ref: BatchRef) -> Batch:
         """The rows of a versioned batch that may be learnt."""
         return self.rows(read_content(checkout(ref)), ref.id)
+
+    def part(self, batch_id: str) -> Batch:
+        """The rows of a batch in the holdout, encoded, the oldest first."""
+        start = 0
+        for name, rows in self.parts.items():
+            if name == batch_id:
+                return Batch(self.X[start : start + rows], self.y[start : start + rows], batch_id)
+            start += rows
+        return Batch(self.X[:0], self.y[:0], batch_id)
+
+    def split(self, ref: BatchRef, fraction: float, *, stratified: bool) -> "HeldBack":
+        """The rows of a new batch that a candidate learns before it is judged, and those it is judged on."""
+        batch = self.open(ref)
+        if not self.slides:
+            return slice_rows(batch, fraction, stratified=stratified)
+        back = self.part(ref.id)
+        before = np.concatenate([batch.y[-1:] if batch.rows else back.y[:1], back.y[:-1]])[: back.rows]
+        return HeldBack(batch, back, before)
+
+    def entry(self, ref: BatchRef, rows: int) -> LedgerEntry:
+        """The ledger's entry of a batch of which ``rows`` are learnt."""
+        return LedgerEntry(rows, ref.md5, holdout=self.holdout.id if self.slides else None)
+
+    def learnt(self, ref: BatchRef, entry: LedgerEntry | None) -> Batch:
+        """The rows of a batch that are learnt, by its ledger entry; without one, those that may be."""
+        if entry is None or entry.holdout is None:
+            return self.open(ref)
+        if entry.holdout != self.holdout.id:
+            if entry.holdout not in self._earlier:
+                holdout = batch_ref(self.holdout.dataset, entry.holdout)
+                self._earlier[entry.holdout] = Learnable(holdout, self.encoder, self._features)
+            return self._earlier[entry.holdout].learnt(ref, entry)
+        free, part = self.open(ref), self.part(ref.id)
+        left = slice(0, max(entry.rows - free.rows, 0))
+        return Batch(np.concatenate([free.X, part.X[left]]), np.concatenate([free.y, part.y[left]]), ref.id)
 
     def _fingerprints(self, content: BatchContent) -> NDArray[np.uint64]:
         """Names of the rows by the columns that the model sees, and the label."""

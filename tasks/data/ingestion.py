@@ -3,10 +3,13 @@
 A landed batch lies in ``data/incoming/<dataset>/<batch id>.parquet`` (see ``tasks.data.batch_files``).
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from prefect import task
 
@@ -26,6 +29,8 @@ from tasks.data.schemas import (
     save_schema,
     schema_path,
 )
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @task(task_run_name="land {dataset} {path}", persist_result=False)
@@ -54,8 +59,10 @@ def site_content(path: Path, schema: TableSchema) -> tuple[BatchContent, str]:
     return BatchContent(table.frame, table.y, schema.task), table_id(table.frame, table.y)
 
 
-def write_landed(table: ConformedTable, schema: TableSchema, dataset: str, source: str) -> LandedBatch:
-    """Write a labelled table into incoming/; the same content is written once."""
+def write_landed(
+    table: ConformedTable, schema: TableSchema, dataset: str, source: str, about: Mapping[str, Any] = NOTHING
+) -> LandedBatch:
+    """Write a labelled table, and what its footer tells ``about`` it, into incoming/; once for each content."""
     y = table.y
     assert y is not None
     batch_id = table_id(table.frame, y)
@@ -68,7 +75,7 @@ def write_landed(table: ConformedTable, schema: TableSchema, dataset: str, sourc
     name = first.source if first else source
     provenance = {"source": name, "landed_at": landed_at, "rows": len(table.frame)}
     task_of = {} if schema.task == "classification" else {"task": schema.task}
-    content = write_batch(table.frame, y, provenance | task_of, target)
+    content = write_batch(table.frame, y, provenance | task_of | dict(about), target)
     return LandedBatch(dataset, batch_id, target, len(table.frame), name, landed_at, content)
 
 

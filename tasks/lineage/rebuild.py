@@ -7,18 +7,19 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.ledger import LedgerEntry
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from greenlightning.model import GreenLightningModel
 from greenlightning.tables import TableSchema
 from tasks.core import progress
 from tasks.core.constants import Tag
-from tasks.data.batch_index import BatchRef, batch_ref
-from tasks.data.holdout import Learnable, current_holdout, holdout_of
+from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
 from tasks.data.schemas import frozen_schema
-from tasks.data.versioning import checkout, md5_of
+from tasks.data.versioning import md5_of
 from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
+from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import MODEL_FILES, digests
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
@@ -64,9 +65,13 @@ def relearn(info: VersionInfo, site_files: Sequence[Path] = ()) -> RebuiltModel:
             learnable = learnables.setdefault(holdout.id, Learnable(holdout, rebuilt.model.encoder))
             if site:
                 rows = _of_site((batch, md5, site), given, learnable, schema)
+                rebuilt.model = rebuilt.model.learn(rows, md5=md5, site=site)
             else:
-                rows = learnable.open(versioned(info.dataset, batch, md5))
-            rebuilt.model = rebuilt.model.learn(rows, md5=md5, site=site)
+                entry = LedgerEntry(**{"rows": 0} | entries.get(batch, {}))
+                rows = learnable.learnt(versioned(info.dataset, batch, md5), entry)
+                statistics = rebuilt.model.collect(rows.X, rows.y)
+                entry = LedgerEntry(rows.rows, md5, holdout=entry.holdout)
+                rebuilt.model = rebuilt.model.absorb(statistics, batch, entry)
         except (IntegrityError, NothingServedError) as error:
             rebuilt.missing[batch] = error
         progress.report_progress("rebuilding", done, len(info.batches))
@@ -140,27 +145,6 @@ def _downloaded(info: VersionInfo, folder: str) -> Path | None:
         return Path(download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder))
     except (OSError, MlflowException):
         return None
-
-
-def versioned(dataset: str, batch: str, md5: str) -> BatchRef:
-    """A batch of a ledger, checked out; raises IntegrityError where its md5 differs from the ledger's."""
-    ref = batch_ref(dataset, batch)
-    if ref.md5 != md5:
-        raise IntegrityError(
-            f"batch {batch} is versioned with md5 {ref.md5}, and was learnt with {md5}",
-            f"Restore {batch}.parquet.dvc from git",
-        )
-    checkout(ref)
-    return ref
-
-
-def holdout_at(info: VersionInfo) -> BatchRef:
-    """The holdout that the run of a version logged; the current one where it logged none."""
-    run = connect().get_run(info.run_id)
-    for entry in run.inputs.dataset_inputs if run.inputs else ():
-        if any(tag.value == "holdout" for tag in entry.tags):
-            return versioned(holdout_of(info.dataset), entry.dataset.name, entry.dataset.digest)
-    return current_holdout(info.dataset)
 
 
 def incomplete_error(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.data.ledger import Ledger
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import InputError, IntegrityError, MismatchError, SingularError
 from greenlightning.model import GreenLightningModel
@@ -26,15 +26,14 @@ from tasks.lineage.rebuild import (
     RebuiltModel,
     checked,
     frozen_parts,
-    holdout_at,
     incomplete_error,
     registered,
     relearn,
-    versioned,
     with_ancestors,
 )
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
+from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES
 from tasks.models.retention import files_of, restore, unmark
 from tasks.models.version_info import VersionInfo
@@ -153,7 +152,7 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     data = joined_batches(parts)
     structure, spent = train_structure(data, settings, seen, encoder)
     _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)
-    entries = {ref.id: LedgerEntry(part.rows, ref.md5) for ref, part in zip(refs, parts, strict=True)}
+    entries = {ref.id: learnable.entry(ref, part.rows) for ref, part in zip(refs, parts, strict=True)}
     spent = spent + train_linear((structure, encoder), data, settings, Ledger(entries), folder / "again")
     again = GreenLightningModel.load(folder / "again")
     _same("recipe", info.tags[Tag.RECIPE_DIGEST], again.paths.digest)

@@ -17,6 +17,7 @@ from greenlightning.errors import IntegrityError
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import BatchRef, survey
 from tasks.data.holdout import holdout_of
+from tasks.data.sliding_holdout import parts_of
 from tasks.data.versioning import is_stored
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
@@ -71,7 +72,7 @@ class Reproducibility:
 
     versions: Mapping[int, VersionInfo]
     pointers: Mapping[str, BatchRef]
-    holdout: BatchRef | None
+    holdouts: Sequence[BatchRef]
     _stored: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
@@ -79,7 +80,7 @@ class Reproducibility:
         """What the pointers of a dataset and its holdout say."""
         holdouts, _ = survey(holdout_of(dataset))
         pointers = {ref.id: ref for ref in survey(dataset)[0]}
-        return cls({info.version: info for info in versions}, pointers, holdouts[-1] if holdouts else None)
+        return cls({info.version: info for info in versions}, pointers, holdouts)
 
     def hindrance(self, info: VersionInfo) -> str | None:
         """Why the statistics of ``info`` could not be made again; None where they could."""
@@ -91,9 +92,11 @@ class Reproducibility:
                 return f"batch {batch} is not versioned here with the bytes that it learnt"
             if not self._is_stored(ref):
                 return f"DVC holds no copy of batch {batch}"
-        if self.holdout is None or self.holdout.landed_at[:SECONDS] > self._begun(info)[:SECONDS]:
+        chosen = [ref for ref in self.holdouts if not parts_of(ref)]
+        if not self.holdouts or any(ref.landed_at[:SECONDS] > self._begun(info)[:SECONDS] for ref in chosen[-1:]):
             return "the holdout was exchanged after it had learnt"
-        return None if self._is_stored(self.holdout) else "DVC holds no copy of its holdout"
+        needed = self.holdouts if len(chosen) < len(self.holdouts) else self.holdouts[-1:]
+        return None if all(map(self._is_stored, needed)) else "DVC holds no copy of its holdout"
 
     def _begun(self, info: VersionInfo) -> str:
         """When the first version in its line under the same structure was made."""

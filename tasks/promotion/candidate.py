@@ -82,6 +82,7 @@ class Candidate:
         tags: dict[str, str] = {
             Tag.DECISION: "promoted" if self.decision.promote else KEPT,
             Tag.REASON: self.decision.reason,
+            Tag.HOLDOUT: self.holdout.id,
         }
         if self.findings:
             tags[Tag.FINDINGS] = "; ".join(self.findings)

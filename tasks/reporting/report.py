@@ -9,7 +9,6 @@ from greenlightning.evaluation.regression import RegressionEvaluation
 from tasks.core.constants import Alias, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.data.batch_files import read_content
-from tasks.data.holdout import current_holdout
 from tasks.data.versioning import checkout
 from tasks.figures.residual_figure import residual_figure
 from tasks.figures.style import joules_text
@@ -18,6 +17,7 @@ from tasks.lineage.drawing import draw
 from tasks.lineage.graph import graph_of
 from tasks.lineage.tree import lineage, short
 from tasks.models import registry
+from tasks.models.holdouts import holdout_for
 from tasks.reporting.history import CONVENTIONAL, HistoryEntry, history_of
 from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
 from tasks.reporting.report_page import drawn, embedded, render_report
@@ -76,7 +76,7 @@ def make_report(dataset: str) -> Report:
         figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _sources(retrainings)))
     missing = [] if retrainings else [UNSPENT]
     try:
-        figures += _of_model(dataset, registry.load(dataset, serving.version))
+        figures += _of_model(serving, registry.load_version(serving))
     except GreenLightningError as error:
         missing.append(f"Settling and calibration are not shown. {error}")
     tree = lineage(dataset, serving.version)
@@ -109,9 +109,9 @@ def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
     return [one for one in history if one.retraining]
 
 
-def _of_model(dataset: str, model: "GreenLightningModel") -> list[dict[str, str]]:
+def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> list[dict[str, str]]:
     """The figures that need the model: settling, and calibration or residuals."""
-    rows = read_content(checkout(current_holdout(dataset)))
+    rows = read_content(checkout(holdout_for(serving)))
     found = evaluation_of(answers_of(model, rows.inputs(model.encoder), rows.y))
     if isinstance(found, RegressionEvaluation):
         picture = residual_figure(found.answers.truth[:, 0], found.answers.predicted[:, 0], found.r2)

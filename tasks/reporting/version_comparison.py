@@ -10,9 +10,9 @@ from tasks.core.constants import SCORES, Alias, Params, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
 from tasks.data.batch_files import read_content
-from tasks.data.holdout import current_holdout
 from tasks.data.versioning import checkout
 from tasks.models import registry
+from tasks.models.holdouts import holdout_for
 from tasks.tracking.client import connect
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.training.scoring import answers_of, compared, evaluation_of, scores
@@ -81,7 +81,7 @@ def compare_versions(dataset: str, a: int | Alias, b: int | Alias, deciding: Dec
     infos = [registry.version(dataset, number) for number in (a, b)]
     try:
         models = [registry.load(dataset, info.version) for info in infos]
-        rows = read_content(checkout(holdout := current_holdout(dataset)))
+        rows = read_content(checkout(holdout := holdout_for(max(infos, key=lambda info: info.version))))
     except GreenLightningError as error:
         left, right = (_side(info, None, {}) for info in infos)
         return VersionComparison(dataset, left, right, "the holdout of each version's own run", None, str(error))

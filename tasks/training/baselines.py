@@ -12,8 +12,9 @@ from tasks.core import progress
 from tasks.core.constants import SCORES, Kind, SharedParam, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import batch_ref
-from tasks.data.holdout import Learnable, current_holdout
+from tasks.data.holdout import Learnable
 from tasks.models import registry
+from tasks.models.holdouts import holdout_for
 from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_evaluation, log_metrics, rows_metrics, set_tags
@@ -41,7 +42,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
     version = registry.version(dataset, number)
     refs = [batch_ref(dataset, batch) for batch in version.batches]
     model = registry.load(dataset, number)
-    learnable, task = Learnable(current_holdout(dataset), model.encoder), model.targets.task
+    learnable, task = Learnable(holdout_for(version), model.encoder), model.targets.task
     parts = [learnable.open(ref) for ref in refs]
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
     sizes = model.structure.hidden_layer_sizes

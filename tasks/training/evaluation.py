@@ -15,6 +15,7 @@ from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef
+from tasks.data.event_time import span_text
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
@@ -86,14 +87,14 @@ def evaluate_model(
             if with_gate:
                 comparison = compared(deciding, answers, serving)
                 log_gate(run_id, comparison, {})
-                decision = dated(gate(comparison), champion.version)
+                decision = dated(gate(comparison, rows=f"holdout rows{span_text(holdout)}"), champion.version)
         lines = (*notes, *findings(model, answers, deciding))
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent, metrics=scores(found))
     progress.report_progress("evaluation", 1, 1)
     score = gate_score(deciding, answers)
-    headline = f"{score.label} {getattr(found, score):.4g} on {found.n} holdout rows"
+    headline = f"{score.label} {getattr(found, score):.4g} on {found.n} holdout rows{span_text(holdout)}"
     return EvaluationResult(scores(found), spent, decision, lines, headline)
 
 

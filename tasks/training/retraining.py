@@ -1,5 +1,6 @@
 """Green retraining: add the statistics of new rows to the champion's, or subtract those of a forgotten batch."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from prefect import task
 
-from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.answers import terms_of
 from greenlightning.evaluation.comparison import Decision, compare, gate
@@ -19,7 +19,8 @@ from tasks.core.constants import Metric, Part, Subject
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import AUTO, EVERYTHING, Deciding
 from tasks.data.batch_index import BatchRef
-from tasks.data.holdout import HeldBack, Learnable, slice_rows
+from tasks.data.event_time import span_text
+from tasks.data.holdout import HeldBack, Learnable
 from tasks.models import registry
 from tasks.models.logged_models import attach_structure
 from tasks.models.model_card import forgetting_note
@@ -32,11 +33,12 @@ from tasks.training.prequential import batch_score, collect_and_predict, log_pre
 from tasks.training.scoring import answers_of_all, evaluation_of, gate_score, log_gate, scores
 from tasks.training.side_by_side import SideBySide
 from tasks.training.structure import TrainingResult, joined_batches
-from tasks.training.windows import release
+from tasks.training.windows import release, rows_leaving
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from greenlightning.data.batch import Batch
     from greenlightning.model import GreenLightningModel
 
 ROW_TERMS = "row_terms.npz"
@@ -55,11 +57,13 @@ def learn_batches(
     """Learn the ``new`` batches on the version ``serving``; save the model, and what ``decide`` compares.
 
     The gate judges a candidate that has not learnt the held-back slice of the new rows; the saved model has
-    learnt them all (``docs/decisions/0005-champion-gate.md``). Opens the new batches, those that leave the
+    learnt them all (``docs/decisions/0005-champion-gate.md``). Where the holdout slides, the slice stays in it,
+    and rows that leave it are learnt (``0048-sliding-holdout.md``). Opens the new batches, those that leave the
     window, and the holdout only.
     """
     champion = replace(registry.load_version(serving), device=device)
     learnable = Learnable(holdout, champion.encoder)
+    leaving = rows_leaving(serving, champion, learnable)
     new = sorted(new, key=lambda ref: (ref.happened, ref.id))
     stratified = champion.targets.task == "classification"
     attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
@@ -68,18 +72,24 @@ def learn_batches(
             model, held, predicted = champion, [], []
             rows, aside = {}, Statistics.empty(champion.paths, champion.targets)
             auto = SideBySide.open(serving, champion, new, learnable) if deciding.keep == AUTO else None
+            for batch in leaving:
+                statistics, rows[batch.id] = champion.collect(batch.X, batch.y), batch.rows
+                model = model.extended(statistics, batch.id)
+                if auto:
+                    auto.extend(statistics, batch.id)
             for number, ref in enumerate(new, start=1):
-                batch = learnable.open(ref)
-                split = slice_rows(batch, deciding.slice_fraction, stratified=stratified)
+                split = learnable.split(ref, deciding.slice_fraction, stratified=stratified)
                 parts = (split.kept, split.back)
                 (first, expected), (second, unseen) = (collect_and_predict(champion, part) for part in parts)
                 predicted.append(batch_score(champion, ref.id, [(split.kept, expected), (split.back, unseen)]))
-                entry = LedgerEntry(batch.rows, ref.md5)
+                if not learnable.slides:
+                    first, aside = first + second, aside + second
+                entry = learnable.entry(ref, first.n)
                 if auto:
-                    auto.learn(batch, entry, first + second)
-                model, aside = model.absorb(first + second, ref.id, entry), aside + second
+                    auto.learn(replace(joined_batches([*parts]), id=ref.id), entry, first)
+                model = model.absorb(first, ref.id, entry)
                 held.append(split)
-                rows[ref.id] = batch.rows
+                rows[ref.id] = entry.rows
                 progress.report_progress("statistics of new batches", number, len(new))
             kept = (
                 auto.finish(serving, folder / WINDOWS)
@@ -90,7 +100,7 @@ def learn_batches(
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
     model = kept.model
-    if any(ref.id not in model.ledger for ref in new):
+    if not learnable.slides and any(ref.id not in model.ledger for ref in new):
         aside = _statistics_of_slices(model, held)
     candidate = replace(model, statistics=model.statistics - aside)
     values, found = _score((candidate, champion), learnable, held, deciding, folder)
@@ -102,11 +112,18 @@ def learn_batches(
     return replace(
         trained,
         predicted=scored_before,
-        notes=kept.notes,
+        notes=(*_leaving_note(leaving), *kept.notes),
         rows_forgotten=kept.rows_opened,
         released=kept.released,
         windows=folder / WINDOWS if auto else None,
     )
+
+
+def _leaving_note(leaving: "Sequence[Batch]") -> tuple[str, ...]:
+    if not leaving:
+        return ()
+    rows = sum(batch.rows for batch in leaving)
+    return (f"{rows:,} rows left the holdout, which slides with the stream, and are learnt",)
 
 
 def _statistics_of_slices(model: "GreenLightningModel", held: list[HeldBack]) -> Statistics:
@@ -151,7 +168,8 @@ def forget_batch(
     attach_structure.fn(run_id, champion.structure.digest, [forgotten])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
-            rows = Learnable(holdout, champion.encoder).open(batch)
+            entry = champion.ledger.entries.get(batch.id)
+            rows = Learnable(holdout, champion.encoder).learnt(batch, entry)
             left = champion.forget(rows) if batch.id in champion.ledger else champion
             left.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
@@ -160,16 +178,17 @@ def forget_batch(
     return TrainingResult(folder / "model", {}, left.statistics.n, spent, notes, rows_forgotten=rows.rows)
 
 
-@task(task_run_name="gate {dataset}", persist_result=False)
-def decide(dataset: str, champion: int, folder: Path, deciding: Deciding, run_id: str) -> Decision:
+@task(task_run_name="gate on version {champion}", persist_result=False)
+def decide(champion: int, holdout: BatchRef, folder: Path, deciding: Deciding, run_id: str) -> Decision:
     """Compare candidate and champion on the rows that ``learn_batches`` scored; log the numbers, and decide."""
     with np.load(folder / ROW_TERMS, allow_pickle=False) as saved:
-        holdout, fresh, score = saved["holdout"], saved["slice"], Score(str(saved["score"]))
-    on_holdout = compare(holdout, deciding.margin, score=score)
+        held, fresh, score = saved["holdout"], saved["slice"], Score(str(saved["score"]))
+    on_holdout = compare(held, deciding.margin, score=score)
     on_slice = compare(fresh, deciding.margin, score=score) if fresh.shape[1] else None
     values: dict[str, float] = {}
     if on_slice:
         values |= of_subject({str(score): on_slice.challenger}, Subject.CANDIDATE_FRESH)
         values |= of_subject({str(score): on_slice.champion}, Subject.CHAMPION_FRESH)
     log_gate(run_id, on_holdout, values)
-    return dated(gate(on_holdout, on_slice, windowed=deciding.keep != EVERYTHING), champion)
+    rows = f"holdout rows{span_text(holdout)}"
+    return dated(gate(on_holdout, on_slice, windowed=deciding.keep != EVERYTHING, rows=rows), champion)

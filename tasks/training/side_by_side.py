@@ -1,11 +1,10 @@
 """`--keep auto`: windows side by side, and the one that predicted recent batches best before learning them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from greenlightning.data.ledger import LedgerEntry
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core.constants import Metric
 from tasks.core.settings import AUTO
@@ -17,6 +16,7 @@ from tasks.training.windows import Kept
 
 if TYPE_CHECKING:
     from greenlightning.data.batch import Batch
+    from greenlightning.data.ledger import LedgerEntry
     from greenlightning.evaluation.answers import Answers, RealAnswers
     from greenlightning.linear.statistics import Statistics
     from greenlightning.model import GreenLightningModel
@@ -59,8 +59,16 @@ class SideBySide:
         found.windows = saved or Windows.begin(found._everything(serving), stream, found._statistics_of)
         return found
 
+    def extend(self, statistics: "Statistics", batch_id: str) -> None:
+        """Learn more rows of an old batch in every window that holds it."""
+        models = {
+            size: model.extended(statistics, batch_id) if batch_id in model.ledger else model
+            for size, model in self.windows.models.items()
+        }
+        self.windows = replace(self.windows, models=models)
+
     def learn(self, batch: "Batch", entry: "LedgerEntry", statistics: "Statistics") -> None:
-        """Let every window predict a batch, then learn it and let go of what leaves."""
+        """Let every window predict a batch, then learn its ``statistics`` and let go of what leaves."""
         if batch.rows:
             self.windows = self.windows.scored(self._losses(batch))
         order = {*self.stream, batch.id}
@@ -87,12 +95,15 @@ class SideBySide:
         model = self.champion
         for name in filter(serving.aged.__contains__, self.stream):
             statistics = self._statistics_of(name)
-            model = model.absorb(statistics, name, LedgerEntry(statistics.n, self.refs[name].md5))
+            model = model.absorb(statistics, name, self.learnable.entry(self.refs[name], statistics.n))
         return model
 
     def _statistics_of(self, name: str) -> "Statistics":
         """The statistics of an old batch, from its versioned rows."""
-        batch = self.learnable.open(self.refs[name])
+        from greenlightning.model.windows import EVERYTHING
+
+        known = self.windows.models[EVERYTHING] if self.windows.models else self.champion
+        batch = self.learnable.learnt(self.refs[name], known.ledger.entries.get(name))
         self.rows_opened += batch.rows
         return self.champion.collect(batch.X, batch.y)
 

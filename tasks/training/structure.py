@@ -8,7 +8,7 @@ import numpy as np
 from prefect import task
 
 from greenlightning.data.batch import Batch
-from greenlightning.data.ledger import Ledger, LedgerEntry
+from greenlightning.data.ledger import Ledger
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.prequential import BatchScore
 from greenlightning.structure.defaults import structure_defaults, unless_auto
@@ -116,7 +116,7 @@ def learn_base(
     learnable = Learnable(holdout, encoder)
     parts = [learnable.open(ref) for ref in base]
     whole = joined_batches(parts)
-    entries = {ref.id: LedgerEntry(batch.rows, ref.md5) for batch, ref in zip(parts, base, strict=True)}
+    entries = {ref.id: learnable.entry(ref, batch.rows) for batch, ref in zip(parts, base, strict=True)}
     with part_run(run_id, Part.LINEAR) as part:
         frozen = (Structure.load(structure), encoder)
         spent = train_linear(frozen, whole, settings, Ledger(entries), folder / "model")

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from greenlightning.data.batch import Batch
 from greenlightning.data.windows import Span, Window
 from tasks.core.settings import AUTO, EVERYTHING
 from tasks.data.batch_index import BatchRef, batches
+from tasks.models.holdouts import holdout_at
 from tasks.models.version_info import VersionInfo
 
 if TYPE_CHECKING:
@@ -41,6 +43,20 @@ def leaving_batches(keep: str, serving: VersionInfo, new: Sequence[BatchRef]) ->
     return sorted(found, key=lambda ref: (ref.happened, ref.id))
 
 
+def rows_leaving(serving: VersionInfo, champion: "GreenLightningModel", now: "Learnable") -> list["Batch"]:
+    """The rows that left the holdout of ``serving`` and are learnt ``now``, for each batch of its ledger."""
+    from tasks.data.holdout import Learnable
+
+    if (holdout := holdout_at(serving)) == now.holdout:
+        return []
+    before, found = Learnable(holdout, champion.encoder), []
+    for name in filter(champion.ledger.__contains__, before.parts):
+        part = before.part(name)
+        if left := part.rows - now.parts.get(name, 0):
+            found.append(Batch(part.X[:left], part.y[:left], name))
+    return found
+
+
 @dataclass(frozen=True)
 class Kept:
     """A model of the window alone: the batches that left, each with the window, and the old rows read for it."""
@@ -57,7 +73,7 @@ def release(
     """The ``model``, which learnt the ``new`` batches on ``serving``, without those that leave the window."""
     rows = {}
     for ref in leaving_batches(keep, serving, new):
-        batch = learnable.open(ref)
+        batch = learnable.learnt(ref, model.ledger.entries[ref.id])
         model = model.forget(batch)
         rows[ref.id] = batch.rows
     if not rows:

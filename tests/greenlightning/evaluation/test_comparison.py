@@ -167,4 +167,5 @@ def test_where_a_window_is_kept_the_new_rows_decide() -> None:
     assert gate(worse, better, windowed=True).promote
     assert not gate(better, worse, windowed=True).promote
     assert not gate(worse, windowed=True).promote
-    assert gate(worse, better, windowed=True).reason.endswith("the new batch decides, since a window is kept")
+    rows = "held-back rows of the new batch, which decide alone since a window is kept"
+    assert gate(worse, better, windowed=True).reason == f"promoted: {better.on(rows)}"

@@ -55,8 +55,10 @@ def test_the_random_holdout_can_be_had_and_one_by_time_needs_a_time(tmp_path: Pa
 
 def test_the_latest_rows_of_one_time_stay_in_order_and_rows_without_a_time_come_first() -> None:
     times = pd.Series([3.0, None, 1.0, 3.0, 2.0])
-    assert latest_rows(times, 0.4).tolist() == [0, 3]
-    assert latest_rows(times, 0.8).tolist() == [0, 2, 3, 4]
+    assert latest_rows(times, 2).tolist() == [0, 3]
+    assert latest_rows(times, 4).tolist() == [0, 2, 3, 4]
+    assert latest_rows(times, 4, ordered=True).tolist() == [2, 4, 0, 3]
+    assert latest_rows(times, 0).tolist() == []
 
 
 def test_numbers_order_batches_too(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tasks.training.health import BatchHealth
 from tasks.training.structure import ExtractedStructure, TrainingResult
 from tasks.validation.quarantine import QuarantinedBatch
 
-UNUSED: Any = SimpleNamespace()
+UNUSED: Any = SimpleNamespace(id="h" * 16)
 PER_ROW = {
     Tag.TRAINING_SECONDS_PER_ROW: "0.1",
     Tag.TRAINING_JOULES_PER_ROW: "2.0",
@@ -67,6 +67,7 @@ def test_its_version_names_the_parent_and_inherits_rate_and_batches_left_out() -
     assert retrained().tags == {
         **PER_ROW,
         Tag.DECISION: "promoted",
+        Tag.HOLDOUT: "h" * 16,
         Tag.REASON: "promoted: holdout +0.01",
         Tag.PARENT_VERSION: "4",
         f"{FORGOTTEN_TAG}b": "true",

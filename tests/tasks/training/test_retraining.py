@@ -23,7 +23,7 @@ def test_a_new_batch_is_added_and_the_gate_compares_candidate_and_champion(
     new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
     with flow_run("digits", Kind.RETRAIN) as run_id:
         trained = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path)
-        decision = decide.fn("digits", champion.version, tmp_path, DECIDING, run_id)
+        decision = decide.fn(champion.version, holdout, tmp_path, DECIDING, run_id)
     jointly = tiny_model.learn(batches[1])
     assert GreenLightningModel.load(trained.folder).statistics.digest == jointly.statistics.digest
     assert (trained.rows, trained.rows_known, trained.rows_touched) == ({batches[1].id: 30}, 60, 30)
