@@ -18,8 +18,8 @@ from flows.engine.runtime import embedded
 from flows.learning.ingest import ingest
 from flows.learning.retrain import retrain
 from flows.learning.train import train
+from flows.requests.demo import BATCHES, check_demo
 from flows.versions.lineage import show_lineage
-from greenlightning.errors import InputError
 from tasks.core.constants import Subject
 from tasks.core.workspace import Workspace
 from tasks.data.demo_stream import Part, write_stream
@@ -28,7 +28,6 @@ from tasks.models import registry
 from tasks.reporting.demo_figures import DemoStep, draw, to_json
 from tasks.training.baselines import run_baseline
 
-BATCHES = {"digits": 2, "fashion-mnist": 10}
 ENDING = """
 Open the two dashboards, Prefect and MLflow; the command prints their addresses:
   [bold]{tools}greenlightning up[/]
@@ -42,8 +41,7 @@ Pictures: {pictures}
 
 def demo(dataset: str, as_json: bool, console: Console) -> None:
     """Run the stream, then print a table of its steps, the champion's lineage, and the next commands."""
-    if dataset not in BATCHES:
-        raise InputError(f"There is no demo on {dataset!r}", f"Choose one of {', '.join(BATCHES)}")
+    check_demo(dataset)
     with TemporaryDirectory() as folder, progress_bars(console), embedded():
         name, steps = show_stream(dataset, Path(folder))
     pictures = draw(steps, Workspace.current().mlruns / "demo" / name)

@@ -93,7 +93,7 @@ def main() -> None:
         if "--debug" in sys.argv:
             raise
         if not isinstance(error, errors.GreenLightningError):
-            from flows.engine.outcome import as_input_error
+            from flows.engine.error_messages import as_input_error
 
             error = as_input_error(error)
         code = next(code for kind, code in codes if isinstance(error, kind))

@@ -1,12 +1,17 @@
 """Commands that bring data in: files, and labels that come later."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from flows.cli.options import AsJson, Dataset, NewLabels, QuarantineMoved, run, user_path
+from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.reading_options import reading as reading_of
 from flows.cli.schema_options import Categorical, Identifier, Ignore, Label, TaskName, Time, declared
+
+if TYPE_CHECKING:
+    from tasks.data.reading import Reading
 
 commands = typer.Typer()
 
@@ -30,9 +35,10 @@ def ingest(  # noqa: PLR0913
     labels: Annotated[
         Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
     ] = None,
-    separator: Annotated[str | None, typer.Option(help="Separator of cells, or tab. Default: detected.")] = None,
-    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Decimal sign. Default: detected.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Such as cp1252. Default: detected.")] = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     wait: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds to wait for a file that is still being written.")
     ] = 10,
@@ -44,15 +50,12 @@ def ingest(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Ingest files: name each by the hash of its content, validate it, then version or quarantine it."""
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, wait=wait)
     if unlabelled:
-        from flows.learning.label import hold_for_labels
-
-        run(hold_for_labels, as_json, paths=tuple(files), dataset=dataset, label_column=label)
+        _hold(files, dataset, label, reading, as_json)
         return
     from tasks.data.preflight import check_files
-    from tasks.data.reading import Reading
 
-    reading = Reading(separator=separator, decimal=decimal, encoding=encoding, wait=wait)
     given = declared(
         label=label,
         ignore=ignore,
@@ -79,8 +82,18 @@ def ingest(  # noqa: PLR0913
     )
 
 
+def _hold(files: list[Path], dataset: str, label: str | None, reading: "Reading", as_json: bool) -> None:
+    """Keep files without labels until the labels come."""
+    from tasks.data.preflight import check_unlabelled
+
+    check_unlabelled(files, dataset, label, reading)
+    from flows.learning.label import hold_for_labels
+
+    run(hold_for_labels, as_json, paths=tuple(files), dataset=dataset, label_column=label, reading=reading)
+
+
 @commands.command()
-def label(
+def label(  # noqa: PLR0913
     file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labels, one a row.")],
     dataset: Dataset,
     identifier: Annotated[
@@ -92,9 +105,17 @@ def label(
     ] = "all",
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: AsJson = False,
 ) -> None:
     """Join labels by identifier to the files that wait for them, and ingest those that are complete."""
+    from tasks.data.preflight import check_labels
+
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    check_labels(file, dataset, identifier, reading)
     from flows.learning.label import label as flow
 
     run(
@@ -106,4 +127,5 @@ def label(
         learn=learn,
         allow_new_labels=allow_new_labels,
         quarantine_moved=quarantine_moved,
+        reading=reading,
     )

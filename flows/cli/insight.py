@@ -32,10 +32,14 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions: scores, data, structure and energy, and what changed from A to B."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.versions import known_dataset, version_of, version_reference
+
+    dataset = known_dataset(dataset)
+    for reference in (version_reference(a), version_reference(b)):
+        version_of(dataset, reference)
     from flows.versions.compare import print_comparison
 
-    print_comparison(dataset or only_dataset(), a, b, as_json)
+    print_comparison(dataset, a, b, as_json)
 
 
 @commands.command()
@@ -48,10 +52,15 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write an HTML report on a dataset (accuracy, energy, calibration, lineage) and log it to MLflow."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.files import check_writable
+    from flows.requests.versions import champion_of, known_dataset
+
+    dataset = known_dataset(dataset)
+    champion_of(dataset)
+    check_writable(output)
     from flows.versions.report import print_report
 
-    print_report(dataset or only_dataset(), output, as_json)
+    print_report(dataset, output, as_json)
 
 
 @commands.command()
@@ -60,6 +69,9 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Run the whole pipeline on real data: train once, retrain on a stream, compare, trace."""
+    from flows.requests.demo import check_demo
+
+    check_demo(dataset)
     from flows.demo import demo as show
 
     show(dataset, as_json, console)

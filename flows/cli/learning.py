@@ -1,7 +1,7 @@
 """Commands that train on data, retrain, and forget it."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,8 @@ from flows.cli.options import (
     submit,
     user_path,
 )
+from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.reading_options import reading as reading_of
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
@@ -63,11 +65,14 @@ def train(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Extract the structure from the base batches, train the linear part on them, and publish the version."""
-    from flows.learning.train import train as flow
+    from flows.requests.learning import check_training
     from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep, holdout=holdout)
+    check_training(dataset, batch)
+    from flows.learning.train import train as flow
+
     run(
         flow,
         as_json,
@@ -132,29 +137,31 @@ def retrain(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Learn the batches that the champion has not learnt; the cost is that of the new rows."""
+    from flows.requests.learning import check_retraining
+    from flows.requests.retrain_request import RetrainRequest
+    from flows.requests.selection import Selection
+    from tasks.core.settings import Deciding, Learning
+
+    names = [name.strip() for names in batch or () for name in names.split(",")] or None
+    selected: dict[str, Any] = {"batches": names, "landed_from": landed_from, "landed_to": landed_to}
+    given: dict[str, Any] = {
+        "deciding": Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep),
+        "allow_new_labels": allow_new_labels,
+        "dry_run": dry_run,
+        "latest_start": latest_start,
+        "carbon_source": carbon_source,
+        "jitter": jitter,
+        "runner": runner,
+        "on_red": on_red,
+        "when": when,
+        "quarantine_moved": quarantine_moved,
+    }
+    learning = Learning(device=device)
+    check_retraining(dataset, RetrainRequest(selection=Selection(**selected), learning=learning, **given))
     from flows.learning.retrain import retrain as flow
-    from tasks.core.settings import Deciding
 
     waits = carbon_source != "none" or jitter is not None
-    (submit if waits else run)(
-        flow,
-        as_json,
-        dataset=dataset,
-        batches=[name.strip() for names in batch or () for name in names.split(",")] or None,
-        landed_from=landed_from,
-        landed_to=landed_to,
-        dry_run=dry_run,
-        deciding=Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep),
-        allow_new_labels=allow_new_labels,
-        device=device,
-        on_red=on_red,
-        when=when,
-        latest_start=latest_start,
-        carbon_source=carbon_source,
-        jitter=jitter,
-        runner=runner,
-        quarantine_moved=quarantine_moved,
-    )
+    (submit if waits else run)(flow, as_json, dataset=dataset, device=device, **selected, **given)
 
 
 @commands.command()
@@ -168,6 +175,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget a learnt batch: exactly in the linear part, and with --strict in the structure too."""
+    from flows.requests.learning import check_forgetting
+
+    check_forgetting(dataset, batch)
     from flows.learning.forget import forget as flow
 
     run(flow, as_json, dataset=dataset, batch=batch, reason=reason, strict=strict)
@@ -184,10 +194,14 @@ def federate(  # noqa: PLR0913
     metric: Metric = "auto",
     threshold: Threshold = "auto",
     cost: Costs = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
-    from flows.learning.federate import federate as flow
+    from flows.requests.learning import check_federation
     from greenlightning.errors import InputError
     from tasks.core.settings import Deciding
 
@@ -198,4 +212,16 @@ def federate(  # noqa: PLR0913
         raise InputError("Two sites have the same name", "Give every --site another name")
     sites = {name: Path(file) for name, _, file in pairs}
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
-    run(flow, as_json, dataset=dataset, sites=sites, deciding=deciding, allow_new_labels=allow_new_labels)
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    check_federation(dataset, sites, reading)
+    from flows.learning.federate import federate as flow
+
+    run(
+        flow,
+        as_json,
+        dataset=dataset,
+        sites=sites,
+        deciding=deciding,
+        allow_new_labels=allow_new_labels,
+        reading=reading,
+    )

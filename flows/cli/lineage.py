@@ -28,15 +28,20 @@ def lineage(
     as_json: AsJson = False,
 ) -> None:
     """Trace a version to its bytes, structure and code, or a batch to every version that learnt it."""
-    from flows.console.outcome_text import only_dataset
-    from flows.versions.lineage import show_lineage
+    from flows.requests.files import check_writable
+    from flows.requests.versions import check_reference, known_dataset
     from greenlightning.errors import InputError
 
     forms: dict[Form, bool] = {"json": as_json, "dot": dot, "html": html}
     wanted: list[Form] = [form for form, asked in forms.items() if asked]
     if len(wanted) > 1 or (output and not html):
         raise InputError("These output options cannot be combined", "Give one of --json, --dot and --html")
-    show_lineage(dataset or only_dataset(), of, wanted[0] if wanted else "tree", output)
+    dataset = known_dataset(dataset)
+    check_reference(dataset, of)
+    check_writable(output)
+    from flows.versions.lineage import show_lineage
+
+    show_lineage(dataset, of, wanted[0] if wanted else "tree", output)
 
 
 @commands.command()
@@ -56,6 +61,12 @@ def reproduce(
     as_json: AsJson = False,
 ) -> None:
     """Rebuild a version from its versioned data and compare every number; exits with 0 if all are equal."""
+    from flows.requests.files import check_present
+    from flows.requests.versions import version_of
+    from tasks.core.constants import Alias
+
+    version_of(dataset, version or Alias.CHAMPION)
+    check_present(site_file)
     from flows.versions.reproduce import reproduce as flow
 
     run(

@@ -20,6 +20,10 @@ def maintenance(
     as_json: AsJson = False,
 ) -> None:
     """Prune old versions that can be rebuilt, and close the runs of processes that died."""
+    from flows.requests.versions import known_dataset
+
+    if dataset is not None:
+        known_dataset(dataset)
     from flows.versions.maintenance import maintenance as flow
 
     run(flow, as_json, dataset=dataset, keep=keep, older_than_days=older_than_days, dry_run=dry_run)

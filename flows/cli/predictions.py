@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import AsJson, Dataset, user_path
+from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.reading_options import reading as reading_of
 
 commands = typer.Typer()
 OneDataset = Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")]
@@ -17,7 +19,7 @@ def _target(text: str) -> Path:
 
 
 @commands.command()
-def predict(
+def predict(  # noqa: PLR0913
     file: Annotated[
         Path, typer.Argument(parser=user_path, metavar="FILE", help="File with the columns that were trained on.")
     ],
@@ -39,14 +41,21 @@ def predict(
             help="CSV or Parquet file; - is standard output. Default: NAME.predictions.csv beside FILE.",
         ),
     ] = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a file, and score them where it has labels; starts no flow run and no server."""
+    from flows.requests.predictions import check_prediction
+
+    target = out or file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    check_prediction(dataset, version, at, file, target, reading, as_json)
     from flows.predictions.predict import Wanted, print_predictions
 
-    wanted = Wanted(file, dataset, version, at, proba)
-    beside = file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
-    print_predictions(wanted, out or beside, as_json)
+    print_predictions(Wanted(file, dataset, version, at, proba, reading), target, as_json)
 
 
 @commands.command()
@@ -57,6 +66,9 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Serve the champion over HTTP until Ctrl-C or SIGTERM; a new champion takes over while it runs."""
+    from flows.requests.versions import champion_of
+
+    champion_of(dataset)
     from flows.predictions.serve import serve as run_server
 
     run_server(dataset, host, port, as_json)
@@ -71,7 +83,12 @@ def which(
     as_json: AsJson = False,
 ) -> None:
     """Show which version served at a moment, or all that served on a day."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.versions import known_dataset
+    from tasks.core.moments import past_moment
+
+    dataset = known_dataset(dataset)
+    if at is not None:
+        past_moment(at)
     from flows.predictions.which import print_which
 
-    print_which(dataset or only_dataset(), at, as_json)
+    print_which(dataset, at, as_json)

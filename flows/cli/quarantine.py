@@ -22,46 +22,55 @@ Stated = Annotated[str, typer.Option("--reason", help="Why; recorded with the ba
 @held.command("list")
 def list_batches(dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """List the quarantined batches with what is wrong with them."""
-    from flows.console.outcome_text import only_dataset
     from flows.console.quarantine_text import print_held
+    from flows.requests.versions import known_dataset
 
-    print_held(dataset or only_dataset(), as_json)
+    print_held(known_dataset(dataset), as_json)
 
 
 @held.command()
 def show(batch: Batch, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Show why a batch is in quarantine, where it lies, and what can be done."""
-    from flows.console.outcome_text import only_dataset
     from flows.console.quarantine_text import print_one
+    from flows.requests.versions import known_dataset
+    from tasks.data.batch_index import checked_id
 
-    print_one(dataset or only_dataset(), batch, as_json)
+    print_one(known_dataset(dataset), checked_id(batch), as_json)
 
 
 @held.command()
 def accept(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Take a batch out of quarantine; the next retraining learns it, and such batches are expected."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.quarantine import check_acceptable
+    from flows.requests.versions import known_dataset
+
+    dataset = known_dataset(dataset)
+    check_acceptable(dataset, batch, reason)
     from flows.quarantine.decide import accept as flow
 
-    run(flow, as_json, dataset=dataset or only_dataset(), batch=batch, reason=reason)
+    run(flow, as_json, dataset=dataset, batch=batch, reason=reason)
 
 
 @held.command()
 def discard(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Delete the rows of a quarantined batch; its record stays."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.quarantine import check_discardable
+    from flows.requests.versions import known_dataset
+
+    dataset = known_dataset(dataset)
+    check_discardable(dataset, batch, reason)
     from flows.quarantine.decide import discard as flow
 
-    run(flow, as_json, dataset=dataset or only_dataset(), batch=batch, reason=reason)
+    run(flow, as_json, dataset=dataset, batch=batch, reason=reason)
 
 
 @expected.command("show")
 def show_expectations(dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Show what the champion expects of a batch, column by column."""
-    from flows.console.outcome_text import only_dataset
     from flows.console.quarantine_text import print_expectations
+    from flows.requests.versions import known_dataset
 
-    print_expectations(dataset or only_dataset(), as_json)
+    print_expectations(known_dataset(dataset), as_json)
 
 
 @expected.command()
@@ -75,7 +84,13 @@ def relearn(
     as_json: AsJson = False,
 ) -> None:
     """Learn again what is expected of batches; the model stays as it is."""
-    from flows.console.outcome_text import only_dataset
+    from flows.requests.parameters import stated
+    from flows.requests.versions import champion_of, check_batches, known_dataset
+
+    dataset = known_dataset(dataset)
+    champion_of(dataset)
+    check_batches(dataset, batch)
+    stated(reason)
     from flows.quarantine.relearn import relearn as flow
 
-    run(flow, as_json, dataset=dataset or only_dataset(), batches=batch, reason=reason)
+    run(flow, as_json, dataset=dataset, batches=batch, reason=reason)

@@ -15,6 +15,9 @@ Stated = Annotated[str, typer.Option("--reason", help="Why; recorded with the ve
 @commands.command()
 def promote(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
     """Make a version the champion, for example a challenger."""
+    from flows.requests.versions import check_decision
+
+    check_decision(dataset, version, reason)
     from flows.versions.promote import promote as flow
 
     run(flow, as_json, dataset=dataset, version=version, reason=reason)
@@ -30,6 +33,9 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Serve an earlier version again; batches that only the later version had learnt are held back."""
+    from flows.requests.versions import check_rollback
+
+    check_rollback(dataset, to, reason)
     from flows.versions.rollback import rollback as flow
 
     run(flow, as_json, dataset=dataset, to=to, reason=reason)
@@ -38,6 +44,9 @@ def rollback(
 @commands.command()
 def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
     """Protect a version from pruning by maintenance."""
+    from flows.requests.versions import check_pin
+
+    check_pin(dataset, version, reason)
     from flows.versions.pin import pin as flow
 
     run(flow, as_json, dataset=dataset, version=version, reason=reason)
@@ -46,6 +55,9 @@ def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = Fa
 @commands.command()
 def unpin(version: Version, dataset: Dataset, as_json: AsJson = False) -> None:
     """Allow maintenance to prune a version again."""
+    from flows.requests.versions import check_unpin
+
+    check_unpin(dataset, version)
     from flows.versions.pin import unpin as flow
 
     run(flow, as_json, dataset=dataset, version=version)

@@ -7,10 +7,7 @@ from rich.markup import escape
 
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
-from greenlightning.errors import InputError, NothingServedError
 from greenlightning.evaluation.prequential import Prequential
-from tasks.core.constants import Alias
-from tasks.data.batch_index import BATCH_ID, datasets
 
 out = Console()
 
@@ -77,25 +74,3 @@ def quarantine_commands(outcome: Outcome) -> list[str]:
 
 def _counted(batches: int) -> str:
     return f"{batches} batch" if batches == 1 else f"{batches} batches"
-
-
-def only_dataset() -> str:
-    """The workspace's only dataset; NothingServedError where it has none or several."""
-    found = datasets()
-    if len(found) == 1:
-        return found[0]
-    raise NothingServedError(
-        f"The workspace has {len(found)} datasets" + (f": {', '.join(found)}" if found else ""),
-        "Name one with --dataset" if found else "Bring one in with: greenlightning ingest FILE --dataset NAME",
-    )
-
-
-def parsed_reference(of: str) -> int | Alias | str:
-    """The version (number or alias) or the batch that ``of`` names; InputError for anything else."""
-    if of.isdecimal() and len(of) < 16:
-        return int(of)
-    if of in set(Alias) or BATCH_ID.fullmatch(of):
-        return of
-    raise InputError(
-        f"{of!r} names no version or batch", f"Give a number, one of {', '.join(Alias)}, or 16 hex digits"
-    )

@@ -6,9 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.engine.session import champion_of
-from tasks.models.version_expectations import expectations_of
-from tasks.validation.quarantine import HeldBatch, held_batch, held_batches
+from flows.requests.versions import champion_of
+from tasks.quarantine.records import HeldBatch, held_batch, held_batches
 
 out = Console()
 
@@ -49,6 +48,8 @@ def print_one(dataset: str, batch: str, as_json: bool) -> None:
 def print_expectations(dataset: str, as_json: bool) -> None:
     """Print what the champion expects of a batch."""
     serving = champion_of(dataset)
+    from tasks.models.version_expectations import expectations_of
+
     found = expectations_of(serving)
     if as_json:
         print(json.dumps({"digest": found.digest, "version": serving.version, **found.model_dump()}))

@@ -1,9 +1,9 @@
 """Admission of batches: validated, then versioned or quarantined; and the choice of those to learn."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from flows.engine.error_messages import error_message, is_elsewhere, is_machine
+from tasks.core.settings import WhenMoved
 from tasks.core.turns import turn_of
 from tasks.data.batch_files import LandedBatch, describe, read_content, waiting
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, known_batch
@@ -11,13 +11,12 @@ from tasks.data.events import emit_landed
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
+from tasks.quarantine.moves import quarantine
+from tasks.quarantine.records import QuarantinedBatch, discarded
 from tasks.training.health import assess_landed
 from tasks.training.label_gain import ChampionsOpinion
 from tasks.validation.expectations import Expectations
-from tasks.validation.quarantine import QuarantinedBatch, discarded, quarantine
 from tasks.validation.verdict import ValidationReport, unjudged, validate
-
-WhenMoved = Literal["never", "red", "always"]
 
 
 @dataclass(frozen=True)

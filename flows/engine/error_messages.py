@@ -1,9 +1,10 @@
-"""One line for every error: the cause and the remedy, for our own errors and for those of libraries."""
+"""One line for every error: the cause and the remedy, for our own errors, invalid parameters and libraries."""
 
 import errno
 from typing import NamedTuple
 
-from flows.engine.outcome import as_input_error
+from pydantic import ValidationError
+
 from greenlightning.errors import GreenLightningError, InputError
 
 LONGEST = 300
@@ -69,6 +70,25 @@ def _foreign(error: Exception) -> tuple[str, str] | None:
     """The library that an error comes from, and what to do."""
     packages = (kind.__module__.partition(".")[0] for kind in type(error).__mro__)
     return next((FOREIGN[package] for package in packages if package in FOREIGN), None)
+
+
+def as_input_error(error: Exception) -> Exception:
+    """Turn an invalid parameter, as pydantic or Prefect report it, into an InputError; keep any other error."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return _invalid(str(first["loc"][0]), first["msg"])
+    if type(error).__name__ == "ParameterTypeError":
+        name, _, fault = str(error).splitlines()[1].removeprefix(" - ").partition(": ")
+        return _invalid(name, fault)
+    return error
+
+
+def _invalid(parameter: str, fault: str) -> InputError:
+    """An InputError from ``fault``: pydantic's own message, or "Value error, " before one of ours."""
+    cause, _, remedy = fault.removeprefix("Value error, ").partition(". ")
+    if cause == fault:
+        cause, remedy = f"Parameter {parameter}: {fault}", "See --help for what it takes"
+    return InputError(cause, remedy.rstrip("."))
 
 
 def _one_line(text: str) -> str:

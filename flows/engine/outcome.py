@@ -3,16 +3,14 @@
 from typing import Any
 
 from prefect import State
-from prefect.exceptions import ParameterTypeError
 from prefect.states import Completed
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from greenlightning.errors import InputError
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
 from tasks.promotion.candidate import Candidate
+from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.cost_estimate import RetrainingPlan
-from tasks.validation.quarantine import QuarantinedBatch
 
 
 class Outcome(BaseModel):
@@ -76,22 +74,3 @@ def outcome_of(state: State[Any]) -> Outcome:
     """The outcome of a finished flow run; raises the error of a failed one."""
     outcome: Outcome = state.result()
     return outcome
-
-
-def as_input_error(error: Exception) -> Exception:
-    """Turn an invalid parameter, as pydantic or Prefect report it, into an InputError; keep any other error."""
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return _invalid(str(first["loc"][0]), first["msg"])
-    if isinstance(error, ParameterTypeError):
-        name, _, fault = str(error).splitlines()[1].removeprefix(" - ").partition(": ")
-        return _invalid(name, fault)
-    return error
-
-
-def _invalid(parameter: str, fault: str) -> InputError:
-    """An InputError from ``fault``: pydantic's own message, or "Value error, " before one of ours."""
-    cause, _, remedy = fault.removeprefix("Value error, ").partition(". ")
-    if cause == fault:
-        cause, remedy = f"Parameter {parameter}: {fault}", "See --help for what it takes"
-    return InputError(cause, remedy.rstrip("."))

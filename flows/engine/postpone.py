@@ -5,7 +5,6 @@ No worker is occupied in between.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
 from httpx import HTTPError
@@ -14,9 +13,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.exceptions import PrefectException
 from prefect.states import Scheduled
-from pydantic import Field
 
 from flows.engine.outcome import Outcome
+from flows.requests.start_limits import deadline_of, time_text
 from greenlightning.errors import InputError
 from tasks.scheduling.start_plan import (
     StartPlan,
@@ -27,14 +26,6 @@ from tasks.scheduling.start_plan import (
     plan_start,
 )
 
-LatestStart = Annotated[
-    datetime | timedelta | None,
-    Field(description="start by then: a date-time (local unless it has an offset), or a duration such as PT6H"),
-]
-Jitter = Annotated[
-    timedelta | None, Field(description="delay the start at random by up to this duration, such as PT10M")
-]
-FURTHEST = timedelta(days=30)
 TAG = "postponed"
 ASKED, INTENSITY_ASKED, INTENSITY_PLANNED = "postponed.at", "postponed.intensity", "postponed.intensity.planned"
 
@@ -81,7 +72,7 @@ def start_or_postpone(
     if plan.fault:
         return Start(reason=f"started at once: {plan.fault}")
     if plan.start <= now:
-        reason = f"started at once: no time before {_time(deadline)} is greener ({plan.asked:.0f} g CO2e/kWh)"
+        reason = f"started at once: no time before {time_text(deadline)} is greener ({plan.asked:.0f} g CO2e/kWh)"
         return Start(reason=reason, requested_intensity=plan.asked, start_intensity=plan.asked)
     try:
         _schedule(run, run.deployment_id, plan, now)
@@ -92,7 +83,7 @@ def start_or_postpone(
 
 def _start_after_waiting(dataset: str, run: FlowRun, carbon_source: str, now: datetime) -> Start:
     """The start of a run that was postponed until now."""
-    reason = f"waited since {_time(datetime.fromisoformat(str(run.labels[ASKED])))}"
+    reason = f"waited since {time_text(datetime.fromisoformat(str(run.labels[ASKED])))}"
     if INTENSITY_ASKED not in run.labels:
         return Start(reason=reason)
     asked, planned = float(run.labels[INTENSITY_ASKED]), float(run.labels[INTENSITY_PLANNED])
@@ -100,25 +91,6 @@ def _start_after_waiting(dataset: str, run: FlowRun, carbon_source: str, now: da
     at_start = planned if measured is None else measured
     reason = f"{reason} ({asked:.0f}, now {at_start:.0f} g CO2e/kWh)"
     return Start(reason=reason, requested_intensity=asked, start_intensity=at_start)
-
-
-def deadline_of(
-    latest_start: datetime | timedelta | None, carbon_source: str, jitter: timedelta | None, now: datetime
-) -> datetime:
-    """When the run must have started; InputError for a missing, past or too distant time."""
-    if jitter is not None and not timedelta(0) < jitter <= FURTHEST:
-        raise InputError("jitter is not a duration up to 30 days", "Write one such as PT10M")
-    if latest_start is None and carbon_source != "none":
-        raise InputError("carbon_source needs latest_start", "Say when it must start at the latest, such as PT6H")
-    if latest_start is None:
-        return now + (jitter or timedelta(0))
-    ahead = latest_start if isinstance(latest_start, timedelta) else latest_start.astimezone(UTC) - now
-    if not timedelta(0) < ahead <= FURTHEST:
-        given = latest_start if isinstance(latest_start, timedelta) else _time(latest_start)
-        raise InputError(
-            f"latest_start ({given}) is not in the next 30 days", "Name a later time, or PT6H from now"
-        )
-    return now + ahead
 
 
 def _schedule(run: FlowRun, deployment: UUID, plan: StartPlan, asked_at: datetime) -> None:
@@ -141,14 +113,10 @@ def _schedule(run: FlowRun, deployment: UUID, plan: StartPlan, asked_at: datetim
 
 
 def _why(plan: StartPlan, joules: float) -> str:
-    until = f"postponed to {_time(plan.start)}"
+    until = f"postponed to {time_text(plan.start)}"
     if plan.asked is None or plan.then is None:
         return f"{until}, a random delay"
     saving = grams_avoided(plan.asked, plan.then, joules)
     estimate = f"about {saving:.3g} g avoided if it spends {joules:.1f} J as the last one"
     change = f"{plan.then:.0f} g CO2e/kWh then, {plan.asked:.0f} now"
     return f"{until}: {change}; {estimate if joules else 'joules unknown'}"
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Any, cast
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -13,18 +13,14 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
 from prefect.states import Cancelling
-from pydantic import Field
 
 from flows.engine.session import Session
+from flows.requests.parameters import Runner
 from greenlightning.errors import InputError
 from tasks.data.batch_index import BatchRef
 from tasks.training.remote_fit import read_result
 from tasks.training.structure import TrainingResult
 
-Runner = Annotated[
-    Literal["local", "gpu"],
-    Field(description="where the linear part is learnt: in the run itself, or by a worker of the pool gpu"),
-]
 TIMEOUT = 4 * 3600.0
 POLL_SECONDS = 0.5
 

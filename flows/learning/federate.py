@@ -7,13 +7,14 @@ from prefect import State
 from pydantic import Field
 
 from flows.engine.flow_decorator import flow
-from flows.engine.parameters import DatasetName, NewLabels
 from flows.engine.session import champion_of, session
 from flows.learning.publication import publish_once
+from flows.requests.parameters import DatasetName, NewLabels
 from greenlightning.errors import InputError
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, Deciding
+from tasks.data.reading import DETECTED, Reading
 from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
@@ -30,6 +31,7 @@ def federate(
     ],
     deciding: Deciding = DECIDING,
     allow_new_labels: NewLabels = False,
+    reading: Reading = DETECTED,
 ) -> State[Any]:
     """Add each site's statistics, under the champion's structure, in one round; equal to learning centrally."""
     if not sites:
@@ -38,7 +40,7 @@ def federate(
     count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
     with session(dataset, Kind.FEDERATE, f"federate {dataset} ({count})") as run:
         holdout = holdout_for(parent)
-        sent = [site_statistics(site, path, parent, holdout, run.folder) for site, path in sites.items()]
+        sent = [site_statistics(site, path, parent, holdout, run.folder, reading) for site, path in sites.items()]
         trained = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
         evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, deciding, parent, True)
         assert evaluated.decision is not None

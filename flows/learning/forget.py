@@ -8,11 +8,11 @@ from pydantic import Field
 from flows.engine.admission import chosen_batches
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName
 from flows.engine.session import Session, champion_of, session
 from flows.learning.publication import Attempt, publish_on_champion
 from flows.learning.train import train_on
-from greenlightning.errors import InputError, LedgerError
+from flows.requests.parameters import BatchId, DatasetName
+from flows.requests.versions import check_learnt
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
@@ -38,14 +38,8 @@ def forget(
 ) -> State[Any]:
     """Subtract a batch from the champion and serve the result; ``strict`` extracts a structure without it."""
     serving, ref = champion_of(dataset), batch_ref(dataset, batch)
-    if batch not in serving.batches and batch not in serving.aged:
-        raise LedgerError(
-            f"Batch {batch} is not in the ledger of {dataset} version {serving.version}",
-            f"See what it learnt with: greenlightning lineage --dataset {dataset}",
-        )
+    check_learnt(serving, batch)
     left = [name for name in serving.batches if name != batch]
-    if not left:
-        raise InputError("No batch would be left in the model", "Ingest another batch and retrain first")
     why = f"batch {batch} forgotten: {reason}"
     with session(dataset, Kind.FORGET, f"forget {batch:.4}… of {dataset}") as run:
         if strict:

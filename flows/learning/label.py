@@ -9,10 +9,11 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome, outcome_of
-from flows.engine.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.ingest import ingest
+from flows.requests.parameters import DatasetName, NewLabels, QuarantineMoved
 from tasks.data.arrivals import files_of
 from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
+from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import DECLARED, Declared, known_schema, read_options
 
 
@@ -24,10 +25,11 @@ def hold_for_labels(
         str | None,
         Field(description="column that will hold the label (default: that of the schema)"),
     ] = None,
+    reading: Reading = DETECTED,
 ) -> State[Any]:
     """Keep files without labels in the workspace until ``label`` brings their labels; nothing is learnt yet."""
-    column = label_column or read_options(dataset, DECLARED).label
-    held = [hold(path, dataset, column) for path in files_of(list(paths))]
+    options = read_options(dataset, Declared(label=label_column), reading.options())
+    held = [hold(path, dataset, options) for path in files_of(list(paths))]
     rows = sum(one.rows for one in held)
     count = f"{len(held)} file{'s' if len(held) > 1 else ''}"
     reason = f"{count} of {rows:,} rows wait for labels; bring them with: greenlightning label FILE --id COLUMN"
@@ -45,10 +47,12 @@ def label(
     ] = "all",
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
+    reading: Reading = DETECTED,
 ) -> State[Any]:
     """Join labels to the files that wait for them; each that is complete is ingested as a batch."""
     with TemporaryDirectory() as scratch:
-        joined = join_labels(path, dataset, identifier, Path(scratch), partial=learn == "labelled")
+        partial, options = learn == "labelled", reading.options()
+        joined = join_labels(path, dataset, identifier, Path(scratch), partial, options)
         outcomes = []
         for held, file in joined.ready:
             state = ingest(

@@ -7,15 +7,15 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from flows.engine.all_datasets import joined_outcome, served_datasets
-from flows.engine.batch_selection import DryRun, LandedFrom, LandedTo, Selection
 from flows.engine.error_messages import is_foreseen
 from flows.engine.flow_decorator import flow, part_of_run
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved
-from flows.engine.postpone import Jitter, LatestStart
-from flows.engine.runners import Runner, check_runner
+from flows.engine.runners import check_runner
 from flows.learning.retrain_dataset import retrain_dataset
-from flows.learning.retrain_request import OnRed, RetrainRequest, When
+from flows.requests.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
+from flows.requests.retrain_request import OnRed, RetrainRequest, When
+from flows.requests.selection import DryRun, LandedFrom, LandedTo, Selection
+from flows.requests.start_limits import Jitter, LatestStart
 from greenlightning.errors import InputError
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Device, Learning
 from tasks.scheduling.carbon import CarbonSource

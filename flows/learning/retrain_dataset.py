@@ -10,8 +10,8 @@ from flows.engine.postpone import start_or_postpone
 from flows.engine.runners import fit_remotely
 from flows.engine.session import Session, champion_of, session
 from flows.learning.publication import Attempt, publish_on_champion
-from flows.learning.retrain_request import RetrainRequest
 from flows.learning.structure_refresh import refresh_structure
+from flows.requests.retrain_request import RetrainRequest
 from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_files import describe
@@ -21,6 +21,7 @@ from tasks.models.holdouts import next_holdout
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
+from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.triggers import Triggers
 from tasks.tracking.inputs import log_validation
 from tasks.tracking.metrics import log_params
@@ -30,7 +31,6 @@ from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
 from tasks.training.windows import too_old
 from tasks.validation.expectations import Expectations
-from tasks.validation.quarantine import QuarantinedBatch
 
 
 @dataclass(frozen=True)

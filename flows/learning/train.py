@@ -8,11 +8,11 @@ from pydantic import Field
 from flows.engine.admission import Admission, chosen_batches
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved
-from flows.engine.runners import Runner, check_runner, fit_remotely
+from flows.engine.runners import check_runner, fit_remotely
 from flows.engine.session import Session, session
 from flows.learning.publication import publish_once
-from greenlightning.errors import InputError
+from flows.requests.learning import no_batch
+from flows.requests.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
@@ -51,10 +51,7 @@ def train(
     base = within(deciding.keep, chosen_batches(dataset, batches))
     if not base:
         reason = f": {quarantined[0].reasons[0]}" if quarantined else ""
-        raise InputError(
-            f"Dataset {dataset!r} has no batch to train on{reason}",
-            f"Bring one in with: greenlightning ingest FILE --dataset {dataset}",
-        )
+        raise no_batch(dataset, reason)
     count = f"{len(base)} batch{'es' if len(base) > 1 else ''}"
     with session(dataset, Kind.TRAIN, f"train {dataset} ({count})") as run:
         outcome = train_on(run, base, learning, deciding, runner=runner)

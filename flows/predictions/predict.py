@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from greenlightning.errors import InputError
+from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.predicting import PredictedFile, predict_file
 from tasks.predictions.predictor import Predictor
-from tasks.predictions.writers import STDOUT
+from tasks.predictions.targets import STDOUT
 
 SHOWN_COLUMNS = 8
 out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
@@ -29,16 +29,13 @@ class Wanted:
     version: int | None = None
     at: str | None = None
     proba: bool = False
+    reading: Reading = DETECTED
 
 
 def print_predictions(wanted: Wanted, target: Path, as_json: bool) -> None:
     """Write a prediction for each row of a file, and print which version answered, with the first rows."""
-    if as_json and target == STDOUT:
-        raise InputError("Predictions and JSON cannot both go to standard output", "Give --out a file")
-    if not wanted.path.is_file():
-        raise InputError(f"{wanted.path} does not exist or is not a file", "Check the path")
     info, notes = answering(wanted.dataset, wanted.version, wanted.at)
-    done = predict_file(Predictor.of(info), wanted.path, target, wanted.proba)
+    done = predict_file(Predictor.of(info), wanted.path, target, wanted.proba, wanted.reading)
     found = _facts(wanted.dataset, info.version, done, (*notes, *done.notes))
     if as_json:
         print(json.dumps(found, default=str))

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import DatasetName, VersionNumber
 from flows.engine.session import session
+from flows.requests.parameters import DatasetName, VersionNumber
 from tasks.core.constants import Kind
+from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.score_run import predict_in_run, predictions_path
 
@@ -29,6 +30,7 @@ def score(
     output: Annotated[
         Path | None, Field(description="CSV or Parquet file; by default in data/predictions of the workspace")
     ] = None,
+    reading: Reading = DETECTED,
 ) -> State[Any]:
     """Predict the rows of a file and write the predictions to another; labels in the file are scored.
 
@@ -37,7 +39,7 @@ def score(
     info, notes = answering(dataset, version, at)
     with session(dataset, Kind.SCORE, f"score {path.name} with {dataset} version {info.version}") as run:
         target = output or predictions_path(dataset, path)
-        done, spent = predict_in_run(run.run_id, info, path, target, proba)
+        done, spent = predict_in_run(run.run_id, info, path, target, proba, reading)
     reason = f"{done.rows:,} rows of {path.name} are predicted in {done.target}"
     return Outcome(
         state="Scored",

@@ -6,18 +6,18 @@ from prefect import State
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import BatchId, DatasetName, Stated
 from flows.engine.session import session
+from flows.requests.parameters import BatchId, DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef, batch_ref, pointer_path
 from tasks.data.events import emit_landed
 from tasks.data.versioning import mark_accepted, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import follow_batch
+from tasks.quarantine import moves, records
 from tasks.tracking.inputs import log_batch_input, log_validation
 from tasks.tracking.metrics import set_tags
 from tasks.tracking.runs import decided_tags
-from tasks.validation import quarantine
 
 
 @flow(name="accept", flow_run_name="accept {batch} of {dataset}", persist_result=False)
@@ -27,7 +27,7 @@ def accept(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
     A versioned batch that the present expectations refuse is accepted too. Who accepted it, when and why stands
     in its pointer and in the run.
     """
-    decision = quarantine.decided("accepted", reason)
+    decision = records.decided("accepted", reason)
     with session(dataset, Kind.ACCEPT, f"accept {batch} of {dataset}") as run:
         set_tags(run.run_id, decided_tags(decision.line, reason))
         log_validation(run.run_id, dataset, batch)
@@ -50,22 +50,22 @@ def accept(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
 @flow(name="discard", flow_run_name="discard {batch} of {dataset}", persist_result=False)
 def discard(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
     """Delete the rows of a quarantined batch; its record stays, and the same rows are quarantined again."""
-    held = quarantine.held_batch(dataset, batch)
-    decision = quarantine.decided("discarded", reason)
+    held = records.held_batch(dataset, batch)
+    decision = records.decided("discarded", reason)
     with session(dataset, Kind.DISCARD, f"discard {batch} of {dataset}") as run:
         set_tags(run.run_id, decided_tags(decision.line, reason))
         log_validation(run.run_id, dataset, batch)
-        quarantine.discard(held, decision)
+        moves.discard(held, decision)
     why = f"batch {batch} ({held.source}) is kept out: {reason}"
     return Outcome(state="Discarded", dataset=dataset, reason=why, run_id=run.run_id).completed()
 
 
-def _versioned(dataset: str, batch: str, decision: quarantine.Decision) -> BatchRef:
+def _versioned(dataset: str, batch: str, decision: records.Decision) -> BatchRef:
     """The batch as an accepted one, from quarantine or from among those that are versioned."""
     if pointer_path(dataset, batch).is_file():
         mark_accepted(batch_ref(dataset, batch), decision.line)
         return batch_ref(dataset, batch)
-    held = quarantine.held_batch(dataset, batch)
-    ref = version_batch(quarantine.released(held), accepted=decision.line)
-    quarantine.forget_record(held)
+    held = records.held_batch(dataset, batch)
+    ref = version_batch(moves.released(held), accepted=decision.line)
+    moves.forget_record(held)
     return ref

@@ -14,9 +14,8 @@ from rich.table import Table
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import DatasetName
-from greenlightning.errors import InputError
-from tasks.core.constants import Alias
+from flows.requests.parameters import DatasetName
+from flows.requests.versions import version_reference
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import DECIDING
 from tasks.reporting.version_comparison import VersionComparison, VersionSide, compare_versions
@@ -25,15 +24,6 @@ Row = tuple[str, str, str, str]
 SHORT = 12
 SAME = "same"
 SHOWN_BATCHES = 10
-
-
-def version_reference(of: str) -> int | Alias:
-    """The version number or alias in ``of``; InputError for anything else."""
-    if of.isdecimal() and len(of) < 10:
-        return int(of)
-    if of in set(Alias):
-        return Alias(of)
-    raise InputError(f"{of!r} names no version", f"Give a number, or one of {', '.join(Alias)}")
 
 
 def _checked(of: str) -> str:

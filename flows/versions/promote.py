@@ -6,8 +6,8 @@ from prefect import State
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import DatasetName, Stated, VersionNumber
 from flows.engine.session import session
+from flows.requests.parameters import DatasetName, Stated, VersionNumber
 from greenlightning.errors import MismatchError
 from tasks.core.constants import Kind
 from tasks.models import champion, registry

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.parameters import DatasetName
 from flows.engine.session import session
+from flows.requests.parameters import DatasetName
 from tasks.core.constants import Alias, Kind
 from tasks.lineage.reproduce import put_back, record, reextract_structure, reproduce_version
 from tasks.models import registry

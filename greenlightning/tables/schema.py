@@ -154,37 +154,38 @@ class TableSchema:
         return about | {"time": self.time, "columns": columns}
 
     @classmethod
-    def from_dict(cls, content: dict[str, Any]) -> "TableSchema":
+    def from_dict(cls, content: dict[str, Any], source: str = "The schema") -> "TableSchema":
         """Invert ``to_dict``.
 
         Raises
         ------
         InputError
-            Where the content is not a schema; the message names the fault.
+            Where the content is not a schema; the message names ``source``, the column and the fault.
         """
         try:
-            columns = tuple(
-                Column(
-                    str(entry["name"]),
-                    Kind(entry["kind"]),
-                    entry.get("reason", "declared"),
-                    tuple(str(value) for value in entry.get("categories", ())),
-                    entry.get("format", ""),
-                )
-                for entry in content["columns"]
-            )
+            columns = tuple(_column_of(entry) for entry in content["columns"])
             if content["task"] not in ("classification", "regression"):
                 raise ValueError(f"{content['task']!r} is not a valid task")
             optional = {name: content[name] for name in ("task_reason", "labels", "time") if name in content}
             return cls(columns, label=content["label"], task=content["task"], **optional)
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InputError):
-                raise
-            fault = f"no {error}" if isinstance(error, KeyError) else str(error)
-            kinds = ", ".join(kind.value for kind in Kind)
-            raise InputError(f"The schema cannot be read ({fault})", f"The kinds are {kinds}") from error
+                raise InputError(f"{source} cannot be read: {error.cause}", error.remedy) from error
+            fault = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{source} cannot be read: {fault}", "Correct it, or delete it") from error
 
     def canonical_json(self) -> str:
         """Write what the digest of an encoder covers: names, kinds, label, task and time; no reasons."""
         columns = [(column.name, str(column.kind)) for column in self.columns]
         return json.dumps([columns, self.label, self.task, self.labels, self.time], ensure_ascii=False)
+
+
+def _column_of(entry: dict[str, Any]) -> Column:
+    """Read one column of a schema; InputError names it."""
+    if not isinstance(entry, dict) or "name" not in entry:
+        raise InputError(f"a column has no name ({entry})", "Give it one")
+    name, kind = str(entry["name"]), str(entry.get("kind", ""))
+    if kind not in {*Kind}:
+        raise InputError(f"column {name!r} has the unknown kind {kind!r}", f"The kinds are {', '.join(Kind)}")
+    values = tuple(str(value) for value in entry.get("categories") or ())
+    return Column(name, Kind(kind), entry.get("reason", "declared"), values, entry.get("format", ""))

@@ -24,3 +24,11 @@ def moment(text: str, end: bool = False) -> datetime:
             f"{text!r} is neither a date nor a date with a time", f"Write {DAY} or {DAY}T06:30"
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def past_moment(text: str) -> datetime:
+    """The moment that ``text`` names, the start of a day; InputError where it is still to come."""
+    found = moment(text)
+    if found > datetime.now(UTC):
+        raise InputError(f"{text} is in the future", "Name a moment that has passed")
+    return found

@@ -25,6 +25,8 @@ Device = Annotated[
     Field(pattern=r"^(cpu|cuda(:\d+)?)$", description="where to compute: cpu or cuda"),
     AfterValidator(present),
 ]
+WhenMoved = Literal["never", "red", "always"]
+"""When batches that have moved are quarantined: if structure health is red too, always, or never."""
 Width = Annotated[int, Field(ge=1, le=65_536)]
 
 

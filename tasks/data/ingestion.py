@@ -18,7 +18,7 @@ from greenlightning.tables.identity import table_id
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import BatchContent, LandedBatch, describe, has_columns, write_batch
 from tasks.data.batch_index import BatchRef, batch_path, known_batch
-from tasks.data.reading import ReadOptions, read_table
+from tasks.data.reading import DETECTED, Reading, ReadOptions, read_table
 from tasks.data.schemas import (
     DECLARED,
     Declared,
@@ -51,9 +51,9 @@ def land(
     return replace(landed, notes=(*source.notes, *table.notes))
 
 
-def site_content(path: Path, schema: TableSchema) -> tuple[BatchContent, str]:
+def site_content(path: Path, schema: TableSchema, reading: Reading = DETECTED) -> tuple[BatchContent, str]:
     """The rows of a site's file in the form of ``schema``, and their batch id; nothing is written."""
-    source = read_table(path, ReadOptions(label=schema.label, keep=schema.stored))
+    source = read_table(path, replace(reading.options(), label=schema.label, keep=schema.stored))
     table = checked_table(source.frame, schema, path.name)
     assert table.y is not None
     return BatchContent(table.frame, table.y, schema.task), table_id(table.frame, table.y)

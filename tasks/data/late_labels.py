@@ -7,7 +7,7 @@ far are in its label column, and its provenance is in the schema metadata.
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from tasks.data.reading import ReadOptions, read_table
 PROVENANCE = b"greenlightning.unlabelled"
 ID_DIGITS = 16
 NAMED = 5
+FOUND = ReadOptions()
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,17 @@ class JoinedLabels:
     notes: tuple[str, ...]
 
 
-def hold(path: Path, dataset: str, label: str) -> Unlabelled:
-    """Keep a file without labels until they come; the same content is kept once."""
-    frame = read_table(path, ReadOptions(label=label)).frame
+def without_labels(path: Path, options: ReadOptions) -> pd.DataFrame:
+    """The table of a file whose labels come later; InputError where they are there already."""
+    frame, label = read_table(path, options).frame, options.label
     if label in frame and frame[label].notna().all():
         raise InputError(f"{path.name} has labels already", "Ingest it without --unlabelled")
-    if label not in frame:
-        frame = frame.assign(**{label: None})
+    return frame if label in frame else frame.assign(**{label: None})
+
+
+def hold(path: Path, dataset: str, options: ReadOptions) -> Unlabelled:
+    """Keep a file without labels until they come; the same content is kept once."""
+    frame, label = without_labels(path, options), options.label
     text = frame.to_csv(index=False)
     name = hashlib.sha256(text.encode()).hexdigest()[:ID_DIGITS]
     target = _folder(dataset) / f"{name}.parquet"
@@ -72,36 +77,80 @@ def unlabelled(dataset: str) -> list[Unlabelled]:
     return [_described(path, dataset) for path, about in sorted(found, key=lambda one: one[1]["landed_at"])]
 
 
-def join_labels(path: Path, dataset: str, identifier: str, scratch: Path, partial: bool = False) -> JoinedLabels:
-    """Give the waiting files the labels of ``path``, and write those that are ready into ``scratch``.
+@dataclass(frozen=True, eq=False)
+class LabelFile:
+    """A file of labels, and the waiting files that have its identifier, with the labels filled in."""
 
-    A file is ready once every row has a label; with ``partial`` its labelled rows are, and the others wait on.
-    Raises InputError for an identifier that is missing, or twice in a file, or labelled differently before.
+    held: tuple[Unlabelled, ...]
+    frames: dict[str, pd.DataFrame]
+    unknown: tuple[str, ...]
+
+
+def read_labels(path: Path, dataset: str, identifier: str, options: ReadOptions = FOUND) -> LabelFile:
+    """Read a file of labels and match it with the files that wait; nothing is written.
+
+    Raises InputError for an identifier that is missing, twice in a file, labelled differently before, or that no
+    waiting row has.
     """
     held = [one for one in unlabelled(dataset) if identifier in pyarrow.parquet.read_schema(one.path).names]
     if not held:
-        raise InputError(
-            f"No file of {dataset!r} with a column {identifier!r} waits for labels",
-            f"Bring one in with: greenlightning ingest FILE --dataset {dataset} --unlabelled",
-        )
+        raise _nothing_waits(dataset, identifier)
     label = held[0].label
-    labels = _labels(path, identifier, label)
+    labels = _labels(path, identifier, replace(options, label=label))
     frames = {one.id: pd.read_parquet(one.path) for one in held}
     _check_unique(((one.source, _names(frames[one.id][identifier])) for one in held), identifier)
-    ready: list[tuple[Unlabelled, Path]] = []
     known: set[str] = set()
     for one in held:
         frame, names = frames[one.id], _names(frames[one.id][identifier])
         known |= set(names)
         frame[label] = _filled(frame[label], names.map(labels), names, path.name)
-    for one in held:
-        frame = frames[one.id]
+    unknown = tuple(name for name in labels.index if name not in known)
+    if len(unknown) == len(labels):
+        waits = _listed(sorted(known), identifier)
+        raise InputError(
+            f"No waiting row has the {_listed(unknown, identifier)} of {path.name}",
+            f"The waiting rows have {waits}",
+        )
+    return LabelFile(tuple(held), frames, unknown)
+
+
+def _nothing_waits(dataset: str, identifier: str) -> InputError:
+    if waits := unlabelled(dataset):
+        columns = ", ".join(pyarrow.parquet.read_schema(waits[0].path).names[:NAMED])
+        return InputError(
+            f"No waiting file has a column {identifier!r} (columns of {waits[0].source}: {columns})",
+            "Name the identifier with --id",
+        )
+    return InputError(
+        f"No file of {dataset!r} waits for labels",
+        f"Bring one in with: greenlightning ingest FILE --dataset {dataset} --unlabelled",
+    )
+
+
+def join_labels(
+    path: Path,
+    dataset: str,
+    identifier: str,
+    scratch: Path,
+    partial: bool = False,
+    options: ReadOptions = FOUND,
+) -> JoinedLabels:
+    """Give the waiting files the labels of ``path``, and write those that are ready into ``scratch``.
+
+    A file is ready once every row has a label; with ``partial`` its labelled rows are, and the others wait on.
+    Raises InputError for whatever ``read_labels`` refuses.
+    """
+    found = read_labels(path, dataset, identifier, options)
+    label = found.held[0].label
+    ready: list[tuple[Unlabelled, Path]] = []
+    for one in found.held:
+        frame = found.frames[one.id]
         _write(frame, one.path, _provenance(one.path))
         there = frame[label].notna()
         if there.all() or (partial and there.any()):
             ready.append((one, _part(frame[there], scratch / one.id, one.source)))
-    unknown = [name for name in labels.index if name not in known]
-    notes = (f"no waiting row has the {_listed(unknown, identifier)} of {path.name}",) if unknown else ()
+    unknown = _listed(found.unknown, identifier)
+    notes = (f"no waiting row has the {unknown} of {path.name}",) if found.unknown else ()
     done = {one.id for one, _ in ready}
     return JoinedLabels(tuple(ready), tuple(one for one in unlabelled(dataset) if one.id not in done), notes)
 
@@ -116,9 +165,9 @@ def settle(one: Unlabelled) -> None:
         _write(rest.reset_index(drop=True), one.path, _provenance(one.path))
 
 
-def _labels(path: Path, identifier: str, label: str) -> "pd.Series[Any]":
+def _labels(path: Path, identifier: str, options: ReadOptions) -> "pd.Series[Any]":
     """The labels of a file by identifier."""
-    frame = read_table(path, ReadOptions(label=label)).frame
+    frame, label = read_table(path, options).frame, options.label
     if missing := [name for name in (identifier, label) if name not in frame]:
         shown = ", ".join(map(str, frame.columns[:NAMED]))
         raise InputError(

@@ -17,6 +17,8 @@ from tasks.data.readers.idx_reader import read_idx_images
 from tasks.data.readers.json_reader import read_json
 from tasks.data.readers.npz_reader import read_npz
 from tasks.data.readers.source import DETECTED, Reading, ReadOptions, SourceTable
+from tasks.data.readers.text.dialect import separator_named
+from tasks.data.readers.text.encodings import checked_encoding
 
 __all__ = [
     "DETECTED",
@@ -25,6 +27,7 @@ __all__ = [
     "Reading",
     "SourceTable",
     "check_name",
+    "check_reading",
     "format_suffix",
     "read_ahead",
     "read_table",
@@ -73,6 +76,14 @@ def read_ahead(path: Path, options: ReadOptions) -> pd.DataFrame:
 def _stamp(path: Path, options: ReadOptions) -> tuple[object, ...]:
     about = path.stat()
     return path.absolute(), about.st_ino, about.st_size, about.st_mtime_ns, options
+
+
+def check_reading(settings: Reading) -> Reading:
+    """Return the settings; InputError for an encoding, or a separator of cells, that there is none of."""
+    if settings.encoding:
+        checked_encoding(settings.encoding)
+    separator_named(settings.separator)
+    return settings
 
 
 def check_name(path: Path) -> None:

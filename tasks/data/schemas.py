@@ -65,10 +65,10 @@ def known_schema(dataset: str) -> TableSchema | None:
         content: Any = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         cause = " ".join(str(error).split())
-        raise InputError(f"{path.name} is not YAML ({cause})", "Mend it, or delete it") from error
+        raise InputError(f"{path.name} is not YAML ({cause})", "Correct it, or delete it") from error
     if not isinstance(content, dict):
-        raise InputError(f"{path.name} is not a schema", "Mend it, or delete it")
-    return TableSchema.from_dict(content)
+        raise InputError(f"{path.name} is not a schema", "Correct it, or delete it")
+    return TableSchema.from_dict(content, path.name)
 
 
 def schema_of(dataset: str) -> TableSchema:

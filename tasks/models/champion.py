@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 
 from prefect import task
 
-from greenlightning.errors import NothingServedError
 from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
 from tasks.models.serving_history import make_good, record
-from tasks.models.version_info import VersionInfo, pruned_error, serving_already
+from tasks.models.version_info import VersionInfo, nothing_before, pruned_error, serving_already
 from tasks.tracking.client import connect
 
 LOCK_TIMEOUT = 60.0
@@ -60,7 +59,7 @@ def previous_version(serving: VersionInfo) -> int:
         return previous.version
     if replaced := serving.tags.get(Tag.REPLACED):
         return int(replaced)
-    raise NothingServedError(f"Nothing was served for {serving.dataset!r} before", "Name a version with --to")
+    raise nothing_before(serving.dataset)
 
 
 @task(task_run_name="challenge {dataset} with version {version_number}", persist_result=False)

@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from greenlightning.errors import IntegrityError, NothingServedError
+from greenlightning.errors import IntegrityError
 from tasks.core.constants import BATCH_TAG, Alias, Tag
 from tasks.core.workspace import checked_name
 from tasks.models.logged_models import MODEL_FILES, digests, log_model
 from tasks.models.model_card import model_description
 from tasks.models.version_info import VersionInfo as VersionInfo
-from tasks.models.version_info import pruned_error
+from tasks.models.version_info import no_champion, no_version, pruned_error
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
@@ -80,19 +80,14 @@ def champion_of(dataset: str) -> VersionInfo:
     """The serving version; NothingServedError where there is none yet."""
     if serving := champion(dataset):
         return serving
-    raise NothingServedError(
-        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
-    )
+    raise no_champion(dataset)
 
 
 def version(dataset: str, number: int | Alias) -> VersionInfo:
     """The version of that number or alias; raises NothingServedError where there is none."""
     if found := find(dataset, number):
         return found
-    raise NothingServedError(
-        f"Dataset {dataset!r} has no {number if isinstance(number, Alias) else f'version {number}'}",
-        f"See them with: greenlightning report --dataset {dataset}",
-    )
+    raise no_version(dataset, number)
 
 
 def versions(dataset: str) -> list[VersionInfo]:

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from greenlightning.errors import InputError, IntegrityError
+from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from greenlightning.evaluation.prequential import Prequential
-from tasks.core.constants import AGED_TAG, BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+from tasks.core.constants import AGED_TAG, BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Alias, Tag
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,28 @@ def serving_already(chosen: VersionInfo) -> InputError:
         f"{chosen.dataset} version {chosen.version} is serving already",
         f"Choose another; see them with: greenlightning lineage --dataset {chosen.dataset}",
     )
+
+
+def no_champion(dataset: str) -> NothingServedError:
+    """The error of a dataset that has no champion yet."""
+    return NothingServedError(
+        f"Dataset {dataset!r} has no champion yet", f"Run: greenlightning train --dataset {dataset}"
+    )
+
+
+def no_version(dataset: str, of: int | Alias) -> NothingServedError:
+    """The error of a version number or alias that a dataset does not have."""
+    return NothingServedError(
+        f"Dataset {dataset!r} has no {of if isinstance(of, Alias) else f'version {of}'}",
+        f"See them with: greenlightning report --dataset {dataset}",
+    )
+
+
+def nothing_before(dataset: str) -> NothingServedError:
+    """The error of rolling back where no version served before the champion."""
+    return NothingServedError(f"Nothing was served for {dataset!r} before", "Name a version with --to")
+
+
+def not_pinned(dataset: str, number: int) -> InputError:
+    """The error of unpinning a version that is not pinned."""
+    return InputError(f"{dataset} version {number} is not pinned", "Pin it with: greenlightning pin")

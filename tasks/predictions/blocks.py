@@ -12,7 +12,7 @@ from greenlightning.errors import InputError
 from tasks.data.readers.arrow_reader import parquet_blocks
 from tasks.data.readers.content import Content
 from tasks.data.readers.csv_reader import read_csv
-from tasks.data.readers.text.dialect import dialect_of
+from tasks.data.readers.text.dialect import dialect_of, separator_named
 from tasks.data.readers.text.encodings import PLAIN, encoding_of
 from tasks.data.reading import ReadOptions, SourceTable, check_name, format_suffix, read_table
 
@@ -22,12 +22,12 @@ PARQUET = b"PAR1"
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-def blocks(path: Path, label: str, keep: tuple[str, ...] = ()) -> Iterator[SourceTable]:
+def blocks(path: Path, options: ReadOptions) -> Iterator[SourceTable]:
     """The rows of a file in blocks; InputError for whatever cannot be used."""
     check_name(path)
     try:
         with path.open("rb") as stream:
-            for table in _parts(path, stream, ReadOptions(label=label, keep=keep)):
+            for table in _parts(path, stream, options):
                 for start in range(0, len(table.frame), BLOCK_ROWS):
                     yield SourceTable(table.frame.iloc[start : start + BLOCK_ROWS], table.notes)
     except OSError as error:
@@ -39,21 +39,21 @@ def _parts(path: Path, stream: BinaryIO, options: ReadOptions) -> Iterator[Sourc
     stream.seek(0)
     if begin.startswith(PARQUET):
         yield from parquet_blocks(path, options, BLOCK_ROWS)
-    elif len(begin) == TEXT_BYTES and (header := _plain_header(path, begin)):
+    elif len(begin) == TEXT_BYTES and (header := _plain_header(path, begin, options)):
         yield from _text_parts(path, stream, header, options)
     else:
         yield read_table(path, options)
 
 
-def _plain_header(path: Path, begin: bytes) -> bytes:
+def _plain_header(path: Path, begin: bytes, options: ReadOptions) -> bytes:
     """The first line of a table of text that may be cut between any two lines; empty where it may not."""
     begin = begin[: _last_line_end(begin)]
     line, newline, _ = begin.partition(b"\n")
     if path.suffix.lower() != format_suffix(path) or path.suffix.lower() not in TEXT_SUFFIXES:
         return b""
-    if encoding_of(begin) not in PLAIN:
+    if (options.encoding or encoding_of(begin)) not in PLAIN:
         return b""
-    dialect = dialect_of(begin[: 1 << 20].decode(errors="ignore"))
+    dialect = dialect_of(begin[: 1 << 20].decode(errors="ignore"), separator_named(options.separator))
     is_plain = dialect.start == 0 and dialect.quote == '"' and not (dialect.escape or dialect.has_blanks)
     return line + newline if is_plain and line.strip() and line.count(b'"') % 2 == 0 else b""
 
@@ -72,7 +72,7 @@ def _text_parts(path: Path, stream: BinaryIO, header: bytes, options: ReadOption
             raise
         if number == 0:
             by_comma = any("decimal sign ','" in note for note in table.notes)
-            options = replace(options, decimal="," if by_comma else ".")
+            options = replace(options, decimal=options.decimal or ("," if by_comma else "."))
         yield table
 
 

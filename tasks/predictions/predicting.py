@@ -1,14 +1,16 @@
 """Predict a file: read it in blocks, answer for each, and write what is known so far."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.blocks import blocks
 from tasks.predictions.predictor import Predictor
 from tasks.predictions.running_score import RunningScore
-from tasks.predictions.writers import check_target, writing
+from tasks.predictions.targets import check_target
+from tasks.predictions.writers import writing
 
 SHOWN_ROWS = 5
 
@@ -27,7 +29,9 @@ class PredictedFile:
     notes: tuple[str, ...]
 
 
-def predict_file(predictor: Predictor, source: Path, target: Path, proba: bool = False) -> PredictedFile:
+def predict_file(
+    predictor: Predictor, source: Path, target: Path, proba: bool = False, reading: Reading = DETECTED
+) -> PredictedFile:
     """Write a prediction for each row of ``source`` to ``target``; a label column is scored.
 
     Raises InputError for whatever is wrong with the file; then nothing is written.
@@ -37,8 +41,9 @@ def predict_file(predictor: Predictor, source: Path, target: Path, proba: bool =
     score = RunningScore(predictor.schema, predictor.classes)
     shown: list[dict[str, Any]] = []
     columns: list[str] = []
+    options = replace(reading.options(), label=predictor.schema.label, keep=predictor.schema.stored)
     with writing(target) as write:
-        for block in blocks(source, predictor.schema.label, predictor.schema.stored):
+        for block in blocks(source, options):
             answers = predictor.answer(block.frame, rows, source.name, proba)
             if predictor.schema.label in block.frame:
                 score.add(block.frame[predictor.schema.label], answers)

@@ -11,6 +11,7 @@ from greenlightning.errors import InputError
 from tasks.core.constants import Metric, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.workspace import Workspace
+from tasks.data.reading import DETECTED, Reading
 from tasks.models.version_info import VersionInfo
 from tasks.predictions.predicting import PredictedFile, predict_file
 from tasks.predictions.predictor import Predictor
@@ -29,13 +30,13 @@ def predictions_path(dataset: str, source: Path) -> Path:
 
 @task(task_run_name="predict {source}", persist_result=False)
 def predict_in_run(
-    run_id: str, info: VersionInfo, source: Path, target: Path, proba: bool
+    run_id: str, info: VersionInfo, source: Path, target: Path, proba: bool, reading: Reading = DETECTED
 ) -> tuple[PredictedFile, EnergyCost]:
     """Predict a file and log it: file and version as inputs, scores, energy, and a summary of the output."""
     if not source.is_file():
         raise InputError(f"{source} does not exist or is not a file", "Check the path; the worker must see it")
     with EnergyMeter() as meter:
-        done = predict_file(Predictor.of(info), source, target, proba)
+        done = predict_file(Predictor.of(info), source, target, proba, reading)
     _log_inputs(run_id, info, source, done.rows)
     md5 = md5_of(target)
     spent = EnergyCost.of(meter.energy)

@@ -9,6 +9,7 @@ from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
 from tasks.models.version_info import VersionInfo
+from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.training_rate import avoided_by, inherited_rate, rate_tags
 from tasks.tracking.metrics import rows_metrics
 from tasks.training.evaluation import EvaluationResult
@@ -16,7 +17,6 @@ from tasks.training.health import BatchHealth
 from tasks.training.prequential import continued
 from tasks.training.structure import ExtractedStructure, TrainingResult
 from tasks.validation.expectations import Expectations
-from tasks.validation.quarantine import QuarantinedBatch
 
 KEPT = "kept as challenger"
 

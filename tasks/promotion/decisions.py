@@ -2,12 +2,11 @@
 
 from prefect import task
 
-from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
 from tasks.models.retention import files_of, statistics_bytes, unmark
-from tasks.models.version_info import VersionInfo, pruned_error
+from tasks.models.version_info import VersionInfo, not_pinned, pruned_error
 from tasks.tracking.client import connect
 
 
@@ -68,5 +67,5 @@ def unpin(dataset: str, number: int) -> None:
     """Let maintenance prune a version again; raises InputError where it is not pinned."""
     with promotion_lock(dataset):
         if Tag.PINNED not in registry.version(dataset, number).tags:
-            raise InputError(f"{dataset} version {number} is not pinned", "Pin it with: greenlightning pin")
+            raise not_pinned(dataset, number)
         connect().delete_model_version_tag(dataset, str(number), Tag.PINNED)

@@ -16,6 +16,7 @@ from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
+from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
 from tasks.models import registry
@@ -32,11 +33,18 @@ SITE_FORMAT = "greenlightning-site/1"
 
 
 @task(task_run_name="statistics of site {site}", persist_result=False)
-def site_statistics(site: str, path: Path, parent: registry.VersionInfo, holdout: BatchRef, folder: Path) -> Path:
+def site_statistics(
+    site: str,
+    path: Path,
+    parent: registry.VersionInfo,
+    holdout: BatchRef,
+    folder: Path,
+    reading: Reading = DETECTED,
+) -> Path:
     """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
     sent = folder / "sites" / checked_name(site, "site")
     champion = registry.load_version(parent)
-    content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder))
+    content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
     batch = Learnable(holdout, champion.encoder).rows(content, batch_id)
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")

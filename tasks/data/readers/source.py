@@ -27,6 +27,7 @@ class ReadOptions:
     separator: str | None = None
     decimal: str | None = None
     encoding: str | None = None
+    sheet: str | None = None
     keep: tuple[str, ...] = ()
 
     @property
@@ -43,11 +44,18 @@ class Reading(BaseModel):
     separator: str | None = Field(None, description="separator of cells (default: detected)")
     decimal: Literal[".", ","] | None = Field(None, description="decimal sign (default: detected)")
     encoding: str | None = Field(None, description="encoding, such as cp1252 (default: detected)")
+    sheet: str | None = Field(None, description="sheet of an Excel file, by name or number (default: the first)")
     wait: float = Field(10, ge=0, le=3600, description="seconds to wait for a file that is still being written")
 
     def options(self, labels: Path | None = None) -> ReadOptions:
         """The same for the readers."""
-        return ReadOptions(labels=labels, separator=self.separator, decimal=self.decimal, encoding=self.encoding)
+        return ReadOptions(
+            labels=labels,
+            separator=self.separator,
+            decimal=self.decimal,
+            encoding=self.encoding,
+            sheet=self.sheet,
+        )
 
 
 DETECTED = Reading()

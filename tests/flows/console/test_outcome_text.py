@@ -1,18 +1,16 @@
 """Outcomes on the terminal."""
 
 import json
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from flows.console import outcome_text
-from flows.console.outcome_text import only_dataset, parsed_reference, print_outcome
+from flows.console.outcome_text import print_outcome
 from flows.engine.outcome import Outcome
-from greenlightning.errors import InputError, NothingServedError
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
-from tasks.validation.quarantine import QuarantinedBatch
+from tasks.quarantine.records import QuarantinedBatch
 
 OUTCOME = Outcome(
     state="Promoted",
@@ -52,19 +50,3 @@ def test_as_json_an_outcome_is_one_object(capsys: pytest.CaptureFixture[str]) ->
     print_outcome(OUTCOME, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert (found["state"], found["version"], found["scores"]) == ("Promoted", 2, {"accuracy": 0.93})
-
-
-@pytest.mark.parametrize("of", ["champion", "ab" * 8])
-def test_an_alias_or_a_batch_is_taken_as_it_is(of: str) -> None:
-    assert parsed_reference(of) == of
-
-
-def test_a_number_is_a_version_and_other_words_are_refused() -> None:
-    assert parsed_reference("12") == 12
-    with pytest.raises(InputError, match="'newest' names no version or batch"):
-        parsed_reference("newest")
-
-
-def test_without_a_dataset_there_is_none_to_choose(home: Path) -> None:
-    with pytest.raises(NothingServedError, match="0 datasets"):
-        only_dataset()

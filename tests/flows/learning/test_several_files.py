@@ -7,7 +7,7 @@ import pytest
 from flows.engine.outcome import Outcome
 from flows.learning.several_files import each_file
 from greenlightning.errors import InputError
-from tasks.validation.quarantine import QuarantinedBatch
+from tasks.quarantine.records import QuarantinedBatch
 
 HELD = QuarantinedBatch(batch="ab" * 8, source="c.csv", reasons=("Missing cells: 1",))
 

@@ -18,8 +18,8 @@ from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batch_ref, batches
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
+from tasks.quarantine.records import held_batch, held_batches
 from tasks.tracking.client import connect
-from tasks.validation.quarantine import held_batch, held_batches
 from tests.helpers.digits import DIGITS, FIRST, LEARNING, SECOND, X, drop, frame_file, outcome, y
 
 pytestmark = pytest.mark.usefixtures("prefect", "champion")

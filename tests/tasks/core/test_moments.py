@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from greenlightning.errors import InputError
-from tasks.core.moments import is_day, moment
+from tasks.core.moments import is_day, moment, past_moment
 
 
 def test_a_date_is_a_whole_day_in_utc() -> None:
@@ -23,3 +23,9 @@ def test_an_offset_is_kept_and_utc_holds_without_one() -> None:
 def test_other_text_names_no_moment(text: str) -> None:
     with pytest.raises(InputError, match="neither a date nor a date with a time"):
         moment(text)
+
+
+def test_the_future_has_not_passed() -> None:
+    assert past_moment("2026-11-25") == moment("2026-11-25")
+    with pytest.raises(InputError, match="2999-01-01 is in the future"):
+        past_moment("2999-01-01")

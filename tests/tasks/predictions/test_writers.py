@@ -8,7 +8,8 @@ import pyarrow.parquet
 import pytest
 
 from greenlightning.errors import InputError
-from tasks.predictions.writers import STDOUT, check_target, writing
+from tasks.predictions.targets import STDOUT
+from tasks.predictions.writers import writing
 
 PARTS = [pa.table({"row": [1, 2], "prediction": ["a", 'b "x"']}), pa.table({"row": [3], "prediction": ["c, d"]})]
 
@@ -38,16 +39,3 @@ def test_standard_output_takes_csv_and_stays_open(capfd: pytest.CaptureFixture[s
         write(PARTS[0])
     print("then text")
     assert capfd.readouterr().out == '"row","prediction"\n1,"a"\n2,"b ""x"""\nthen text\n'
-
-
-def test_a_target_that_cannot_be_written_is_refused_with_the_reason(tmp_path: Path) -> None:
-    source = tmp_path / "rows.csv"
-    source.touch()
-    for target, cause in {
-        tmp_path / "p.txt": "names no format",
-        source: "is the file to predict",
-        tmp_path / "nowhere" / "p.csv": "cannot be written to",
-    }.items():
-        with pytest.raises(InputError, match=cause):
-            check_target(target, source)
-    check_target(STDOUT, source)

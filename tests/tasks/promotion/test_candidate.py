@@ -12,10 +12,10 @@ from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Metric
 from tasks.core.energy_cost import EnergyCost
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
+from tasks.quarantine.records import QuarantinedBatch
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
 from tasks.training.structure import ExtractedStructure, TrainingResult
-from tasks.validation.quarantine import QuarantinedBatch
 
 UNUSED: Any = SimpleNamespace(id="h" * 16)
 PER_ROW = {

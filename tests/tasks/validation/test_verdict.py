@@ -13,8 +13,8 @@ import pytest
 from greenlightning.data.datasets import load
 from tasks.data.batch_files import describe, read_content
 from tasks.data.ingestion import land
+from tasks.quarantine.moves import quarantine
 from tasks.validation.expectations import Expectations, learn_expectations
-from tasks.validation.quarantine import quarantine
 from tasks.validation.verdict import validate
 from tests.helpers.batches import Arrays, batch_of, blobs, with_cell
 from tests.helpers.real_data import real_root

@@ -18,7 +18,7 @@ SAMPLE = 100_000
 
 def utf8_of(content: Content, encoding: str | None) -> tuple[bytes, str]:
     """The text as UTF-8 without byte order mark, and its encoding; InputError for bytes that are no text."""
-    found = _checked(encoding) if encoding else encoding_of(content.data)
+    found = checked_encoding(encoding) if encoding else encoding_of(content.data)
     try:
         if found in PLAIN:
             text = content.data.removeprefix(codecs.BOM_UTF8)
@@ -61,7 +61,7 @@ def encoding_of(data: bytes) -> str:
     return "utf-8"
 
 
-def _checked(encoding: str) -> str:
+def checked_encoding(encoding: str) -> str:
     try:
         return codecs.lookup(encoding).name
     except LookupError as error:

@@ -1,15 +1,14 @@
 """What a retraining was asked for: the same for every dataset that it covers."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from flows.engine.admission import WhenMoved
-from flows.engine.batch_selection import Selection
-from flows.engine.runners import Runner
-from tasks.core.settings import Deciding, Learning
+from flows.requests.parameters import Runner
+from flows.requests.selection import Selection
+from flows.requests.start_limits import Jitter, LatestStart
+from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning, WhenMoved
+from tasks.scheduling.carbon import CarbonSource
 from tasks.scheduling.triggers import Triggers
 
 OnRed = Annotated[
@@ -32,22 +31,23 @@ When = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetrainRequest:
+class RetrainRequest(BaseModel):
     """The parameters of the flow ``retrain``, without the dataset."""
 
-    selection: Selection
-    learning: Learning
-    deciding: Deciding
-    allow_new_labels: bool
-    dry_run: bool
-    latest_start: datetime | timedelta | None
-    carbon_source: str
-    jitter: timedelta | None
-    runner: Runner
-    on_red: OnRed
-    when: str | None
-    quarantine_moved: WhenMoved
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    selection: Selection = Selection()
+    learning: Learning = LEARNING
+    deciding: Deciding = DECIDING
+    allow_new_labels: bool = False
+    dry_run: bool = False
+    latest_start: LatestStart = None
+    carbon_source: CarbonSource = "none"
+    jitter: Jitter = None
+    runner: Runner = "local"
+    on_red: OnRed = "recommend"
+    when: When = None
+    quarantine_moved: WhenMoved = "never"
 
     @property
     def device(self) -> str:

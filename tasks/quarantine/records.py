@@ -1,20 +1,15 @@
-"""Quarantine: batches set aside with the reason, until somebody accepts or discards them."""
+"""The records of quarantined batches: what is wrong with each, where it lies, and what was decided about it."""
 
 import getpass
 import json
-import shutil
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefect import task
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from greenlightning.errors import InputError, NothingServedError
 from tasks.core.workspace import Workspace
-from tasks.data.batch_files import LandedBatch, describe
-from tasks.data.batch_index import checked_id
-from tasks.validation.page import PAGE, validation_page
+from tasks.validation.page import PAGE
 
 REASON = "reason.json"
 DECISION = "decision.json"
@@ -76,39 +71,6 @@ class HeldBatch(BaseModel):
         return page if page.is_file() else None
 
 
-@task(task_run_name="quarantine {landed.dataset} {landed.id}", persist_result=False)
-def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
-    """Move a batch from incoming/ to quarantine/<dataset>/<batch id>/ beside its reason; return that folder.
-
-    The reason is written first and the batch moved last, so the next call finishes one that was killed.
-    Raises InputError for a file that does not wait in incoming/.
-    """
-    workspace, path = Workspace.current(), landed.path
-    if path.parent != workspace.incoming(landed.dataset):
-        raise InputError(
-            f"{path} does not wait in incoming/ of {landed.dataset!r}", "Only waiting batches can be quarantined"
-        )
-    folder = workspace.quarantine(landed.dataset) / landed.id
-    if not path.is_file() and (folder / REASON).is_file():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    page = validation_page(landed.dataset, landed.id)
-    if page.is_file():
-        shutil.copyfile(page, folder / page.name)
-    reason = {
-        "dataset": landed.dataset,
-        "id": landed.id,
-        "rows": landed.rows,
-        "source": landed.source,
-        "landed_at": landed.landed_at,
-        "failures": list(failures),
-        "quarantined_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    (folder / REASON).write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
-    path.replace(folder / path.name)
-    return folder
-
-
 def decided(decision: str, reason: str) -> Decision:
     """A decision that the present user takes now."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -138,32 +100,12 @@ def discarded(dataset: str, batch: str) -> Decision | None:
     return held.decision if held else None
 
 
-def released(held: HeldBatch) -> LandedBatch:
-    """Move a quarantined batch back to incoming/, where it can be versioned; its record stays until ``forget``.
-
-    Raises InputError where it was discarded, or was put into incoming/ by hand under a name of its own.
-    """
-    checked_id(held.id)
-    waiting = Workspace.current().incoming(held.dataset) / held.file.name
-    if not held.file.is_file() and not waiting.is_file():
+def check_undecided(held: HeldBatch) -> None:
+    """Raise InputError for a batch whose rows were discarded before; the first decision stands."""
+    if held.decision and not held.file.is_file():
         raise InputError(
-            f"The rows of batch {held.id} were discarded", f"Ingest {held.source} again, then accept it"
+            f"Batch {held.id} was {held.decision.line}", f"Nothing is left to discard; ingest {held.source} again"
         )
-    if held.file.is_file():
-        waiting.parent.mkdir(parents=True, exist_ok=True)
-        held.file.replace(waiting)
-    return describe(waiting, held.dataset)
-
-
-def forget_record(held: HeldBatch) -> None:
-    """Remove what quarantine keeps of a batch that is versioned now."""
-    shutil.rmtree(held.folder)
-
-
-def discard(held: HeldBatch, decision: Decision) -> None:
-    """Delete the rows of a batch; its record and the decision stay."""
-    (held.folder / DECISION).write_text(decision.model_dump_json(indent=2) + "\n")
-    held.file.unlink(missing_ok=True)
 
 
 def _read(folder: Path) -> HeldBatch | None:

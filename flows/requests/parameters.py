@@ -1,11 +1,11 @@
 """Types of the flows' parameters: they validate, and describe themselves in the dashboard's forms."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from flows.engine.admission import WhenMoved
 from greenlightning.errors import InputError
+from tasks.core.settings import WhenMoved
 from tasks.core.workspace import NAME, checked_name
 from tasks.data.batch_index import BATCH_ID, checked_id
 
@@ -35,7 +35,7 @@ QuarantineMoved = Annotated[
 ]
 
 
-def _stated(reason: str) -> str:
+def stated(reason: str) -> str:
     if not reason.strip():
         raise InputError("A decision needs a reason", "Give it with --reason")
     return reason.strip()
@@ -43,9 +43,15 @@ def _stated(reason: str) -> str:
 
 Stated = Annotated[
     str,
-    AfterValidator(_stated),
+    AfterValidator(stated),
     Field(description="why; kept with the version and the run", json_schema_extra={"minLength": 1}),
 ]
 
 
 VersionNumber = Annotated[int, Field(ge=1, description="number of the version")]
+
+
+Runner = Annotated[
+    Literal["local", "gpu"],
+    Field(description="where the linear part is learnt: in the run itself, or by a worker of the pool gpu"),
+]

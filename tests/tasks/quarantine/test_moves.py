@@ -6,17 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from greenlightning.errors import InputError, NothingServedError
-from tasks.validation.quarantine import (
-    Decision,
-    discard,
-    discarded,
-    forget_record,
-    held_batch,
-    held_batches,
-    quarantine,
-    released,
-)
+from greenlightning.errors import InputError
+from tasks.quarantine.moves import discard, forget_record, quarantine, released
+from tasks.quarantine.records import Decision, discarded, held_batch, held_batches
 from tests.helpers.batches import batch_of, blobs
 
 DECISION = Decision(decision="discard", by="ann", at="2026-11-29T12:00:00+00:00", reason="a test file")
@@ -84,7 +76,11 @@ def test_a_discarded_batch_loses_its_rows_and_keeps_its_record(tmp_path: Path) -
         released(held)
 
 
-def test_a_batch_that_is_not_there_is_said_to_be_so(home: Path) -> None:
-    with pytest.raises(NothingServedError, match="not in quarantine"):
-        held_batch("d", "0" * 16)
-    assert discarded("d", "0" * 16) is None
+def test_a_second_discard_is_refused_and_the_first_decision_stands(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *blobs(1))
+    quarantine.fn(batch, ["cause"])
+    discard(held_batch("d", batch.id), DECISION)
+    later = DECISION.model_copy(update={"at": "2026-12-24T12:00:00+00:00", "reason": "again"})
+    with pytest.raises(InputError, match=r"was discard by ann on 2026-11-29T12:00:00"):
+        discard(held_batch("d", batch.id), later)
+    assert discarded("d", batch.id) == DECISION

@@ -1,0 +1,1 @@
+"""What flows and commands are asked for, validated and checked before Prefect is imported."""

@@ -1,0 +1,1 @@
+"""Quarantine: batches that validation refused, set aside until somebody accepts or discards them."""

@@ -1,0 +1,39 @@
+"""The registry's file answers as MLflow does, at once."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.core.constants import Alias, Tag
+from tasks.models import champion, embedded_registry, registry
+from tasks.tracking.client import connect
+from tests.helpers.versions import bare_versions
+
+
+def test_a_version_is_the_one_that_mlflow_finds(mlflow_home: Path) -> None:
+    bare_versions(2)
+    champion.promote.fn("digits", 1, None, "first")
+    champion.promote.fn("digits", 2, 1, "second")
+    connect().set_model_version_tag("digits", "2", Tag.PINNED, "a test")
+    for of in (1, 2, Alias.CHAMPION, Alias.PREVIOUS):
+        found = embedded_registry.find("digits", of)
+        assert found is not None and found == registry.find("digits", of)
+    assert embedded_registry.find("digits", 2).aliases == ("champion",)  # type: ignore[union-attr]
+
+
+def test_what_is_not_there_is_none(mlflow_home: Path) -> None:
+    bare_versions(2)
+    connect().delete_model_version("digits", "2")
+    for dataset, of in (("digits", 2), ("digits", 7), ("digits", Alias.CHAMPION), ("letters", 1)):
+        assert embedded_registry.find(dataset, of) is None
+        assert registry.find(dataset, of) is None
+
+
+def test_without_a_file_there_is_no_version(home: Path) -> None:
+    assert embedded_registry.find("digits", Alias.CHAMPION) is None
+
+
+def test_mlflow_is_asked_where_the_file_is_another(mlflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mlflow_home / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 100)
+    monkeypatch.setattr(registry, "find", lambda dataset, of: (dataset, of))
+    assert embedded_registry.find("digits", 3) == ("digits", 3)
