@@ -1,8 +1,8 @@
 """Batches as files: the rows of one, what its footer tells, and writing it once as compact Parquet.
 
 A batch keeps the stored columns of its schema: numbers of one type (uint8 or float32 where that loses nothing,
-else float64; booleans are 0 and 1), text as dictionaries, dates as microseconds, then ``label``. Its provenance is
-in the schema metadata.
+else float64; booleans are 0 and 1), text as dictionaries, dates as microseconds, then the labels.
+Its provenance is in the schema metadata.
 """
 
 import json
@@ -28,6 +28,7 @@ from tasks.core.workspace import Workspace
 from tasks.data.readers.source import LABEL
 
 PROVENANCE = b"greenlightning"
+LABEL_COLUMN = "label_column"
 NUMBERS = ("uint8", "float", "double")
 TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
 
@@ -105,15 +106,16 @@ def waiting(dataset: str) -> list[LandedBatch]:
 def read_content(path: Path) -> BatchContent:
     """Read a batch file; InputError if it is damaged or not a batch."""
     table = _open(path)
-    if LABEL not in table.column_names:
-        raise InputError(f"{Path(path).name} has no column {LABEL!r}", "Land it with `greenlightning ingest`")
-    columns = table.drop_columns([LABEL])
+    label = _label_column(table.schema)
+    if label not in table.column_names:
+        raise InputError(f"{Path(path).name} has no column {label!r}", "Land it with `greenlightning ingest`")
+    columns = table.drop_columns([label])
     frame = _numbers(columns)
     for place, (name, cells) in enumerate(zip(columns.column_names, columns.columns, strict=True)):
         if str(cells.type) not in NUMBERS:
             frame.insert(place, name, _other_cells(cells, Path(path)))
     task = provenance_of(table.schema).get("task", "classification")
-    return BatchContent(frame, canonical_labels(table[LABEL].to_pylist()), task)
+    return BatchContent(frame, canonical_labels(table[label].to_pylist()), task)
 
 
 def _numbers(columns: pa.Table) -> pd.DataFrame:
@@ -141,7 +143,13 @@ def _other_cells(cells: pa.ChunkedArray, path: Path) -> "pd.Series[Any]":
 
 def feature_names(path: Path) -> tuple[str, ...]:
     """The feature columns of a batch file, in order; only its footer is read."""
-    return tuple(name for name in _open_file(path).schema_arrow.names if name != LABEL)
+    schema = _open_file(path).schema_arrow
+    return tuple(name for name in schema.names if name != _label_column(schema))
+
+
+def _label_column(schema: pa.Schema) -> str:
+    """The column that holds the labels: ``label``, or another one where a feature has that name."""
+    return str(provenance_of(schema).get(LABEL_COLUMN, LABEL))
 
 
 def _stack_type(kinds: set[str]) -> type[np.generic]:
@@ -163,8 +171,13 @@ def write_batch(frame: pd.DataFrame, y: NDArray[Any], provenance: dict[str, Any]
         pa.array(frame[name].to_numpy(dtype=dtype)) if name in numbers else pa.array(frame[name])
         for name in frame.columns
     ]
+    label = LABEL
+    while label in frame.columns:
+        label += "_"
+    if label != LABEL:
+        provenance = {**provenance, LABEL_COLUMN: label}
     metadata = {PROVENANCE: json.dumps(provenance, sort_keys=True).encode()}
-    table = pa.table([*columns, pa.array(y.tolist())], names=[*frame.columns, LABEL])
+    table = pa.table([*columns, pa.array(y.tolist())], names=[*frame.columns, label])
     _write_atomically(table.replace_schema_metadata(metadata), target)
     loaded = frame.astype(dict.fromkeys(numbers.columns, _loaded_type(dtype)))
     return BatchContent(loaded, canonical_labels(y.tolist()), provenance.get("task", "classification"))

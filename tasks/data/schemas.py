@@ -16,9 +16,10 @@ from tasks.core.atomic import write_text
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import HOLDOUT, batch_path, batches
-from tasks.data.readers.source import LABEL
+from tasks.data.readers.source import LABEL, UNITS
 from tasks.data.reading import ReadOptions
 
+IN_UNIT = "numbers, in "
 SHOWN = 5
 HEADER = """\
 # The column schema of {dataset}: what each column holds. Edit it, then train again to take it on.
@@ -138,10 +139,11 @@ def fitted_table(
 def checked_table(
     frame: pd.DataFrame, schema: TableSchema, source: str, declared: Declared = DECLARED
 ) -> ConformedTable:
-    """A file's table in the form of its schema; InputError where column, cell or labels do not fit.
+    """A file's table in the form of its schema; InputError where column, unit, cell or labels do not fit.
 
     A label column that is declared for this file takes the name that the schema has for it.
     """
+    check_units(frame, schema, source)
     if declared.label and declared.label != schema.label and declared.label in frame.columns:
         frame = frame.drop(columns=schema.label, errors="ignore").rename(columns={declared.label: schema.label})
     if schema.label not in frame.columns:
@@ -171,15 +173,33 @@ def redeclared(known: TableSchema, declared: Declared, frame: pd.DataFrame | Non
 
 def _learnt(frame: pd.DataFrame, declared: Declared) -> TableSchema:
     label = declared.label or LABEL
-    if label != LABEL and LABEL in frame.columns and LABEL not in declared.ignore:
-        raise InputError(
-            f"The table has a feature column called {LABEL!r} beside the labels in {label!r}",
-            "Rename that feature",
-        )
     about = declared.model_dump(exclude={"label", "extra_columns"})
-    if label in frame.columns:
-        return infer_schema(frame, label=label, **about)
-    return replace(infer_schema(frame, label=None, **about), label=label)
+    found = infer_schema(frame, label=label if label in frame.columns else None, **about)
+    return _with_units(replace(found, label=label), frame)
+
+
+def _with_units(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
+    """The schema with the units in which the numbers of the first file were written, as reasons."""
+    units = frame.attrs.get(UNITS, {})
+    columns = tuple(
+        replace(column, reason=IN_UNIT + units[column.name])
+        if column.name in units and column.kind is Kind.NUMERIC
+        else column
+        for column in schema.columns
+    )
+    return replace(schema, columns=columns)
+
+
+def check_units(frame: pd.DataFrame, schema: TableSchema, source: str) -> None:
+    """Raise InputError for a column whose numbers are written in another unit than those of the first file."""
+    units = frame.attrs.get(UNITS, {})
+    for column in schema.columns:
+        found, known = units.get(column.name), column.reason.removeprefix(IN_UNIT)
+        if found and column.reason.startswith(IN_UNIT) and found != known:
+            raise InputError(
+                f"Column {column.name!r} of {source} is in {found!r}, and it was in {known!r} before",
+                f"Convert it to {known!r}",
+            )
 
 
 def _schema_of_batches(dataset: str) -> TableSchema | None:

@@ -15,6 +15,7 @@ from greenlightning.model import GreenLightningModel
 from greenlightning.tables import Column, Kind, TableSchema, conform
 from greenlightning.tables.labels import label_kind
 from tasks.data.readers.source import LABEL
+from tasks.data.schemas import check_units
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
@@ -57,6 +58,7 @@ class Predictor:
 
         Raises InputError where a column is missing or a cell cannot be read.
         """
+        check_units(frame, self.schema, source)
         numbered = frame.set_axis(pd.RangeIndex(first, first + len(frame)))
         numbered = numbered.drop(columns=self.schema.label, errors="ignore")
         conformed = conform(numbered, self._schema_for(frame), source=source)

@@ -12,7 +12,7 @@ import pyarrow.csv
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
 from tasks.data.readers.header import header_of, without_index
-from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
+from tasks.data.readers.source import UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import Sign
 from tasks.data.readers.text.columns import columns_of
 from tasks.data.readers.text.dialect import NAMES, Dialect, dialect_of, separator_named
@@ -39,10 +39,11 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
         for position, name in enumerate(names)
         if name is not None
     ]
-    values, chosen = columns_of(columns, dialect.separator, _sign(options.decimal))
-    tidy = pa.table(values, names=[column.name for column in columns])
+    values = columns_of(columns, dialect.separator, _sign(options.decimal))
+    tidy = pa.table(values.columns, names=[column.name for column in columns])
     frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), options.wanted)
-    return SourceTable(frame, tuple(_detected(dialect, encoding) + chosen + remarks + left_out))
+    frame.attrs[UNITS] = values.units
+    return SourceTable(frame, tuple(_detected(dialect, encoding) + values.notes + remarks + left_out))
 
 
 def _sign(decimal: str | None) -> Sign | None:

@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from greenlightning.errors import InputError
 
 UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)*(_level_\d+)?")
+LOOKED_AT = 50
 COUNTERS = ("index", "idx", "level_0", "row", "row_number", "rownames", "row_names")
 INDEX_NOTE = "{what} is left out: it is the index that pandas or R writes; index=False does not write it"
 
@@ -77,3 +79,12 @@ def _looks_like_numbers(names: list[str]) -> bool:
     """
     numbers = pd.to_numeric(pd.Series(names, dtype="object"), errors="coerce").dropna()
     return len(numbers) * 2 > len(names) and not (numbers.is_monotonic_increasing and numbers.is_unique)
+
+
+def lines_above(rows: Sequence[Sequence[Any]]) -> int:
+    """How many rows stand above the header, as a title does: they fill less than half as many cells as it does."""
+    filled = [sum(cell not in (None, "") for cell in row) for row in rows[:LOOKED_AT]]
+    if not filled:
+        return 0
+    widest = sorted(filled)[len(filled) // 2]
+    return next((place for place, count in enumerate(filled) if count > widest / 2), 0)

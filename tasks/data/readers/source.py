@@ -11,6 +11,8 @@ from greenlightning.errors import InputError
 
 LABEL = "label"
 """The label column of a batch, and of a file that does not say otherwise."""
+UNITS = "units"
+"""The attribute of a frame that names the units in which its numbers were written, by column."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "lineage of nothing": (("lineage", "../x", "-d", DIGITS), 3, "'../x' names no version or batch"),
     "lineage of no version": (("lineage", "77", "-d", DIGITS), 5, "Dataset 'digits' has no version 77"),
     "lineage of no batch": (("lineage", "0123456789abcdef", "-d", DIGITS), 5, "learnt batch 0123456789abcdef"),
-    "lineage of no dataset": (("lineage", "-d", "new"), 5, "Dataset 'new' has no champion"),
+    "lineage of no dataset": (("lineage", "-d", "new"), 5, "The workspace has no dataset 'new'"),
     "lineage of ../": (("lineage", "-d", "../x"), 3, "dataset name '../x' is not allowed"),
     "demo unknown": (("demo", "-d", "cats"), 3, "There is no demo on 'cats'. Choose one of digits"),
 }

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import tasks.data.ingestion
-from flows.engine.batch_selection import UNKNOWN, Selection, moment
+from flows.engine.batch_selection import UNKNOWN
 from flows.learning.retrain import retrain
+from flows.requests.selection import Selection
 from greenlightning.errors import InputError
 from tasks.core.constants import Alias, Metric
+from tasks.core.moments import moment
 from tasks.core.workspace import Workspace
 from tasks.models import registry
 from tasks.tracking.client import connect, experiment_id

@@ -159,3 +159,14 @@ def test_a_landed_batch_is_not_read_again(tmp_path: Path) -> None:
     batch.path.unlink()
     assert batch.content.numbers.shape == (10, 2)
     assert batch.content.classes == [0, 1]
+
+
+def test_a_feature_called_label_stands_beside_the_labels(tmp_path: Path) -> None:
+    file = tmp_path / "parcels.csv"
+    file.write_text("label,weight,arrival\n" + "blue,1.5,late\nred,2.5,on time\n" * 10)
+    landed = land.fn(file, "parcels", Declared(label="arrival"))
+    content = read_content(landed.path)
+    assert content.features == feature_names(landed.path) == ("label", "weight")
+    assert content.frame["label"].tolist()[:2] == ["blue", "red"]
+    assert content.y.tolist()[:2] == ["late", "on time"]
+    assert land.fn(file, "parcels").id == landed.id

@@ -146,3 +146,16 @@ def test_a_column_that_counts_rows_is_kept_where_it_is_declared(tmp_path: Path) 
         assert schema_of(f"d{number}").identifier == "index"
         land.fn(tmp_path / name, f"e{number}")
         assert "index" not in schema_of(f"e{number}").names
+
+
+def test_a_file_in_another_unit_is_refused_and_one_without_units_is_taken(tmp_path: Path) -> None:
+    def parcels(name: str, unit: str) -> Path:
+        rows = "".join(f"{number} {unit},{'late' if number % 2 else 'on time'}\n" for number in range(20))
+        (tmp_path / name).write_text(f"weight,label\n{rows}")
+        return tmp_path / name
+
+    land.fn(parcels("first.csv", "kg"), "parcels")
+    assert schema_of("parcels").columns[0].reason == "numbers, in kg"
+    land.fn(parcels("bare.csv", ""), "parcels")
+    with pytest.raises(InputError, match=r"Column 'weight' of grams.csv is in 'g', and it was in 'kg' before"):
+        land.fn(parcels("grams.csv", "g"), "parcels")

@@ -1,29 +1,41 @@
 """The columns of a table of text: which ones are numbers, and with which decimal sign."""
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.data.readers.text.cells import Sign
 from tasks.data.readers.text.text_column import TextColumn
+from tasks.data.readers.text.units import without_unit
 
 SHOWN = 3
 
 
-def columns_of(
-    columns: list[TextColumn], separator: str, decimal: Sign | None
-) -> tuple[list[pa.ChunkedArray], list[str]]:
-    """The values of the columns, numbers where every cell is one, and notes on what was chosen."""
+@dataclass(frozen=True)
+class Values:
+    """The values of columns, the units in which some of them were written, and notes on what was chosen."""
+
+    columns: list[pa.ChunkedArray]
+    units: dict[str, str]
+    notes: list[str]
+
+
+def columns_of(columns: list[TextColumn], separator: str, decimal: Sign | None) -> Values:
+    """The values of the columns: numbers where every cell is one, with or without a unit, else text."""
+    found = [without_unit(column) for column in columns]
+    columns, units = [bare for bare, _, _ in found], {bare.name: unit for bare, unit, _ in found if unit}
     texts = [column for column in columns if column.plain is None and not column.is_empty]
     signs = {column.name: [sign for sign in Sign if column.with_sign(sign) is not None] for column in texts}
     sign, is_sure = (decimal, True) if decimal else _sign(columns, signs, separator)
     values = []
     notes: dict[str, list[str]] = {}
-    for column in columns:
-        found, made = _values(column, signs.get(column.name, []), sign, is_sure)
-        values.append(found)
-        for note in made:
+    for column, (_, _, about_unit) in zip(columns, found, strict=True):
+        cells, made = _values(column, signs.get(column.name, []), sign, is_sure)
+        values.append(cells)
+        for note in (*about_unit, *made):
             notes.setdefault(note, []).append(column.name)
-    return values, [f"{note} in {_shown(names)}" for note, names in notes.items()]
+    return Values(values, units, [f"{note} in {_shown(names)}" for note, names in notes.items()])
 
 
 def _sign(columns: list[TextColumn], signs: dict[str, list[Sign]], separator: str) -> tuple[Sign, bool]:

@@ -15,7 +15,7 @@ def values(separator: str, *columns: tuple[str, ...], decimal: Sign | None = Non
         TextColumn(Path("a.csv"), f"c{number}", pa.chunked_array([pa.array(cells, pa.string())]))
         for number, cells in enumerate(columns)
     ]
-    return [found.to_pylist() for found in columns_of(texts, separator, decimal)[0]]
+    return [found.to_pylist() for found in columns_of(texts, separator, decimal).columns]
 
 
 @pytest.mark.parametrize(
