@@ -13,11 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from greenlightning.data.batch import Batch
 from greenlightning.data.targets import Targets
 from greenlightning.errors import MismatchError
+from greenlightning.estimators.feature_choice import FeatureChoice
 from greenlightning.estimators.first_fit import first_model, train_structure
 from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.estimators.rows import fingerprints_without
 from greenlightning.estimators.storage import StoredEstimator
 from greenlightning.model import GreenLightningModel
+from greenlightning.structure.defaults import FEATURE_BUDGET
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
 from greenlightning.tables import TableEncoder
@@ -29,6 +31,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
     task: str
     model_: GreenLightningModel
     encoder_: TableEncoder | None
+    feature_choice_: FeatureChoice | None = None
     row_fingerprints_: NDArray[np.uint64]
     _single_output: bool = True
 
@@ -38,6 +41,8 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
         paths: Literal["auto", "explicit", "landmarks"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
+        n_random_features: int | Literal["auto"] = "auto",
+        feature_budget: int = FEATURE_BUDGET,
         projection: int | None = None,
         alpha: float | Literal["auto"] = "auto",
         feature_bits: int = 8,
@@ -58,6 +63,8 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         self.hidden_layer_sizes = hidden_layer_sizes
         self.paths = paths
         self.n_landmarks = n_landmarks
+        self.n_random_features = n_random_features
+        self.feature_budget = feature_budget
         self.projection = projection
         self.alpha = alpha
         self.feature_bits = feature_bits
@@ -215,15 +222,13 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         batch = self._checked(X, y, sample_weight, reset=False)
         remaining = fingerprints_without(self.row_fingerprints_, batch.fingerprints())
-        if batch.id in self.model_.ledger:
-            self._publish(self.model_.forget(batch))
-        else:
-            self._publish(self.model_.withdraw(batch))
+        whole = batch.id in self.model_.ledger
+        self._publish(self.model_.forget(batch) if whole else self.model_.withdraw(batch))
         self.row_fingerprints_ = remaining
         return self
 
     def merge(self, other: "BaseGreenLightning") -> Self:
-        """Add what another estimator with the same structure and path features has learnt.
+        """Add what another estimator with the same structure and path features learnt.
 
         Parameters
         ----------

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
-from greenlightning.structure.defaults import StructureDefaults, minibatch, structure_defaults, unless_auto
+from greenlightning.structure.defaults import (
+    FEW_ROWS,
+    StructureDefaults,
+    minibatch,
+    structure_defaults,
+    unless_auto,
+)
 from greenlightning.structure.extraction import share_unit
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import SettlingRule
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 12
+LANDMARKS_BESIDE_RANDOM = 512
 
 
 def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int) -> TrainingOptions:
@@ -104,12 +111,35 @@ def build_recipe(
         return ExplicitPaths.build(
             structure, batch.X, feature_bits=bits, projection=estimator.projection, seen=about
         )
-    default = min(LANDMARKS, round(LANDMARKS_PER_ROOT * math.sqrt(batch.rows)))
+    most = LANDMARKS_BESIDE_RANDOM if _takes_random_features(estimator, batch) else LANDMARKS
+    default = min(most, round(LANDMARKS_PER_ROOT * math.sqrt(batch.rows)))
     wanted = unless_auto("n_landmarks", estimator.n_landmarks, default)
     labels = batch.y if estimator.task == "classification" else None
     return LandmarkPaths.build(
         structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen
     )
+
+
+def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures, batch: Batch) -> int:
+    """Count the random features to join to ``paths``; where that is "auto", held-out rows choose how many stay.
+
+    Raises
+    ------
+    InputError
+        Where ``n_random_features`` is negative or an unknown word.
+    """
+    room = estimator.feature_budget - paths.n_features_out
+    fits = _takes_random_features(estimator, batch) and paths.kind == LandmarkPaths.kind
+    wanted = unless_auto("n_random_features", estimator.n_random_features, max(room, 0) if fits else 0)
+    if wanted < 0:
+        raise InputError(f"n_random_features={wanted} is negative", 'Give zero or more, or "auto"')
+    return wanted
+
+
+def _takes_random_features(estimator: "BaseGreenLightning", batch: Batch) -> bool:
+    """Whether random features are tried: many rows whose columns share a unit, like pixels."""
+    is_auto = estimator.n_random_features == "auto"
+    return is_auto and batch.rows >= FEW_ROWS and share_unit(batch.X)
 
 
 def _takes_explicit_paths(estimator: "BaseGreenLightning", structure: Structure) -> bool:

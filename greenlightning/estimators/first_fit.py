@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.data.splits import Rows, split_rows
+from greenlightning.data.targets import Targets
 from greenlightning.estimators.configuration import build_recipe, training_options
+from greenlightning.estimators.feature_choice import narrowed, widened
+from greenlightning.estimators.nested import leading
 from greenlightning.linear.solver import choose_alpha
 from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
+from greenlightning.paths import PathFeatures
 from greenlightning.structure.defaults import unless_auto
 from greenlightning.structure.extraction import extract_structure
 from greenlightning.structure.gates import Structure
@@ -92,19 +96,26 @@ def first_model(
     GreenLightningModel
         The model that has learnt the batch.
     """
-    recipe = replace(build_recipe(estimator, structure, batch, seed, seen), encoder=estimator.encoder_)
+    paths = build_recipe(estimator, structure, batch, seed, seen)
+    recipe = replace(widened(estimator, paths, batch, seed, seen), encoder=estimator.encoder_)
     targets, rows = estimator._targets(batch, seed), _split(estimator, batch.y, seed)
     empty = GreenLightningModel.empty(recipe, 0.0, targets).on(estimator.device, estimator.memory_budget)
     weights = batch.weights
     training, held = (
         empty.collect(batch.X[part], batch.y[part], None if weights is None else weights[part]) for part in rows
     )
-    empty = replace(empty, alpha=_alpha(estimator, training, held, empty))
+    alpha = _alpha(estimator, leading(training, paths), leading(held, paths), paths, targets)
+    if estimator.n_random_features == "auto":
+        recipe, choice = narrowed(recipe, training, held, targets, alpha)
+        training, held = leading(training, recipe), leading(held, recipe)
+        estimator.feature_choice_ = choice
+        alpha = choice.alpha if choice and estimator.alpha == "auto" else alpha
+    empty = replace(empty, paths=recipe, statistics=Statistics.empty(recipe, targets), alpha=alpha)
     return empty.absorb(training + held, batch.id, LedgerEntry(batch.rows))
 
 
 def _alpha(
-    estimator: "BaseGreenLightning", training: Statistics, held: Statistics, empty: GreenLightningModel
+    estimator: "BaseGreenLightning", training: Statistics, held: Statistics, paths: PathFeatures, targets: Targets
 ) -> float:
     """Choose the ridge strength by held-out statistics, or by training ones where nothing was held out.
 
@@ -116,7 +127,7 @@ def _alpha(
         return float(alpha)
     tolerance = CLASS_ERROR_TOLERANCE if estimator.task == "classification" else 0.0
     validation = held if held.n else training
-    return choose_alpha(training, validation, empty.paths, empty.targets, tolerance=tolerance)[0]
+    return choose_alpha(training, validation, paths, targets, tolerance=tolerance)[0]
 
 
 def _split(estimator: "BaseGreenLightning", y: NDArray[Any], seed: int) -> tuple[Rows, Rows]:

@@ -15,6 +15,7 @@ from greenlightning.estimators.base import BaseGreenLightning
 from greenlightning.estimators.inputs import checked_targets, encoded_inputs
 from greenlightning.estimators.rows import weighted_batch
 from greenlightning.estimators.target_choice import TransformChoice, chosen_targets
+from greenlightning.structure.defaults import FEATURE_BUDGET
 from greenlightning.tables import TableEncoder
 
 
@@ -31,7 +32,13 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     paths : {"auto", "explicit", "landmarks"}, default="auto"
         Path features: one a gate and column (one gated layer only), or one a landmark.
     n_landmarks : int or "auto", default="auto"
-        Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most.
+        Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most, 512 beside random features.
+    n_random_features : int or "auto", default="auto"
+        Random ReLU features beside the paths, which separate what no gate was taught. "auto" tries them on 4,000
+        rows or more whose columns share a unit, and keeps as many as help on held-out rows.
+    feature_budget : int, default=2560
+        Path and random features together, at most, where ``n_random_features`` is "auto": a retraining adds D²
+        numbers and takes D³/3 operations to solve.
     projection : int, optional
         Principal axes that explicit paths route instead of the columns.
     alpha : float or "auto", default="auto"
@@ -74,6 +81,8 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     ----------
     model_ : GreenLightningModel
         Structure, path features, statistics, ledger and coefficients.
+    feature_choice_ : FeatureChoice or None
+        The numbers of random features that ``fit`` compared, with their held-out errors; None where it did not.
     n_features_in_ : int
         Columns of the inputs.
     feature_names_in_ : ndarray of shape (d,)
@@ -107,6 +116,8 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
         paths: Literal["auto", "explicit", "landmarks"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
+        n_random_features: int | Literal["auto"] = "auto",
+        feature_budget: int = FEATURE_BUDGET,
         projection: int | None = None,
         alpha: float | Literal["auto"] = "auto",
         feature_bits: int = 8,
@@ -128,6 +139,8 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
             hidden_layer_sizes=hidden_layer_sizes,
             paths=paths,
             n_landmarks=n_landmarks,
+            n_random_features=n_random_features,
+            feature_budget=feature_budget,
             projection=projection,
             alpha=alpha,
             feature_bits=feature_bits,

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from greenlightning.paths import n_random_features
+
 if TYPE_CHECKING:
     from greenlightning.model.model import GreenLightningModel
 
@@ -16,6 +18,7 @@ def summary(model: "GreenLightningModel") -> dict[str, str | int | float]:
         "hidden_layer_sizes": "-".join(map(str, model.structure.hidden_layer_sizes)),
         "n_features_in": model.structure.n_features_in,
         "n_path_features": model.paths.n_features_out,
+        "n_random_features": n_random_features(model.paths),
         "feature_bits": model.paths.feature_bits,
         "alpha": model.alpha,
         "rows": model.statistics.n,

@@ -9,7 +9,15 @@ from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
 from greenlightning.structure.gates import Structure
 
-__all__ = ["ExplicitPaths", "JoinedPaths", "LandmarkPaths", "PathFeatures", "RandomFeatures", "load_paths"]
+__all__ = [
+    "ExplicitPaths",
+    "JoinedPaths",
+    "LandmarkPaths",
+    "PathFeatures",
+    "RandomFeatures",
+    "load_paths",
+    "n_random_features",
+]
 
 
 def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
@@ -36,3 +44,9 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     """
     recipe = JoinedPaths if kind == JoinedPaths.kind else SIMPLE[kind]
     return recipe.load(folder, structure)
+
+
+def n_random_features(paths: PathFeatures) -> int:
+    """Count the features of a recipe that are random ReLU features."""
+    parts = paths.parts if isinstance(paths, JoinedPaths) else (paths,)
+    return sum(part.n_features_out for part in parts if isinstance(part, RandomFeatures))

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from greenlightning.data.windows import Window
 from greenlightning.errors import InputError
-from greenlightning.structure.defaults import EPOCHS
+from greenlightning.structure.defaults import EPOCHS, FEATURE_BUDGET
 
 
 def present(device: str) -> str:
@@ -50,7 +50,17 @@ class Learning(BaseModel):
     )
     paths: Literal["auto", "explicit", "landmarks"] = Field("auto", description="which path features")
     n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
-        "auto", description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most)"
+        "auto",
+        description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most, 512 beside "
+        "random features)",
+    )
+    n_random_features: Literal["auto"] | Annotated[int, Field(ge=0, le=32_768)] = Field(
+        "auto",
+        description="random ReLU features beside the paths, for labels that the base lacks (auto: by held-out "
+        "rows, on 4,000 rows or more whose columns share a unit)",
+    )
+    feature_budget: int = Field(
+        FEATURE_BUDGET, ge=1, le=32_768, description="path and random features at most, where random ones are auto"
     )
     alpha: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"
