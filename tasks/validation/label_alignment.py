@@ -26,13 +26,13 @@ RIDGE = 1e-4
 TOLERANCE = 1e-3
 LEAST_PROBABILITY = 0.02
 """No label is thought less likely, and no number farther than this density from the forecast."""
-LEAST_GAIN = 6.0
-"""Nats from which an alarm is possible: of a true model's labels, one batch in 400 gains as much by chance."""
-LEAST_PROMISED = 8.0
+LEAST_GAIN = 5.0
+"""Nats from which an alarm is possible: at most one clean batch in 75 gains as much by chance (Markov's bound)."""
+LEAST_PROMISED = 6.0
 """Nats that labels must lose by slipping; where they lose less nothing is certain."""
 SHARE_OF_PROMISED = 0.2
-RESTORED = 0.65
-"""Share of the lost likelihood that labels must regain once put back; those that mean the contrary regain half."""
+RESTORED = 0.55
+"""Share of the lost likelihood that labels must regain once they are put back."""
 MOSTLY_ONE_VALUE = 0.5
 
 
@@ -94,8 +94,10 @@ class LabelAlignment(BaseModel):
         found = self.likelihoods(X, y, reference)
         step = max((1, -1), key=lambda one: found[one])
         gain, lost = found[step] - found[0], self.usual * (len(X) - 4 * REACH) - found[0]
-        certain = gain > max(LEAST_GAIN, SHARE_OF_PROMISED * promised)
-        return step if certain and gain > RESTORED * lost else 0
+        if gain <= max(LEAST_GAIN, SHARE_OF_PROMISED * promised, RESTORED * lost):
+            return 0
+        contrary = self._log_likelihood(self._windows(X, reference), self._contrary(y))
+        return step if found[step] > contrary else 0
 
     def likelihoods(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
         """Log-likelihood of the labels as given (0) and put back by 1 and by -1 rows."""
@@ -157,6 +159,12 @@ class LabelAlignment(BaseModel):
         n = len(seen) - 2 * REACH
         around = [seen[offset : offset + n] for offset in range(2 * REACH + 1)]
         return np.column_stack([*around, np.ones(n)])
+
+    def _contrary(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Labels that mean the contrary: two classes exchanged, numbers mirrored; more classes stay."""
+        if not self.classes:
+            return 2 * self.centre - np.asarray(y, np.float64)
+        return np.where(y == self.classes[0], *self.classes[::-1]) if len(self.classes) == 2 else y
 
     def _codes(self, y: NDArray[Any]) -> NDArray[np.intp]:
         """Position of each label among the classes; one more for every other label."""
