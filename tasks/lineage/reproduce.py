@@ -20,7 +20,6 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Metric, Params, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
-from tasks.data.holdout import Learnable
 from tasks.lineage.rebuild import (
     FROZEN,
     RebuiltModel,
@@ -40,7 +39,7 @@ from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, set_tags
-from tasks.training.structure import frozen_encoder, joined_batches, train_linear, train_structure
+from tasks.training.structure import joined_batches, read_base, train_linear, train_structure
 
 TOLERANCE = 1e-8
 
@@ -146,9 +145,7 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     frozen, holdout = frozen_parts(info), holdout_at(maker)
     seen = frozen.structure.seen
     refs = [versioned(dataset, batch, maker.batches[batch]) for batch in seen]
-    encoder = frozen.encoder and frozen_encoder(frozen.encoder.schema, refs, holdout)
-    learnable = Learnable(holdout, encoder)
-    parts = [learnable.open(ref) for ref in refs]
+    encoder, parts = read_base(frozen.encoder.schema if frozen.encoder else None, refs, holdout)
     data = joined_batches(parts)
     structure, spent = train_structure(data, settings, seen, encoder)
     _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)

@@ -81,10 +81,11 @@ def extract_structure(
     """Train a network on the base until its gates settle; log each epoch and save the gates."""
     from tasks.figures.training_figures import settling_figure
 
-    encoder = frozen_encoder(schema_of(dataset), base, holdout)
-    publish_schema(dataset, encoder.schema, run_id)
-    learnable = Learnable(holdout, encoder)
-    whole = joined_batches([learnable.open(ref) for ref in base])
+    schema = schema_of(dataset)
+    encoder, parts = read_base(schema, base, holdout)
+    assert encoder is not None
+    publish_schema(dataset, schema, run_id)
+    whole = joined_batches(parts)
     with part_run(run_id, Part.STRUCTURE) as part:
         structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base), encoder)
         structure.save(folder / "structure")
@@ -126,11 +127,20 @@ def learn_base(
     return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
 
 
-def frozen_encoder(schema: TableSchema, base: list[BatchRef], holdout: BatchRef) -> TableEncoder:
-    """Freeze the encoder of a schema on the base, without the rows of the holdout."""
-    learnable = Learnable(holdout, features=schema.features)
-    rows = joined([learnable.free(read_content(checkout(ref))) for ref in base])
-    return TableEncoder.fit(in_form_of(rows.frame, schema), schema, seen=tuple(ref.id for ref in base))
+def read_base(
+    schema: TableSchema | None, base: list[BatchRef], holdout: BatchRef
+) -> tuple[TableEncoder | None, list[Batch]]:
+    """Read the base once: the encoder of a schema frozen on it, without the rows of the holdout, and its batches.
+
+    Without a schema, as in version 0.1, there is no encoder.
+    """
+    learnable = Learnable(holdout, features=schema.features if schema else ())
+    contents = [learnable.free(read_content(checkout(ref))) for ref in base]
+    encoder = None
+    if schema:
+        frame = in_form_of(joined(contents).frame, schema)
+        encoder = TableEncoder.fit(frame, schema, seen=tuple(ref.id for ref in base))
+    return encoder, [Batch(one.inputs(encoder), one.y, ref.id) for one, ref in zip(contents, base, strict=True)]
 
 
 def train_structure(

@@ -1,8 +1,10 @@
 """First training in two steps: a structure from the base, then the base's statistics under it."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet
 import pytest
 
 from greenlightning.data.batch import Batch
@@ -10,6 +12,7 @@ from greenlightning.model import GreenLightningModel
 from greenlightning.structure.gates import Structure
 from tasks.core.constants import Kind, Metric
 from tasks.core.settings import Learning
+from tasks.data.versioning import checkout
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tasks.training.structure import TrainingResult, extract_structure, joined_batches, learn_base
@@ -36,6 +39,24 @@ def test_the_base_trains_a_structure_and_then_a_model_that_knows_every_row(
     assert logged.data.metrics[Metric.EPOCHS] == 2
     stored = {file.path for file in connect().list_artifacts(run_id)}
     assert {"settling.png", "health_reference"} <= stored
+
+
+@pytest.mark.usefixtures("mlflow_home")
+def test_a_structure_is_extracted_from_one_reading_of_each_batch(
+    batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = [versioned(batch, tmp_path) for batch in batches[:2]]
+    holdout = versioned(batches[2], tmp_path, "digits.holdout")
+    read, opened = pyarrow.parquet.ParquetFile, Counter[Path]()
+
+    def counted(path: Path) -> pyarrow.parquet.ParquetFile:
+        opened[Path(path)] += 1
+        return read(path)
+
+    with flow_run("digits", Kind.TRAIN) as run_id:
+        monkeypatch.setattr(pyarrow.parquet, "ParquetFile", counted)
+        extract_structure.fn("digits", base, holdout, SMALL, run_id, tmp_path)
+    assert [opened[checkout(ref)] for ref in (*base, holdout)] == [1, 1, 1]
 
 
 def test_batches_are_joined_in_their_order(batches: list[Batch]) -> None:
