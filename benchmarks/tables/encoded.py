@@ -23,7 +23,7 @@ class Encoded:
 
     def __call__(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Return numbers (n, d) without a missing value."""
-        return self._encoder.transform(conform(frame, self._schema).frame)
+        return self._encoder.transform(conform(frame, self._schema).columns)
 
 
 class Ours(TableLearner):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_y, validate_data
 
 from greenlightning.errors import InputError
-from greenlightning.tables import Column, Kind, TableEncoder, TableSchema, conform, infer_schema
+from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -47,10 +47,10 @@ def encoded_inputs(
         return _already_encoded(estimator, X, encoder)
     if not reset and estimator.encoder_ is None:
         return np.asarray(validate_data(estimator, X, reset=False, dtype=NUMBERS))
-    frame, schema = _table(estimator, X, reset=reset)
-    found = TableEncoder.fit(frame, schema) if reset else estimator.encoder_
+    table, schema = _table(estimator, X, reset=reset)
+    found = TableEncoder.fit(table.frame, schema) if reset else estimator.encoder_
     assert found is not None
-    inputs = found.transform(frame)
+    inputs = found.transform(table.columns)
     estimator.encoder_ = found if isinstance(X, pd.DataFrame) or not found.is_identity else None
     if not np.isfinite(inputs).all():
         raise InputError("The inputs hold infinity", "Leave such cells empty, or give finite numbers")
@@ -72,15 +72,17 @@ def checked_targets(estimator: "BaseGreenLightning", y: Any, **rules: bool) -> N
     return np.asarray(_check_y(y, estimator=estimator, **rules))
 
 
-def _table(estimator: "BaseGreenLightning", X: Any, *, reset: bool) -> tuple[pd.DataFrame, TableSchema]:
+def _table(estimator: "BaseGreenLightning", X: Any, *, reset: bool) -> tuple[ConformedTable, TableSchema]:
     """Return the inputs as a canonical table, with its schema; names and number of columns are checked."""
     known = None if reset else estimator.encoder_
     if isinstance(X, pd.DataFrame):
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        named = X.set_axis([str(name) for name in X.columns], axis=1)
-        schema = known.schema if known else infer_schema(named, label=None)
-        return conform(named, schema).frame, schema
+        names = list(X.columns)
+        if reset or names != list(getattr(estimator, "feature_names_in_", ())):
+            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            X = X.set_axis([str(name) for name in names], axis=1)
+        schema = known.schema if known else infer_schema(X, label=None)
+        return conform(X, schema), schema
     inputs = validate_data(estimator, X, reset=reset, dtype=NUMBERS, ensure_all_finite="allow-nan")
     names = list(known.schema.names) if known else [f"x{place}" for place in range(inputs.shape[1])]
     schema = TableSchema(tuple(Column(name, Kind.NUMERIC) for name in names), label="")
-    return pd.DataFrame(inputs, columns=names, copy=False), schema
+    return ConformedTable(pd.DataFrame(inputs, columns=names, copy=False)), schema

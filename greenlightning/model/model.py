@@ -107,7 +107,7 @@ class GreenLightningModel:
         if self.encoder is None:
             return np.asarray(table, dtype=np.float64)
         schema = self.encoder.schema.inputs
-        return self.encoder.transform(conform(table.drop(columns=schema.label, errors="ignore"), schema).frame)
+        return self.encoder.transform(conform(table.drop(columns=schema.label, errors="ignore"), schema).columns)
 
     @property
     def classes(self) -> tuple[Label, ...]:

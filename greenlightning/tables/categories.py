@@ -23,9 +23,9 @@ def kept_categories(cells: "pd.Series[Any]") -> tuple[str, ...]:
     return tuple(sorted(value for _, value in frequent[:MOST_SLOTS]))
 
 
-def slots(cells: "pd.Series[Any]", kept: tuple[str, ...]) -> NDArray[np.intp]:
+def slots(cells: pd.Categorical, kept: tuple[str, ...]) -> NDArray[np.intp]:
     """Find the slot (n,) of each cell: a category's own, then one for all others, then one for missing cells."""
     place = {value: slot for slot, value in enumerate(kept)}
-    codes = cells.cat.codes.to_numpy()
-    table = np.array([*(place.get(str(value), len(kept)) for value in cells.cat.categories), len(kept) + 1])
-    return np.asarray(table[codes], dtype=np.intp)
+    known = [place.get(str(value), len(kept)) for value in cells.categories.tolist()]
+    found: NDArray[np.intp] = np.array([*known, len(kept) + 1], dtype=np.intp)[cells.codes]
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from pandas.api.types import union_categoricals
 
 from greenlightning.errors import InputError
 from greenlightning.tables.labels import alike_labels, canonical_labels, real_targets
+from greenlightning.tables.numbers import Table, taken
 from greenlightning.tables.schema import Kind, TableSchema
 from greenlightning.tables.values import canonical
 
@@ -23,7 +25,7 @@ class ConformedTable:
 
     Attributes
     ----------
-    frame : DataFrame of shape (n, c)
+    columns : DataFrame of shape (n, c), or mapping of c names to arrays of length n
         The columns that the schema stores, in its order, in canonical form.
     y : ndarray of shape (n,) or None
         Labels of the known type, None or NaN where one is missing; None where the table has no label column.
@@ -31,9 +33,14 @@ class ConformedTable:
         What was left out or put in order.
     """
 
-    frame: pd.DataFrame
-    y: NDArray[Any] | None
+    columns: Table
+    y: NDArray[Any] | None = None
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The columns as a data frame."""
+        return self.columns if isinstance(self.columns, pd.DataFrame) else pd.DataFrame(self.columns)
 
 
 def conform(
@@ -66,9 +73,9 @@ def conform(
     InputError
         Where a column is missing or a cell cannot be read; the message names it.
     """
-    found = set(frame.columns)
+    found, known = set(frame.columns), {*schema.names, schema.label}
     notes = _order_notes(frame, schema)
-    if unknown := [str(name) for name in frame.columns if name not in {*schema.names, schema.label}]:
+    if unknown := [str(name) for name in frame.columns if name not in known]:
         if extra == "refuse":
             raise InputError(
                 f"{source} has {_few(unknown)}, which the schema does not know", "Drop it, or train again with it"
@@ -86,20 +93,23 @@ def conform(
     return ConformedTable(_canonical_columns(frame, schema, source), y, tuple(notes))
 
 
-def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) -> pd.DataFrame:
+def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) -> Table:
     """Convert every column; those that hold numbers already go together, as most columns of most tables do."""
-    kept = [column for column in schema.columns if column.kind is not Kind.IGNORED]
-    dtypes = frame.dtypes
-    plain = [c.name for c in kept if c.kind is Kind.NUMERIC and pd.api.types.is_numeric_dtype(dtypes[c.name])]
-    numbers = frame[plain].to_numpy(np.float64, na_value=np.nan)
+    kept = {column.name: column for column in schema.columns if column.kind is not Kind.IGNORED}
+    dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
+    plain = [
+        name
+        for name, column in kept.items()
+        if column.kind is Kind.NUMERIC and pd.api.types.is_numeric_dtype(dtypes[name])
+    ]
+    numbers = taken(frame, plain).to_numpy(np.float64, na_value=np.nan)
     if len(plain) == len(kept):
-        return pd.DataFrame(numbers, columns=plain)
+        return pd.DataFrame(numbers, columns=frame.columns if list(frame.columns) == plain else plain)
     place = {name: number for number, name in enumerate(plain)}
-    columns = {
-        c.name: numbers[:, place[c.name]] if c.name in place else canonical(frame[c.name], c, source).array
-        for c in kept
+    return {
+        name: numbers[:, place[name]] if name in place else canonical(frame[name], column, source)
+        for name, column in kept.items()
     }
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
 
 
 def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
@@ -125,7 +135,7 @@ def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
     kinds = {column.name: column.kind for column in schema.columns if column.kind.is_feature}
     if not all(name in frame and HOLDS[kind](frame[name].dtype) for name, kind in kinds.items()):
         frame = conform(frame, schema, source="the batch").frame
-    return frame if list(frame.columns) == list(kinds) else frame[list(kinds)]
+    return taken(frame, list(kinds))
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -159,9 +169,9 @@ def _labels(cells: "pd.Series[Any]", schema: TableSchema) -> NDArray[np.generic]
 
 
 def _order_notes(frame: pd.DataFrame, schema: TableSchema) -> list[str]:
-    known = set(schema.stored)
-    order = [name for name in frame.columns if name in known]
-    in_order = order == [name for name in schema.stored if name in set(order)]
+    found, known = list(frame.columns), list(schema.stored)
+    both = set(found) & set(known)
+    in_order = [name for name in found if name in both] == [name for name in known if name in both]
     return [] if in_order else ["columns put in the order of the schema"]
 
 

@@ -14,7 +14,7 @@ from greenlightning.data.files import read_json, read_tensors, reading, sha256_o
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.tables.categories import kept_categories, slots
 from greenlightning.tables.dates import PARTS, cycle, positions
-from greenlightning.tables.numbers import NumberColumns
+from greenlightning.tables.numbers import NumberColumns, Table
 from greenlightning.tables.schema import Kind, TableSchema
 
 FORMAT = "greenlightning-encoder/1"
@@ -121,12 +121,12 @@ class TableEncoder:
             names += [name] * (2 * len(parts) + (name != self.schema.time))
         return tuple(names)
 
-    def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
+    def transform(self, table: Table) -> NDArray[Any]:
         """Encode a canonical table.
 
         Parameters
         ----------
-        frame : DataFrame of shape (n, c)
+        table : DataFrame of shape (n, c), or mapping of c names to arrays of length n
             Canonical columns, as ``conform`` returns them.
 
         Returns
@@ -134,16 +134,16 @@ class TableEncoder:
         ndarray of shape (n, d), float32 or float64
             Inputs without a missing value; float32 only where the table's numbers are.
         """
-        blocks = [self.numbers.transform(frame), *self._category_blocks(frame), *self._date_blocks(frame)]
+        blocks = [self.numbers.transform(table), *self._category_blocks(table), *self._date_blocks(table)]
         return blocks[0] if len(blocks) == 1 else np.column_stack(blocks)
 
-    def _category_blocks(self, frame: pd.DataFrame) -> Iterator[NDArray[np.float64]]:
+    def _category_blocks(self, table: Table) -> Iterator[NDArray[np.float64]]:
         for name, kept in self.categories.items():
-            yield np.eye(len(kept) + 2)[slots(frame[name], kept)]
+            yield np.eye(len(kept) + 2)[slots(pd.Categorical(table[name]), kept)]
 
-    def _date_blocks(self, frame: pd.DataFrame) -> Iterator[NDArray[np.float64]]:
+    def _date_blocks(self, table: Table) -> Iterator[NDArray[np.float64]]:
         for (name, parts), (start, length) in zip(self.dates.items(), self.spans, strict=True):
-            moments = frame[name].to_numpy("datetime64[us]")
+            moments = np.asarray(table[name], dtype="datetime64[us]")
             known = ~np.isnat(moments)
             filled = np.where(known, moments, np.datetime64(0, "us"))
             for part in parts:

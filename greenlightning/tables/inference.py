@@ -86,7 +86,7 @@ def with_values(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
     columns = []
     for column in schema.columns:
         if column.kind is Kind.CATEGORICAL:
-            found = canonical(frame[column.name], column, "the table").cat.categories
+            found = pd.Categorical(canonical(frame[column.name], column, "the table")).categories
             shown = tuple(map(str, found)) if len(found) <= MOST_VALUES else ()
             column = Column(column.name, column.kind, column.reason, shown)
         columns.append(column)

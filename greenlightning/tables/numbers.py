@@ -1,5 +1,6 @@
 """Numeric columns: a frozen fill and an indicator of missing cells, and normal quantiles for heavy tails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,26 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from greenlightning.tables.values import Cells
+
 KNOTS = 65
 TAIL = 0.005
 HEAVY = 12.0
 GRID = float(1 << 20)
+Table = pd.DataFrame | Mapping[str, Cells]
+
+
+def taken(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Return the columns of these names: the frame itself, uncopied, where it has no others."""
+    return frame if list(frame.columns) == names else frame[names]
+
+
+def block(table: Table, names: tuple[str, ...]) -> NDArray[Any]:
+    """Return the cells of numeric columns as one array (n, m)."""
+    if isinstance(table, pd.DataFrame):
+        return taken(table, list(names)).to_numpy()
+    cells = [np.asarray(table[name]) for name in names]
+    return np.column_stack(cells) if cells else np.empty((len(next(iter(table.values()))), 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,18 +75,19 @@ class NumberColumns:
         """Columns that have an indicator."""
         return tuple(name for name, gap in zip(self.names, self.has_gaps, strict=True) if gap)
 
-    def transform(self, frame: pd.DataFrame) -> NDArray[Any]:
+    def transform(self, table: Table) -> NDArray[Any]:
         """Return the filled columns and then their indicators, (n, m + i).
 
         float32 stays where no cell changes; what is filled or transformed is float64, for which bits then do not
         depend on the type that the cells came in.
         """
-        values = frame[list(self.names)].to_numpy()
+        values = block(table, self.names)
+        values = values if values.dtype == np.float32 else values.astype(np.float64, copy=False)
         missing, curved = np.isnan(values), np.flatnonzero(~np.isnan(self.knots[:, 0]))
-        if values.dtype != np.float32 or missing.any() or len(curved):
-            values = values.astype(np.float64)
         if missing.any():
             values = np.where(missing, self.fill, values)
+        if len(curved):
+            values = values.astype(np.float64)
         for place in curved:
             values[:, place] = normal_quantiles(values[:, place], self.knots[place])
         if not self.has_gaps.any():

@@ -21,7 +21,10 @@ PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 TWINS = {"true": "1", "false": "0", "1": "true", "0": "false"}
 
 
-def canonical(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+Cells = NDArray[Any] | pd.api.extensions.ExtensionArray
+
+
+def canonical(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     """Convert the cells of a column to its canonical form.
 
     Parameters
@@ -35,7 +38,7 @@ def canonical(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series
 
     Returns
     -------
-    Series of length n
+    array of length n
         Numeric and boolean: float64, NaN where missing. Categorical: categories of text. Datetime: microseconds
         of UTC. Identifier: text.
 
@@ -95,7 +98,7 @@ def as_category(value: Any) -> str:
     return str(value)
 
 
-def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     if cells.dtype.kind == "m":
         cells = cells.dt.total_seconds()
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
@@ -104,11 +107,11 @@ def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[
             "Write numbers, or change its kind in the schema and train again",
         )
     if pd.api.types.is_numeric_dtype(cells.dtype):
-        return pd.Series(cells.to_numpy(np.float64, na_value=np.nan), index=cells.index, name=cells.name)
+        return cells.to_numpy(np.float64, na_value=np.nan)
     return _by_value(cells, as_number, column, where, "a number")
 
 
-def _booleans(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+def _booleans(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     return _by_value(cells, _as_boolean, column, where, "true or false")
 
 
@@ -121,7 +124,7 @@ def _as_boolean(value: Any) -> float:
     return float(word in TRUE)
 
 
-def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     codes, words = _words(cells)
     known = set(column.categories)
     twins = {word: TWINS[word] for word in words if word in TWINS and word not in known and TWINS[word] in known}
@@ -129,8 +132,7 @@ def _categories(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Seri
     found = sorted({word for word in words if word is not None})
     place = {word: number for number, word in enumerate(found)}
     table = np.array([*(-1 if word is None else place[word] for word in words), -1])
-    slots = pd.Categorical.from_codes(table[codes], dtype=_dtype(tuple(found)), validate=False)
-    return pd.Series(slots, index=cells.index, name=cells.name)
+    return pd.Categorical.from_codes(table[codes], dtype=_dtype(tuple(found)), validate=False)
 
 
 @lru_cache(maxsize=1_024)
@@ -139,8 +141,8 @@ def _dtype(categories: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(categories, dtype="str"))
 
 
-def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
-    return _texts(cells).astype("str")
+def _identifiers(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
+    return _texts(cells).astype("str").array
 
 
 def _texts(cells: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -157,14 +159,14 @@ def _words(cells: "pd.Series[Any]") -> tuple[NDArray[np.intp], list[str | None]]
     """
     if cells.dtype == object and pd.api.types.infer_dtype(cells) != "string":
         cells = cells.map(as_category, na_action="ignore")
-    codes, values = pd.factorize(cells)
+    codes, values = pd.factorize(cells.array)
     words = [as_category(value) for value in values.tolist()]
     return codes, [None if is_missing(word) else word for word in words]
 
 
-def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[Any]":
+def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return naive(cells)
+        return naive(cells).array
     texts = _texts(cells)
     form = column.format or guessed_format(texts.dropna()) or ISO
     moments = parsed(texts.astype("str"), form)
@@ -174,21 +176,21 @@ def _moments(cells: "pd.Series[Any]", column: Column, where: str) -> "pd.Series[
         wrong = (moments.isna() & texts.notna()).to_numpy()
     if wrong.any():
         raise _unreadable(texts, int(wrong.argmax()), column, where, f"a date (format {form})")
-    return moments
+    return moments.array
 
 
 def _by_value(
     cells: "pd.Series[Any]", convert: Callable[[Any], float], column: Column, where: str, wanted: str
-) -> "pd.Series[Any]":
+) -> Cells:
     """Convert each distinct value once; the first row with one that cannot be converted is named."""
-    codes, values = pd.factorize(cells)
+    codes, values = pd.factorize(cells.array)
     table = np.full(len(values) + 1, np.nan)
     for code, value in enumerate(values.tolist()):
         try:
             table[code] = convert(value)
         except (TypeError, ValueError, OverflowError) as error:
             raise _unreadable(cells, int((codes == code).argmax()), column, where, wanted) from error
-    return pd.Series(table[codes], index=cells.index, name=cells.name)
+    return table[codes]
 
 
 def _unreadable(cells: "pd.Series[Any]", row: int, column: Column, where: str, wanted: str) -> InputError:
@@ -201,7 +203,7 @@ def _unreadable(cells: "pd.Series[Any]", row: int, column: Column, where: str, w
     )
 
 
-CONVERTERS: dict[Kind, Callable[["pd.Series[Any]", Column, str], "pd.Series[Any]"]] = {
+CONVERTERS: dict[Kind, Callable[["pd.Series[Any]", Column, str], Cells]] = {
     Kind.NUMERIC: _numbers,
     Kind.BOOLEAN: _booleans,
     Kind.CATEGORICAL: _categories,

@@ -60,7 +60,7 @@ def by_event_time(files: Sequence[Path], time: str | None, options: ReadOptions)
 def _first_event(file: Path, time: str, options: ReadOptions) -> pd.Timestamp | None:
     try:
         frame = read_table(file, options).frame
-        moments = canonical(frame[time], Column(time, Kind.DATETIME), file.name)
+        moments = pd.Series(canonical(frame[time], Column(time, Kind.DATETIME), file.name))
     except (InputError, KeyError):
         return None
     first: pd.Timestamp = moments.min()

@@ -20,6 +20,7 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Metric, Params, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
+from tasks.data.holdout import Learnable
 from tasks.lineage.rebuild import (
     FROZEN,
     RebuiltModel,
@@ -145,7 +146,9 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     frozen, holdout = frozen_parts(info), holdout_at(maker)
     seen = frozen.structure.seen
     refs = [versioned(dataset, batch, maker.batches[batch]) for batch in seen]
-    encoder, parts = read_base(frozen.encoder.schema if frozen.encoder else None, refs, holdout)
+    schema = frozen.encoder.schema if frozen.encoder else None
+    learnable = Learnable(holdout, features=schema.features if schema else ())
+    encoder, parts = read_base(learnable, refs, schema)
     data = joined_batches(parts)
     structure, spent = train_structure(data, settings, seen, encoder)
     _same("structure", info.tags[Tag.STRUCTURE_DIGEST], structure.digest)

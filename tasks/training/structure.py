@@ -82,7 +82,7 @@ def extract_structure(
     from tasks.figures.training_figures import settling_figure
 
     schema = schema_of(dataset)
-    encoder, parts = read_base(schema, base, holdout)
+    encoder, parts = read_base(Learnable(holdout, features=schema.features), base, schema)
     assert encoder is not None
     publish_schema(dataset, schema, run_id)
     whole = joined_batches(parts)
@@ -128,15 +128,13 @@ def learn_base(
 
 
 def read_base(
-    schema: TableSchema | None, base: list[BatchRef], holdout: BatchRef
+    learnable: Learnable, base: list[BatchRef], schema: TableSchema | None
 ) -> tuple[TableEncoder | None, list[Batch]]:
-    """Read the base once: the encoder of a schema frozen on it, without the rows of the holdout, and its batches.
+    """Read the base once: the encoder of a schema frozen on the rows that may be learnt, and these rows encoded.
 
     Without a schema, as in version 0.1, there is no encoder.
     """
-    learnable = Learnable(holdout, features=schema.features if schema else ())
-    contents = [learnable.free(read_content(checkout(ref))) for ref in base]
-    encoder = None
+    contents, encoder = [learnable.free(read_content(checkout(ref))) for ref in base], None
     if schema:
         frame = in_form_of(joined(contents).frame, schema)
         encoder = TableEncoder.fit(frame, schema, seen=tuple(ref.id for ref in base))

@@ -69,6 +69,12 @@ def test_dates_become_the_cycles_that_the_base_covers_and_the_time_since_its_sta
     assert column("at elapsed", BASE.tail(1)) == [1.0]
 
 
+def test_columns_and_the_data_frame_of_them_are_encoded_alike() -> None:
+    table = conform(BASE, SCHEMA)
+    assert not isinstance(table.columns, pd.DataFrame)
+    assert np.array_equal(ENCODER.transform(table.columns), ENCODER.transform(table.frame))
+
+
 def test_the_event_time_has_its_cycles_only() -> None:
     schema = infer_schema(BASE, time="at")
     encoder = TableEncoder.fit(conform(BASE, schema).frame, schema)
