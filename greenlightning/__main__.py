@@ -13,11 +13,15 @@ NO_DEPENDENCIES = "The pipeline needs {name}, which is not installed. Run: make 
 def main() -> None:
     """Run ``flows.cli`` from the folder above this package, whatever other ``flows`` the search path holds.
 
-    Exits with 1 and one line where the pipeline or its dependencies are missing.
+    Where the warm runner of `up` takes the command, it runs there. Exits with 1 and one line where the pipeline or
+    its dependencies are missing.
     """
     if not all((ROOT / part).is_file() for part in PARTS):
         sys.exit(f"error {NO_PIPELINE}")
     sys.path.insert(0, str(ROOT))
+    code = import_module("flows.warm.client").run_command(sys.argv[1:])
+    if code is not None:
+        sys.exit(code)
     try:
         cli = import_module("flows.cli")
     except ModuleNotFoundError as error:

@@ -69,9 +69,12 @@ def mlflow_secret(workspace: Workspace) -> dict[str, str]:
 
 @contextmanager
 def embedded() -> Iterator[None]:
-    """Run flows without the heartbeat thread, which would cost each of them a second."""
+    """Run flows without the heartbeat thread, which would cost each of them a second; nested calls are free."""
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+    if PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() is None:
+        yield
+        return
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         if not PREFECT_API_URL.value():
             _start_server(Workspace.current())

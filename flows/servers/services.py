@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from flows.engine.runtime import QUIET, prefect_secret
+from flows.warm import client
 from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
@@ -80,7 +82,8 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
 def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:
     """The services in the order in which they are started."""
     pools = POOLS if gpu else POOLS[:1]
-    return [_prefect(ports), _mlflow(ports), *(_worker(pool, ports) for pool in pools), _deploy()]
+    workers = [_worker(pool, ports) for pool in pools]
+    return [_prefect(ports), _mlflow(ports), _warm(), *workers, _deploy()]
 
 
 def _module(*words: str) -> tuple[str, ...]:
@@ -91,6 +94,7 @@ def _prefect(ports: Ports) -> Service:
     """The server; it is ready when both pools exist and runs left by the workers of an earlier `up` are ended."""
     now = datetime.now(UTC)
     template = json.loads(JOB_TEMPLATE.read_text())
+    template["job_configuration"]["command"] = shlex.join(_module("flows.warm.client"))
 
     def is_ready(_: float) -> bool:
         if not prefect_api.answers(f"{ports.prefect_url}/api/health"):
@@ -114,6 +118,11 @@ def _worker(pool: str, ports: Ports) -> Service:
     command = _module("prefect", "worker", "start", "--pool", pool, "--name", pool, "--type", "process")
     is_ready = partial(prefect_api.is_online, ports.prefect_url, pool)
     return Service(f"worker-{pool}", command, is_ready, after="prefect")
+
+
+def _warm() -> Service:
+    """The runner that has imported everything; runs start without it while it is starting."""
+    return Service("warm", _module("flows.warm.server"), lambda _: client.answers())
 
 
 def _deploy() -> Service:

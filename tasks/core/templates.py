@@ -23,6 +23,12 @@ def render(name: str, **values: Any) -> str:
     return BLANK_LINES.sub("\n\n", _markdown().get_template(f"{name}.j2").render(**values)).strip() + "\n"
 
 
+def compile_templates() -> None:
+    """Compile every template now, for the processes that are forked from this one."""
+    for file in FOLDER.glob("*.j2"):
+        (_markdown() if file.name.endswith(".md.j2") else _html()).get_template(file.name)
+
+
 def readable(value: object) -> str:
     """The text of ``value``, its ISO 8601 timestamps cut to minutes: 2026-01-31 12:00 UTC."""
     return TIMESTAMP.sub(r"\1 \2 UTC", str(value))

@@ -63,7 +63,7 @@ def known_schema(dataset: str) -> TableSchema | None:
     if not path.is_file():
         return _schema_of_batches(dataset)
     try:
-        content: Any = yaml.safe_load(path.read_text())
+        content: Any = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         cause = " ".join(str(error).split())
         raise InputError(f"{path.name} is not YAML ({cause})", "Correct it, or delete it") from error

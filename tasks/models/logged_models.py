@@ -8,6 +8,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from prefect import task
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
 
 SERVED_WITH = ("lazy-loader", "numpy", "pandas", "psutil", "safetensors", "scikit-learn", "scipy", "torch")
+COMPARISON = "warn_dependency_requirement_mismatches"
+"""MLflow reads the files of every installed package to compare versions; ours are those that are installed."""
 MODEL_FILES = "artifacts/model"
 STATISTICS_FILE = f"{MODEL_FILES}/statistics.safetensors"
 LEDGER_FILE = "artifacts/ledger.json"
@@ -132,8 +135,9 @@ def _save_pyfunc(
     """Write a logged model as models-from-code: our files, the serving code, the library; no pickle."""
     import mlflow.pyfunc
     from mlflow.models import Model
+    from mlflow.utils import environment
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), patch.object(environment, COMPARISON):
         warnings.filterwarnings("ignore", ".*An input example was not provided", UserWarning)
         mlflow.pyfunc.save_model(
             folder,

@@ -32,7 +32,7 @@ from tests.helpers.waiting import cpu_seconds, family, last_lines, output_of, wa
 
 pytestmark = pytest.mark.slow
 
-NAMES = ["prefect", "mlflow", "worker-cpu", "deploy"]
+NAMES = ["prefect", "mlflow", "warm", "worker-cpu", "deploy"]
 
 
 def child(up: Up, name: str) -> dict[str, Any]:
@@ -48,6 +48,7 @@ def test_up_returns_when_all_is_ready(up: Up) -> None:
     assert [(one["name"], one["state"]) for one in up.status()["children"]] == [
         ("prefect", "ready"),
         ("mlflow", "ready"),
+        ("warm", "ready"),
         ("worker-cpu", "ready"),
         ("deploy", "done"),
     ]

@@ -101,11 +101,14 @@ def test_proxies_of_the_environment_are_not_used(
     assert prefect_api.answers(server.url)
 
 
-def test_a_work_pool_that_exists_is_left_alone(server: FakePrefect) -> None:
-    server.responses = [(201, {}), (409, {"detail": "exists"})]
-    prefect_api.ensure_pool(server.url, "cpu")
-    prefect_api.ensure_pool(server.url, "cpu")
-    assert server.bodies == [{"name": "cpu", "type": "process"}] * 2
+def test_a_work_pool_is_created_or_gets_its_template(server: FakePrefect) -> None:
+    server.responses = [(409, {"detail": "exists"}), (204, None)]
+    template = {"job_configuration": {}}
+    prefect_api.ensure_pool(server.url, "cpu", template)
+    assert server.bodies == [
+        {"name": "cpu", "type": "process", "base_job_template": template},
+        {"base_job_template": template},
+    ]
 
 
 def test_every_page_of_deployments_is_read(server: FakePrefect, monkeypatch: pytest.MonkeyPatch) -> None:
