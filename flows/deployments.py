@@ -12,6 +12,7 @@ import flows.learning.fit
 import flows.learning.forget
 import flows.learning.ingest
 import flows.learning.label
+import flows.learning.learn
 import flows.learning.retrain
 import flows.learning.train
 import flows.predictions.score
@@ -59,6 +60,7 @@ def _described(annotation: Any) -> str | None:
 ingest = deployed(flows.learning.ingest.ingest, hours=1)
 hold = deployed(flows.learning.label.hold_for_labels, hours=1)
 label = deployed(flows.learning.label.label, hours=1)
+learn = deployed(flows.learning.learn.learn, hours=12)
 train = deployed(flows.learning.train.train, hours=12)
 retrain = deployed(flows.learning.retrain.retrain, hours=6)
 fit = deployed(flows.learning.fit.fit, hours=4)

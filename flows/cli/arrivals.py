@@ -1,27 +1,48 @@
 """Commands that bring data in: files, and labels that come later."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from flows.cli.options import AsJson, Dataset, NewLabels, QuarantineMoved, run, user_path
-from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.options import (
+    AsJson,
+    Costs,
+    Dataset,
+    Keep,
+    Margin,
+    Metric,
+    NewLabels,
+    OnRed,
+    QuarantineMoved,
+    Threshold,
+    deciding_options,
+    run,
+    user_path,
+)
+from flows.cli.reading_options import (
+    Decimal,
+    Encoding,
+    ExtraColumns,
+    Files,
+    LabelFile,
+    Separator,
+    Sheet,
+    Wait,
+)
 from flows.cli.reading_options import reading as reading_of
 from flows.cli.schema_options import Categorical, Identifier, Ignore, Label, TaskName, Time, declared
 
 if TYPE_CHECKING:
     from tasks.data.reading import Reading
+    from tasks.data.schemas import Declared
 
 commands = typer.Typer()
 
 
 @commands.command()
 def ingest(  # noqa: PLR0913
-    files: Annotated[
-        list[Path],
-        typer.Argument(parser=user_path, metavar="FILE…", help="Files, folders or globs; one batch a file."),
-    ],
+    files: Files,
     dataset: Dataset,
     label: Label = None,
     ignore: Ignore = None,
@@ -29,19 +50,13 @@ def ingest(  # noqa: PLR0913
     time: Time = None,
     categorical: Categorical = None,
     task: TaskName = "auto",
-    extra_columns: Annotated[
-        Literal["leave out", "refuse"], typer.Option(help="What happens to columns that the schema does not know.")
-    ] = "leave out",
-    labels: Annotated[
-        Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
-    ] = None,
+    extra_columns: ExtraColumns = "leave out",
+    labels: LabelFile = None,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
-    wait: Annotated[
-        float, typer.Option(min=0, max=3600, help="Seconds to wait for a file that is still being written.")
-    ] = 10,
+    wait: Wait = 10,
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="The labels come later: keep the files until `label` brings them.")
     ] = False,
@@ -54,8 +69,6 @@ def ingest(  # noqa: PLR0913
     if unlabelled:
         _hold(files, dataset, label, reading, as_json)
         return
-    from tasks.data.preflight import check_files
-
     given = declared(
         label=label,
         ignore=ignore,
@@ -65,21 +78,84 @@ def ingest(  # noqa: PLR0913
         task=task,
         extra_columns=extra_columns,
     )
-    check_files(files, dataset, given, labels, reading)
+    parameters = _checked(files, dataset, given, labels, reading)
     from flows.learning.ingest import ingest as flow
+
+    run(flow, as_json, allow_new_labels=allow_new_labels, quarantine_moved=quarantine_moved, **parameters)
+
+
+@commands.command()
+def learn(  # noqa: PLR0913
+    files: Files,
+    dataset: Dataset,
+    label: Label = None,
+    ignore: Ignore = None,
+    identifier: Identifier = None,
+    time: Time = None,
+    categorical: Categorical = None,
+    task: TaskName = "auto",
+    extra_columns: ExtraColumns = "leave out",
+    labels: LabelFile = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    wait: Wait = 10,
+    allow_new_labels: NewLabels = False,
+    quarantine_moved: QuarantineMoved = "never",
+    keep: Keep = "everything",
+    margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    on_red: OnRed = "recommend",
+    as_json: AsJson = False,
+) -> None:
+    """Ingest files, learn all that is new, and promote the result: ingest and retrain (or train) in one run."""
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, wait=wait)
+    given = declared(
+        label=label,
+        ignore=ignore,
+        identifiers=identifier,
+        time=time,
+        categorical=categorical,
+        task=task,
+        extra_columns=extra_columns,
+    )
+    parameters = _checked(files, dataset, given, labels, reading)
+    from tasks.core.settings import Deciding
+
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep)
+    from flows.learning.learn import learn as flow
 
     run(
         flow,
         as_json,
-        path=files[0],
-        paths=tuple(files[1:]),
-        dataset=dataset,
-        declared=given,
-        labels=labels,
         allow_new_labels=allow_new_labels,
         quarantine_moved=quarantine_moved,
-        reading=reading,
+        deciding=deciding,
+        device=device,
+        on_red=on_red,
+        **parameters,
     )
+
+
+def _checked(
+    files: list[Path], dataset: str, given: "Declared", labels: Path | None, reading: "Reading"
+) -> dict[str, Any]:
+    """The parameters of ``ingest`` and ``learn``; InputError, before a run starts, where no file can be used."""
+    from tasks.data.preflight import check_files
+
+    check_files(files, dataset, given, labels, reading)
+    return {
+        "path": files[0],
+        "paths": tuple(files[1:]),
+        "dataset": dataset,
+        "declared": given,
+        "labels": labels,
+        "reading": reading,
+    }
 
 
 def _hold(files: list[Path], dataset: str, label: str | None, reading: "Reading", as_json: bool) -> None:

@@ -13,6 +13,7 @@ from flows.cli.options import (
     Margin,
     Metric,
     NewLabels,
+    OnRed,
     QuarantineMoved,
     Reason,
     Runner,
@@ -112,10 +113,7 @@ def retrain(  # noqa: PLR0913
     metric: Metric = "auto",
     threshold: Threshold = "auto",
     cost: Costs = None,
-    on_red: Annotated[
-        Literal["recommend", "train"],
-        typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
-    ] = "recommend",
+    on_red: OnRed = "recommend",
     when: Annotated[
         str | None,
         typer.Option(metavar="TRIGGERS", help="Learn only once one is due, such as: 5000 rows or 24h or drift."),

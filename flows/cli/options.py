@@ -38,6 +38,10 @@ QuarantineMoved = Annotated[
     Literal["never", "red", "always"],
     typer.Option(help="Quarantine batches that have moved: never, if structure health is red too, or always."),
 ]
+OnRed = Annotated[
+    Literal["recommend", "train"],
+    typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why; recorded with the version.")]
 Runner = Annotated[
     Literal["local", "gpu"],

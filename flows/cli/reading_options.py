@@ -1,12 +1,28 @@
-"""Options that say how files are read; whatever is not given is detected."""
+"""Options that say which files are read, and how; whatever is not given is detected."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from flows.cli.options import user_path
+
 if TYPE_CHECKING:
     from tasks.data.reading import Reading
 
+Files = Annotated[
+    list[Path],
+    typer.Argument(parser=user_path, metavar="FILE…", help="Files, folders or globs; one batch a file."),
+]
+ExtraColumns = Annotated[
+    Literal["leave out", "refuse"], typer.Option(help="What happens to columns that the schema does not know.")
+]
+LabelFile = Annotated[
+    Path | None, typer.Option(parser=user_path, metavar="PATH", help="Label file of an IDX image file.")
+]
+Wait = Annotated[
+    float, typer.Option(min=0, max=3600, help="Seconds to wait for a file that is still being written.")
+]
 Separator = Annotated[
     str | None, typer.Option("--separator", help="Separator of cells, or tab. Default: detected.")
 ]

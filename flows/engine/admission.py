@@ -45,9 +45,7 @@ class Admission:
         elif decision := discarded(landed.dataset, landed.id):
             report = report.failing(f"it was {decision.line}")
         if report.passed or _is_accepted(landed):
-            ref = version_batch(landed, self.expectations.digest if self.expectations else "")
-            emit_landed(ref, served=self.expectations is not None)
-            return ref, report
+            return version_batch(landed, self.expectations.digest if self.expectations else ""), report
         quarantine(landed, report.failures)
         return None, report
 
@@ -73,7 +71,7 @@ class Admission:
         return self.quarantine_moved == "always"
 
     def admit_waiting(self, dataset: str) -> list[QuarantinedBatch]:
-        """Admit every batch that waits in incoming/; return those that were set aside, with the reason.
+        """Admit every batch that waits in incoming/ for the run that learns it; return those set aside, and why.
 
         A batch on which a step fails goes on waiting, and stops no other; the error is raised where all fail.
         """
@@ -83,7 +81,10 @@ class Admission:
                 with turn_of(landed.id):
                     if landed.path.is_file():
                         ref, report = self.admit(landed)
-                        aside += [] if ref else [quarantined(landed, report)]
+                        if ref:
+                            emit_landed(ref, served=False)
+                        else:
+                            aside.append(quarantined(landed, report))
             except Exception as error:
                 if is_machine(error):
                     raise

@@ -47,7 +47,20 @@ def train(
     Where a champion serves already, the new model is compared with it on the holdout.
     """
     check_runner(runner)
-    quarantined = Admission.to(dataset, allow_new_labels, quarantine_moved).admit_waiting(dataset)
+    door = Admission.to(dataset, allow_new_labels, quarantine_moved)
+    return train_dataset(dataset, batches, learning, deciding, door, runner).completed()
+
+
+def train_dataset(
+    dataset: str,
+    batches: list[str] | None,
+    learning: Learning,
+    deciding: Deciding,
+    door: Admission,
+    runner: Runner = "local",
+) -> Outcome:
+    """Admit what waits, then train on the base ``batches``, or all."""
+    quarantined = door.admit_waiting(dataset)
     base = within(deciding.keep, chosen_batches(dataset, batches))
     if not base:
         reason = f": {quarantined[0].reasons[0]}" if quarantined else ""
@@ -55,7 +68,7 @@ def train(
     count = f"{len(base)} batch{'es' if len(base) > 1 else ''}"
     with session(dataset, Kind.TRAIN, f"train {dataset} ({count})") as run:
         outcome = train_on(run, base, learning, deciding, runner=runner)
-    return outcome.model_copy(update={"quarantined": tuple(quarantined)}).completed()
+    return outcome.model_copy(update={"quarantined": tuple(quarantined)})
 
 
 def train_on(

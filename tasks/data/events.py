@@ -9,17 +9,20 @@ LANDED = "greenlightning.batch.landed"
 DRIFTED = "greenlightning.batch.drifted"
 
 
-def emit_landed(ref: BatchRef, served: bool) -> None:
-    """Emit that a batch was versioned, and whether its dataset has a champion that could learn it."""
-    _emit(LANDED, ref.dataset, served, {"batch": ref.id, "rows": ref.rows})
+def emit_landed(ref: BatchRef, served: bool, drifted: bool = False) -> None:
+    """Emit that a batch was versioned, whether a champion may learn it now, and whether ``emit_drift`` follows.
+
+    ``retrain-on-data`` starts for what has not drifted, ``retrain-on-drift`` for the rest: one run a batch.
+    """
+    _emit(LANDED, ref.dataset, served, {"batch": ref.id, "rows": ref.rows}, drifted)
 
 
 def emit_drift(dataset: str, batch: str, verdict: str, **about: Any) -> None:
     """Emit that a batch has drifted from what its dataset's champion learnt; ``about`` are JSON values."""
-    _emit(DRIFTED, dataset, True, {"batch": batch, "verdict": verdict, **about})
+    _emit(DRIFTED, dataset, True, {"batch": batch, "verdict": verdict, **about}, True)
 
 
-def _emit(event: str, dataset: str, served: bool, payload: dict[str, Any]) -> None:
+def _emit(event: str, dataset: str, served: bool, payload: dict[str, Any], drifted: bool) -> None:
     """Queue an event in Prefect's own thread; does nothing without a server, and never raises."""
     from prefect.events import emit_event
     from prefect.settings import get_current_settings
@@ -30,6 +33,7 @@ def _emit(event: str, dataset: str, served: bool, payload: dict[str, Any]) -> No
         "prefect.resource.id": f"greenlightning.dataset.{dataset}",
         "prefect.resource.name": dataset,
         "greenlightning.served": str(served).lower(),
+        "greenlightning.drifted": str(drifted).lower(),
     }
     try:
         emit_event(event, resource, payload={"dataset": dataset, **payload})

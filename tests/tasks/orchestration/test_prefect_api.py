@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST  # noqa: N815
+    do_GET = do_PATCH = do_POST  # noqa: N815
 
     def log_message(self, *about: object) -> None:
         """Print nothing."""
