@@ -26,6 +26,7 @@ from flows.cli.reading_options import (
     ExtraColumns,
     Files,
     LabelFile,
+    Memory,
     Separator,
     Sheet,
     Wait,
@@ -56,6 +57,7 @@ def ingest(  # noqa: PLR0913
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
+    memory: Memory = None,
     wait: Wait = 10,
     unlabelled: Annotated[
         bool, typer.Option("--unlabelled", help="The labels come later: keep the files until `label` brings them.")
@@ -65,7 +67,9 @@ def ingest(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Ingest files: name each by the hash of its content, validate it, then version or quarantine it."""
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, wait=wait)
+    reading = reading_of(
+        separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory, wait=wait
+    )
     if unlabelled:
         _hold(files, dataset, label, reading, as_json)
         return
@@ -100,6 +104,7 @@ def learn(  # noqa: PLR0913
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
+    memory: Memory = None,
     wait: Wait = 10,
     allow_new_labels: NewLabels = False,
     quarantine_moved: QuarantineMoved = "never",
@@ -113,7 +118,9 @@ def learn(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Ingest files, learn all that is new, and promote the result: ingest and retrain (or train) in one run."""
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, wait=wait)
+    reading = reading_of(
+        separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory, wait=wait
+    )
     given = declared(
         label=label,
         ignore=ignore,
@@ -185,12 +192,13 @@ def label(  # noqa: PLR0913
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
+    memory: Memory = None,
     as_json: AsJson = False,
 ) -> None:
     """Join labels by identifier to the files that wait for them, and ingest those that are complete."""
     from tasks.data.preflight import check_labels
 
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
     check_labels(file, dataset, identifier, reading)
     from flows.learning.label import label as flow
 

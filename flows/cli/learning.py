@@ -23,7 +23,7 @@ from flows.cli.options import (
     submit,
     user_path,
 )
-from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
 from flows.cli.reading_options import reading as reading_of
 from greenlightning.structure.defaults import EPOCHS
 
@@ -196,6 +196,7 @@ def federate(  # noqa: PLR0913
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
+    memory: Memory = None,
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
@@ -210,7 +211,7 @@ def federate(  # noqa: PLR0913
         raise InputError("Two sites have the same name", "Give every --site another name")
     sites = {name: Path(file) for name, _, file in pairs}
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
     check_federation(dataset, sites, reading)
     from flows.learning.federate import federate as flow
 

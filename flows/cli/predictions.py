@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import AsJson, Dataset, user_path
-from flows.cli.reading_options import Decimal, Encoding, Separator, Sheet
+from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
 from flows.cli.reading_options import reading as reading_of
 
 commands = typer.Typer()
@@ -45,13 +45,14 @@ def predict(  # noqa: PLR0913
     decimal: Decimal = None,
     encoding: Encoding = None,
     sheet: Sheet = None,
+    memory: Memory = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a file, and score them where it has labels; starts no flow run and no server."""
     from flows.requests.predictions import check_prediction
 
     target = out or file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet)
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
     check_prediction(dataset, version, at, file, target, reading, as_json)
     from flows.predictions.predict import Wanted, print_predictions
 

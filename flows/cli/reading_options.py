@@ -31,6 +31,15 @@ Encoding = Annotated[str | None, typer.Option("--encoding", help="Such as cp1252
 Sheet = Annotated[
     str | None, typer.Option("--sheet", help="Sheet of an Excel file, by name or number. Default: the first.")
 ]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        "--memory",
+        min=1,
+        metavar="MIB",
+        help="Memory that reading a file may need. Default: 64 times its size, at least 512.",
+    ),
+]
 
 
 def reading(**options: Any) -> "Reading":

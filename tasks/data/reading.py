@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from greenlightning.errors import InputError
+from greenlightning.errors import GreenLightningError, InputError
 from tasks.data.readers.arrow_reader import read_feather, read_parquet
-from tasks.data.readers.content import content_of, format_suffix
+from tasks.data.readers.content import Content, content_of, format_suffix
 from tasks.data.readers.csv_reader import read_csv
 from tasks.data.readers.excel_reader import read_excel
 from tasks.data.readers.formats import TABLE_SUFFIXES, Format, format_of
 from tasks.data.readers.idx_reader import read_idx_images
 from tasks.data.readers.json_reader import read_json
+from tasks.data.readers.memory import bounded
 from tasks.data.readers.npz_reader import read_npz
-from tasks.data.readers.source import DETECTED, Reading, ReadOptions, SourceTable
+from tasks.data.readers.source import DETECTED, Reading, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.dialect import separator_named
 from tasks.data.readers.text.encodings import checked_encoding
 
@@ -53,13 +54,25 @@ def read_table(path: Path, options: ReadOptions | None = None) -> SourceTable:
         raise InputError(f"{path} does not exist or is not a file", "Check the path")
     if known := _ahead.pop(_stamp(path, options), None):
         return known
-    content = content_of(path)
-    if not content.data:
-        raise InputError(f"{path.name} is empty", "Give at least one sample")
-    table = READERS[format_of(content)](content, options)
+    with bounded(path, options.memory):
+        content = content_of(path, options.memory)
+        if not content.data:
+            raise InputError(f"{path.name} is empty", "Give at least one sample")
+        table = _read(content, options)
     if table.frame.empty:
         raise InputError(f"{path.name} has no rows", "Give at least one sample")
     return table
+
+
+def _read(content: Content, options: ReadOptions) -> SourceTable:
+    """The table of a file; whatever a library makes of a damaged one is an InputError too."""
+    kind = format_of(content)
+    try:
+        return READERS[kind](content, options)
+    except (GreenLightningError, MemoryError):
+        raise
+    except Exception as error:
+        raise unreadable(content.path, kind, error) from error
 
 
 _ahead: dict[tuple[object, ...], SourceTable] = {}

@@ -12,6 +12,7 @@ from greenlightning.errors import InputError
 from tasks.data.readers.arrow_reader import parquet_blocks
 from tasks.data.readers.content import Content
 from tasks.data.readers.csv_reader import read_csv
+from tasks.data.readers.memory import each_bounded
 from tasks.data.readers.text.dialect import dialect_of, separator_named
 from tasks.data.readers.text.encodings import PLAIN, encoding_of
 from tasks.data.reading import ReadOptions, SourceTable, check_name, format_suffix, read_table
@@ -27,7 +28,7 @@ def blocks(path: Path, options: ReadOptions) -> Iterator[SourceTable]:
     check_name(path)
     try:
         with path.open("rb") as stream:
-            for table in _parts(path, stream, options):
+            for table in each_bounded(path, _parts(path, stream, options), options.memory):
                 for start in range(0, len(table.frame), BLOCK_ROWS):
                     yield SourceTable(table.frame.iloc[start : start + BLOCK_ROWS], table.notes)
     except OSError as error:

@@ -87,6 +87,26 @@ def twins_in_parquet(folder: Path) -> Path:
     return folder / "a.parquet"
 
 
+def write_feather(folder: Path) -> Path:
+    frame().to_feather(folder / "a.feather")
+    return folder / "a.feather"
+
+
+def write_json(folder: Path) -> Path:
+    frame().to_json(folder / "a.jsonl", orient="records", lines=True)
+    return folder / "a.jsonl"
+
+
+def write_packed(suffix: str) -> Callable[[Path], Path]:
+    """Write a CSV file that is packed as its suffix says."""
+
+    def write(folder: Path) -> Path:
+        frame().to_csv(folder / f"a.csv{suffix}", index=False)
+        return folder / f"a.csv{suffix}"
+
+    return write
+
+
 FORMATS = (write_csv, write_gzipped_csv, write_parquet, write_npz, write_idx)
 
 

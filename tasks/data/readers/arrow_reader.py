@@ -21,6 +21,8 @@ def read_parquet(content: Content, options: ReadOptions) -> SourceTable:
     """The columns as they are typed, without the index that pandas stores beside them."""
     try:
         table = pyarrow.parquet.ParquetFile(pa.BufferReader(content.data)).read()
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(content.path, "Parquet", error) from error
     return _source_table(content.path, table, options)
@@ -32,6 +34,8 @@ def parquet_blocks(path: Path, options: ReadOptions, rows: int) -> Iterator[Sour
         file = pyarrow.parquet.ParquetFile(path)
         for batch in file.iter_batches(rows):
             yield _source_table(path, pa.Table.from_batches([batch], file.schema_arrow), options)
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, "Parquet", error) from error
 
@@ -42,6 +46,8 @@ def read_feather(content: Content, options: ReadOptions) -> SourceTable:
         source = pa.BufferReader(content.data)
         is_stream = content.data.startswith(STREAM)
         table = pa.ipc.open_stream(source).read_all() if is_stream else pyarrow.feather.read_table(source)
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(content.path, "Feather", error) from error
     return _source_table(content.path, table, options)

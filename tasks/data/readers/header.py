@@ -12,6 +12,7 @@ from greenlightning.errors import InputError
 
 UNNAMED = re.compile(r"Unnamed: \d+(\.\d+)*(_level_\d+)?")
 LOOKED_AT = 50
+MOST_COLUMNS = 1 << 17
 COUNTERS = ("index", "idx", "level_0", "row", "row_number", "rownames", "row_names")
 INDEX_NOTE = "{what} is left out: it is the index that pandas or R writes; index=False does not write it"
 
@@ -19,6 +20,8 @@ INDEX_NOTE = "{what} is left out: it is the index that pandas or R writes; index
 def checked_names(path: Path, names: Sequence[str]) -> list[str]:
     """The names without blanks around them; InputError where one is empty or occurs twice."""
     names = [str(name).strip() for name in names]
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{path.name} has {len(names):,} columns", f"Give at most {MOST_COLUMNS:,}")
     if "" in names:
         position = names.index("") + 1
         raise InputError(f"Column {position} of {path.name} has no name", "Name it, or leave it out")

@@ -15,13 +15,15 @@ def read_idx_images(content: Content, options: ReadOptions) -> SourceTable:
     images = idx_array(content.data, path.name)
     if images.ndim < 2:
         raise InputError(f"{path.name} holds labels, not images", "Give the image file")
+    if images.size == 0:
+        raise InputError(f"{path.name} holds no pixels (its shape is {images.shape})", "Give at least one image")
     names = None
     if images.ndim == 3:
         names = [f"pixel_{row}_{column}" for row in range(images.shape[1]) for column in range(images.shape[2])]
     labels = options.labels or _label_file(path)
     if not labels.is_file():
         raise InputError(f"The label file {labels} does not exist or is not a file", "Check the path")
-    answers = idx_array(content_of(labels).data, labels.name)
+    answers = idx_array(content_of(labels, options.memory).data, labels.name)
     return table_of_arrays(path, images, answers, names, options.label)
 
 

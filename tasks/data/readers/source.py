@@ -20,8 +20,8 @@ class ReadOptions:
     """How a file is read; None means that it is detected.
 
     ``label`` names the label column: of arrays it becomes the name, in text its cells are not guessed to be
-    missing. ``labels`` is the label file of IDX images. Columns in ``keep`` are kept even where they look like an
-    index that pandas wrote.
+    missing. ``labels`` is the label file of IDX images, ``memory`` the MiB that reading may need. Columns in
+    ``keep`` are kept even where they look like an index that pandas wrote.
     """
 
     label: str = LABEL
@@ -30,6 +30,7 @@ class ReadOptions:
     decimal: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    memory: int | None = None
     keep: tuple[str, ...] = ()
 
     @property
@@ -48,6 +49,11 @@ class Reading(BaseModel):
     encoding: str | None = Field(None, description="encoding, such as cp1252 (default: detected)")
     sheet: str | None = Field(None, description="sheet of an Excel file, by name or number (default: the first)")
     wait: float = Field(10, ge=0, le=3600, description="seconds to wait for a file that is still being written")
+    memory: int | None = Field(
+        None,
+        ge=1,
+        description="MiB of memory that reading a file may need (default: 64 times its size, at least 512)",
+    )
 
     def options(self, labels: Path | None = None) -> ReadOptions:
         """The same for the readers."""
@@ -57,6 +63,7 @@ class Reading(BaseModel):
             decimal=self.decimal,
             encoding=self.encoding,
             sheet=self.sheet,
+            memory=self.memory,
         )
 
 

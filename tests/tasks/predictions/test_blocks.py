@@ -61,7 +61,7 @@ def test_a_torn_row_in_a_later_piece_is_named_by_its_row_in_the_file(tmp_path: P
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"no parquet")
     with pytest.raises(InputError, match=r"rows\.parquet cannot be read as Parquet"):
-        next(blocks(tmp_path / "rows.parquet", "label"))
+        next(blocks(tmp_path / "rows.parquet", ReadOptions()))
 
 
 def test_a_file_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Files for tests that are not what they seem."""
