@@ -16,6 +16,7 @@ from flows.cli import (
     maintenance,
     predictions,
     quarantine,
+    safety,
     schema,
     servers,
     versions,
@@ -51,6 +52,7 @@ for panel in (
     insight,
     lineage,
     maintenance,
+    safety,
     servers,
 ):
     groups = [group.typer_instance for group in panel.commands.registered_groups if group.typer_instance]

@@ -1,0 +1,1 @@
+"""Whether the workspace is whole: verify, doctor, backup and restore."""
