@@ -21,6 +21,7 @@ from tasks.models.holdouts import next_holdout
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
+from tasks.promotion.publishing import complete_publication
 from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.triggers import Triggers
 from tasks.tracking.inputs import log_validation
@@ -56,6 +57,7 @@ def retrain_dataset(dataset: str, request: RetrainRequest) -> Outcome:
 
 def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
     """Admit waiting batches, then learn the new ones together, or each alone where together they are rejected."""
+    complete_publication(serving)
     expectations = expectations_of(serving)
     door = Admission(serving, expectations, request.allow_new_labels, request.quarantine_moved)
     quarantined = door.admit_waiting(serving.dataset)

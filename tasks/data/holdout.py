@@ -19,8 +19,8 @@ from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import ConformedTable, TableEncoder
 from greenlightning.tables.identity import table_fingerprints
-from tasks.data.batch_files import BatchContent, joined, read_content
-from tasks.data.batch_index import HOLDOUT, BatchRef, batch_ref, batches
+from tasks.data.batch_files import BatchContent, joined, read_content, waiting
+from tasks.data.batch_index import BATCH_ID, HOLDOUT, BatchRef, batch_ref, batches, known_batch
 from tasks.data.event_time import time_column
 from tasks.data.ingestion import write_landed
 from tasks.data.schemas import schema_of
@@ -43,6 +43,7 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: Hol
     The latest is the default where a time column is declared; it slides. The random one is stratified in each
     batch, and seeded by the batch's id.
     """
+    _finish(dataset)
     if (existing := batches(holdout_of(dataset))) and not parts_of(existing[-1]):
         return existing[-1]
     time = time_column(dataset)
@@ -60,11 +61,19 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: Hol
 
 def current_holdout(dataset: str) -> BatchRef:
     """The dataset's holdout; NothingServedError if there is none."""
+    _finish(dataset)
     if existing := batches(holdout_of(dataset)):
         return existing[-1]
     raise NothingServedError(
         f"Dataset {dataset!r} has no holdout", f"Restore data/batches/{holdout_of(dataset)}, or train again"
     )
+
+
+def _finish(dataset: str) -> None:
+    """Finish what a kill left of a holdout: one that is described still has to be pushed and checked."""
+    for landed in waiting(holdout_of(dataset)):
+        if BATCH_ID.fullmatch(landed.id) and known_batch(holdout_of(dataset), landed.id):
+            version_batch.fn(landed)
 
 
 def _held_rows(ref: BatchRef, fraction: float) -> BatchContent:

@@ -15,6 +15,7 @@ from prefect import task
 
 from greenlightning.tables import ConformedTable, TableSchema
 from greenlightning.tables.identity import table_id
+from tasks.core.faults import Fault, reached
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import BatchContent, LandedBatch, describe, has_columns, write_batch
 from tasks.data.batch_index import BatchRef, batch_path, known_batch
@@ -76,6 +77,7 @@ def write_landed(
     provenance = {"source": name, "landed_at": landed_at, "rows": len(table.frame)}
     task_of = {} if schema.task == "classification" else {"task": schema.task}
     content = write_batch(table.frame, y, provenance | task_of | dict(about), target)
+    reached(Fault.LANDED)
     return LandedBatch(dataset, batch_id, target, len(table.frame), name, landed_at, content)
 
 

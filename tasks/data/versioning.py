@@ -18,6 +18,7 @@ from prefect import task
 
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from tasks.core.atomic import replacing, write_text
+from tasks.core.faults import Fault, reached
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
@@ -83,9 +84,11 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
             _add(workspace, landed)
         if known is None:
             _describe(pointer, landed, expectations, accepted)
+            reached(Fault.DESCRIBED)
         set_aside(pointer).unlink(missing_ok=True)
         with _repository(workspace) as repo:
             repo.push(targets=[str(pointer)])
+        reached(Fault.PUSHED)
     ref = batch_ref(landed.dataset, landed.id)
     checkout(ref)
     landed.path.unlink(missing_ok=True)
@@ -127,6 +130,32 @@ def is_stored(ref: BatchRef) -> bool:
         return _cached(repo, ref) is not None
 
 
+def copies(ref: BatchRef) -> dict[str, bool]:
+    """Whether the workspace, DVC's cache and a remote on this machine hold exactly the bytes of ``ref.md5``."""
+    workspace = Workspace.current()
+    with _writer(workspace), _repository(workspace) as repo:
+        found = {"cache": Path(repo.cache.local.oid_to_path(ref.md5))}
+        remote = repo.cloud.get_remote_odb()
+        if remote.fs.protocol == "local":
+            found["remote"] = Path(remote.oid_to_path(ref.md5))
+        data = batch_path(ref.dataset, ref.id)
+        held = {place: md5_of(path) == ref.md5 for place, path in found.items()}
+        return held | ({"workspace": md5_of(data) == ref.md5} if data.exists() else {})
+
+
+def restore_copies(ref: BatchRef) -> None:
+    """Bring the bytes of a batch from where they are whole to where they are missing or damaged."""
+    workspace, path = Workspace.current(), batch_path(ref.dataset, ref.id)
+    if md5_of(path) != ref.md5:
+        path = checkout(ref)
+    with _writer(workspace), _repository(workspace) as repo:
+        for odb in (repo.cache.local, repo.cloud.get_remote_odb()):
+            if odb.fs.protocol == "local" and md5_of(held := Path(odb.oid_to_path(ref.md5))) != ref.md5:
+                held.unlink(missing_ok=True)
+                _copy(path, held)
+        repo.push(targets=[str(pointer_path(ref.dataset, ref.id))])
+
+
 def _cached(repo: Any, ref: BatchRef) -> Path | None:
     """The cached object of a batch, fetched from the remote where it must be; None without its bytes."""
     cached = Path(repo.cache.local.oid_to_path(ref.md5))
@@ -145,9 +174,11 @@ def _add(workspace: Workspace, landed: LandedBatch) -> None:
         )
     path = batch_path(landed.dataset, landed.id)
     _copy(landed.path, path)
+    reached(Fault.COPIED)
     with _repository(workspace) as repo:
         _discard_unless(Path(repo.cache.local.oid_to_path(md5)), md5)
         repo.add([str(path)])
+    reached(Fault.ADDED)
 
 
 def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: str) -> None:

@@ -9,7 +9,7 @@ from tasks.data.batch_index import HOLDOUT, BatchRef, batch_path, damage_error, 
 from tasks.data.pointers.sealed import SEAL, read_text, write_sealed
 from tasks.data.versioning import copies, restore_copies
 from tasks.integrity.findings import FIX, Finding, found_by
-from tasks.validation.quarantine import held_batches
+from tasks.quarantine.records import held_batches
 
 
 def check_data(dataset: str) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
 from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import MODEL_FILES, digests
+from tasks.models.seals import seal_of
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 
@@ -112,6 +113,18 @@ def frozen_parts(info: VersionInfo) -> GreenLightningModel:
         f"No version of {info.dataset!r} has the recipe {info.tags[Tag.RECIPE_DIGEST][:12]} any more",
         "Restore mlruns/artifacts from a backup",
     )
+
+
+def registered_parts(info: VersionInfo) -> None:
+    """Read the files of a pruned version; IntegrityError where they are not those that were registered."""
+    with TemporaryDirectory() as folder:
+        files = _downloaded(info, folder)
+        if files is None or info.tags.get(Tag.FILES, seal := seal_of(files)) != seal:
+            raise IntegrityError(
+                f"The files of {info.dataset} version {info.version} are missing or corrupt",
+                "Restore mlruns/artifacts from a backup",
+            )
+        GreenLightningModel.load_empty(files, float(info.tags[Tag.ALPHA]))
 
 
 def _read(owner: VersionInfo, alpha: float) -> GreenLightningModel | None:

@@ -1,7 +1,6 @@
 """Reproduction: rebuild a version from versioned data and compare every number with the registered one."""
 
 import ast
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +33,7 @@ from tasks.lineage.rebuild import (
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
 from tasks.models.holdouts import holdout_at, versioned
-from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES
+from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES, ledger_text
 from tasks.models.retention import files_of, restore, unmark
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
@@ -211,8 +210,10 @@ def put_back(dataset: str, number: int, folder: Path) -> None:
     else:
         with promotion_lock(dataset), TemporaryDirectory() as staging:
             copytree(folder, Path(staging) / MODEL_FILES)
-            (Path(staging) / LEDGER_FILE).write_text(json.dumps(model.ledger.to_dict(), indent=1))
+            (Path(staging) / LEDGER_FILE).write_text(ledger_text(model))
             files_of(info).log_artifacts(staging)
+            for tag, seal in registry.seals(model, Path(staging) / MODEL_FILES).items():
+                connect().set_model_version_tag(dataset, str(number), tag, seal)
             unmark(info)
     registry.load(dataset, number)
 

@@ -1,16 +1,18 @@
 """Lineage from MLflow alone: what made a version, and which versions learnt a batch."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
-from greenlightning.errors import NothingServedError
+from greenlightning.errors import IntegrityError, NothingServedError
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import BATCH_ID
 from tasks.models.logged_models import LEDGER_FILE, structure_seen
 from tasks.models.registry import version, versions
+from tasks.models.seals import seal_of_text
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 
@@ -173,14 +175,20 @@ def first_learner(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
 
 def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
     """The ledger as the version's artifact holds it; empty where the file is missing."""
-    from mlflow.artifacts import load_dict
+    from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
 
     where = connect().get_model_version_download_uri(info.dataset, str(info.version))
     try:
-        return dict(load_dict(f"{where}/{LEDGER_FILE}")["entries"])
+        text = load_text(f"{where}/{LEDGER_FILE}")
     except (OSError, MlflowException):
         return {}
+    if info.tags.get(Tag.LEDGER, seal_of_text(text)) != seal_of_text(text):
+        raise IntegrityError(
+            f"The ledger of {info.dataset} version {info.version} is not the one that was registered",
+            "Restore mlruns/artifacts from a backup",
+        )
+    return dict(json.loads(text)["entries"])
 
 
 def short(value: str) -> str:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from prefect import task
 
 from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
+from tasks.core.faults import Fault, reached
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
 from tasks.models.serving_history import make_good, record
 from tasks.models.version_info import VersionInfo, nothing_before, pruned_error, serving_already
 from tasks.tracking.client import connect
 
-LOCK_TIMEOUT = 60.0
+LOCK_TIMEOUT = 600.0
 
 
 @task(task_run_name="promote {dataset} version {version_number}", persist_result=False)
@@ -81,21 +82,41 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
     for info in filter(None, (serving, chosen)):
         make_good(info, serves=info is serving)
     client.set_model_version_tag(name, number, Tag.PROMOTED_AT, now.isoformat(timespec="microseconds"))
+    reached(Fault.PROMOTION_DATED)
     for tag, value in audit.items():
         client.set_model_version_tag(name, number, tag, value)
     if serving:
         client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
     client.delete_registered_model_alias(name, Alias.CHALLENGER)
+    reached(Fault.PREVIOUS_SET)
     client.set_registered_model_alias(name, Alias.CHAMPION, number)
+    reached(Fault.CHAMPION_SET)
     record(chosen, now, f"instead of {serving.version}" if serving else "first")
+    reached(Fault.PROMOTION_RECORDED)
 
 
 @contextmanager
 def promotion_lock(dataset: str) -> Iterator[None]:
-    """Hold the dataset's lock, so that no other process moves the champion between a look and a change."""
+    """Hold the dataset's lock, so that no other process moves the champion between a look and a change.
+
+    Who holds it may take it again.
+    """
+    with _held(f"{checked_name(dataset)}.champion.lock"):
+        yield
+
+
+@contextmanager
+def publication_turn(dataset: str) -> Iterator[None]:
+    """Hold the turn to publish a version, so that none overtakes it but a promotion by hand; it may nest."""
+    with _held(f"{checked_name(dataset)}.publication.lock"):
+        yield
+
+
+@contextmanager
+def _held(lock: str) -> Iterator[None]:
     from filelock import FileLock
 
     folder = Workspace.current().locks
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / f"{checked_name(dataset)}.champion.lock", timeout=LOCK_TIMEOUT):
+    with FileLock(folder / lock, timeout=LOCK_TIMEOUT, is_singleton=True):
         yield

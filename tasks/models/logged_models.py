@@ -111,13 +111,18 @@ def log_model(
     with TemporaryDirectory() as staging:
         files, ledger, served = (Path(staging) / name for name in ("model", "ledger.json", "served"))
         shutil.copytree(model_dir, files)
-        ledger.write_text(json.dumps(model.ledger.to_dict(), indent=1))
+        ledger.write_text(ledger_text(model))
         names = model.encoder.schema.features if model.encoder else features
         signature = _signature(model.structure.n_features_in, names)
         _save_pyfunc(served, made, run_id, {"model": str(files), "ledger": str(ledger)}, signature)
         client.log_model_artifacts(made.model_id, str(served))
     client.finalize_logged_model(made.model_id, LoggedModelStatus.READY)
     return str(made.model_id)
+
+
+def ledger_text(model: "GreenLightningModel") -> str:
+    """The ledger of a model as its file has it."""
+    return json.dumps(model.ledger.to_dict(), indent=1)
 
 
 def digests(model: "GreenLightningModel") -> dict[str, str]:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import BATCH_TAG, Alias, Tag
+from tasks.core.faults import Fault, reached
 from tasks.core.workspace import checked_name
-from tasks.models.logged_models import MODEL_FILES, digests, log_model
+from tasks.models.logged_models import MODEL_FILES, digests, ledger_text, log_model
 from tasks.models.model_card import model_description
+from tasks.models.seals import seal_of, seal_of_text
 from tasks.models.version_info import VersionInfo as VersionInfo
 from tasks.models.version_info import no_champion, no_version, pruned_error
 from tasks.tracking.client import connect
@@ -42,7 +44,9 @@ def register_model(
     """
     client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
+    lineage |= seals(model, model_dir)
     model_id = log_model(model, model_dir, checked_name(dataset), run, features)
+    reached(Fault.MODEL_LOGGED)
     _ensure_registered(client, dataset)
     source = f"models:/{model_id}"
     made = client.create_model_version(
@@ -50,7 +54,13 @@ def register_model(
     )
     shown = [{"name": dataset, "version": made.version}]
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps(shown)})
+    reached(Fault.REGISTERED)
     return int(made.version)
+
+
+def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
+    """The tags that seal the files of a saved model and of its ledger."""
+    return {Tag.FILES: seal_of(folder), Tag.LEDGER: seal_of_text(ledger_text(model))}
 
 
 def _lineage(model: "GreenLightningModel") -> dict[str, str]:
@@ -187,11 +197,14 @@ def load_version(found: VersionInfo) -> "GreenLightningModel":
     where = connect().get_model_version_download_uri(found.dataset, str(found.version))
     with TemporaryDirectory() as folder:
         try:
-            files = download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder)
-            model = GreenLightningModel.load(Path(files))
+            files = Path(download_artifacts(f"{where}/{MODEL_FILES}", dst_path=folder))
+            model = GreenLightningModel.load(files)
+            seal = seal_of(files)
         except (OSError, MlflowException) as error:
             raise (pruned_error(found) if found.pruned else _broken(found, "are missing or corrupt")) from error
-    if any(found.tags[tag] != digest for tag, digest in digests(model).items()):
+    if found.tags.get(Tag.FILES, seal) != seal or any(
+        found.tags.get(tag) != fact for tag, fact in _lineage(model).items()
+    ):
         raise _broken(found, "are not those that were registered")
     return model
 

@@ -15,6 +15,7 @@ from prefect import task
 
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Alias, Tag
+from tasks.core.faults import Fault, reached
 from tasks.data.batch_index import BatchRef, survey
 from tasks.data.holdout import holdout_of
 from tasks.data.sliding_holdout import parts_of
@@ -135,9 +136,11 @@ def prune(dataset: str, number: int) -> int:
         client, place = connect(), files_of(info)
         if not info.pruned:
             client.set_model_version_tag(dataset, str(number), Tag.PRUNED_AT, _now())
+            reached(Fault.PRUNING_MARKED)
         freed = statistics_bytes(place)
         if freed:
             place.delete_artifacts(STATISTICS_FILE)
+            reached(Fault.STATISTICS_DELETED)
         client.set_model_version_tag(dataset, str(number), Tag.PRUNED_BYTES, str(freed))
     return freed
 

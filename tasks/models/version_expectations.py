@@ -15,7 +15,7 @@ EXPECTATIONS = "expectations.json"
 def expectations_of(version: registry.VersionInfo) -> Expectations:
     """The expectations that new batches must meet, learnt from the base of the version's line.
 
-    Raises IntegrityError if they are missing or corrupt.
+    Raises IntegrityError if they are missing, corrupt, or not those that its tag seals.
     """
     from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
@@ -31,6 +31,11 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
             f"Restore mlruns/artifacts, or run: greenlightning rollback --dataset {version.dataset} --reason WHY",
         ) from error
     return found
+
+
+def sealed(expectations: Expectations, run_id: str) -> dict[str, str]:
+    """The tag that names the run with these expectations, and seals them."""
+    return {Tag.EXPECTATIONS: f"{run_id} {expectations.digest}"}
 
 
 def follow_batch(version: registry.VersionInfo, ref: BatchRef, run_id: str) -> tuple[str, ...]:
@@ -65,5 +70,5 @@ def _record(version: registry.VersionInfo, expectations: Expectations, run_id: s
     """Keep expectations with a run, and name run and digest on the version."""
     client = connect()
     client.log_text(run_id, expectations.model_dump_json(), EXPECTATIONS)
-    where = f"{run_id} {expectations.digest}"
-    client.set_model_version_tag(version.dataset, str(version.version), Tag.EXPECTATIONS, where)
+    for tag, where in sealed(expectations, run_id).items():
+        client.set_model_version_tag(version.dataset, str(version.version), tag, where)

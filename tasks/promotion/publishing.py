@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING
 from prefect import task
 
 from tasks.core.constants import Kind, Tag
+from tasks.core.faults import Fault, reached
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
 from tasks.models.model_card import model_card
-from tasks.models.version_expectations import EXPECTATIONS
+from tasks.models.version_expectations import EXPECTATIONS, sealed
 from tasks.models.window_files import drop_windows, log_windows
 from tasks.promotion.candidate import KEPT, Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
 from tasks.tracking.run_params import log_model_params
-from tasks.training.health import inherit_health_reference
+from tasks.training.health import health_reference_tag, inherit_health_reference
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -26,27 +27,70 @@ if TYPE_CHECKING:
 def publish(candidate: Candidate) -> int | None:
     """Register the model with its lineage and card, promote it or leave it as challenger; the version's number.
 
-    None where ``candidate.parent`` is no longer the champion: another run promoted a version first.
+    None, and nothing is registered, where ``candidate.parent`` is no longer the champion: another run was first.
     """
     from greenlightning.model import GreenLightningModel
 
-    model, client = GreenLightningModel.load(candidate.trained.folder), connect()
+    model = GreenLightningModel.load(candidate.trained.folder)
+    with champion.publication_turn(candidate.dataset), champion.promotion_lock(candidate.dataset):
+        if _is_overtaken(candidate):
+            return None
+        sealed = _log_files(candidate, model)
+        number = _register(candidate, model, connect().get_run(candidate.run_id), sealed)
+        _promote_or_keep(candidate, number)
+    _log_about(candidate.dataset, number, model, candidate.parent, candidate.decision.promote)
+    return number
+
+
+def complete_publication(serving: registry.VersionInfo) -> None:
+    """Do what a kill right after the promotion of ``serving`` has left undone."""
+    if not is_complete(serving):
+        parent = registry.find(serving.dataset, serving.parent) if serving.parent else None
+        _log_about(serving.dataset, serving.version, registry.load_version(serving), parent, True)
+
+
+def is_complete(serving: registry.VersionInfo) -> bool:
+    """Whether the run of a version did what follows its promotion; a killed one may not have."""
+    run = connect().get_run(serving.run_id)
+    return run.info.status == "FINISHED" or Tag.VERSION in run.data.tags
+
+
+def _log_about(
+    dataset: str,
+    number: int,
+    model: "GreenLightningModel",
+    parent: registry.VersionInfo | None,
+    promoted: bool,
+) -> None:
+    """Log the lineage and the parameters of a version, whose tag comes last; its parent's windows go."""
+    run_id = registry.version(dataset, number).run_id
+    if parent and promoted:
+        drop_windows(parent)
+    log_lineage(dataset, number, parent, run_id)
+    reached(Fault.LINEAGE_LOGGED)
+    log_model_params(connect().get_run(run_id), model, number)
+    reached(Fault.PARAMS_LOGGED)
+
+
+def _log_files(candidate: Candidate, model: "GreenLightningModel") -> dict[str, str]:
+    """Log what the version keeps beside its model with the run; the tags that seal it."""
     known = candidate.expectations.knowing(model.classes)
-    client.log_text(candidate.run_id, known.model_dump_json(), EXPECTATIONS)
+    connect().log_text(candidate.run_id, known.model_dump_json(), EXPECTATIONS)
     if candidate.parent:
         inherit_health_reference(candidate.parent, candidate.run_id, model.structure.digest)
+    reached(Fault.REFERENCE_INHERITED)
     _log_energy(candidate)
-    sealed = log_windows(candidate.run_id, candidate.trained.windows) if candidate.trained.windows else {}
-    run = client.get_run(candidate.run_id)
-    number = _register(candidate, model, run, sealed)
-    if not _promote_or_keep(candidate, number):
-        client.set_model_version_tag(candidate.dataset, str(number), Tag.DECISION, "overtaken by another run")
-        return None
-    if candidate.parent and candidate.decision.promote:
-        drop_windows(candidate.parent)
-    log_model_params(run, model, number)
-    log_lineage(candidate.dataset, number, candidate.parent, candidate.run_id)
-    return number
+    windows = candidate.trained.windows
+    tags = sealed(known, candidate.run_id) | health_reference_tag(candidate.run_id)
+    tags |= log_windows(candidate.run_id, windows) if windows else {}
+    reached(Fault.FILES_LOGGED)
+    return tags
+
+
+def _is_overtaken(candidate: Candidate) -> bool:
+    """Whether another run has moved the champion since the candidate was built."""
+    serving = registry.champion(candidate.dataset)
+    return (serving.version if serving else None) != (candidate.parent.version if candidate.parent else None)
 
 
 def kept_out(serving: registry.VersionInfo) -> set[str]:
@@ -59,22 +103,22 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
     return found
 
 
-def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run", sealed: dict[str, str]) -> int:
+def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run", seals: dict[str, str]) -> int:
     reason = candidate.decision.reason
     card = model_card(candidate.dataset, model, candidate.holdout, run, reason, candidate.forgotten)
     features = candidate.expectations.features
     return registry.register_model(
-        model, candidate.trained.folder, candidate.dataset, run, candidate.tags | sealed, card, features
+        model, candidate.trained.folder, candidate.dataset, run, candidate.tags | seals, card, features
     )
 
 
-def _promote_or_keep(candidate: Candidate, number: int) -> bool:
-    """Move the alias that the decision names; False where the champion changed meanwhile."""
-    if not candidate.decision.promote:
+def _promote_or_keep(candidate: Candidate, number: int) -> None:
+    """Move the alias that the decision names; the caller holds the promotion lock."""
+    if candidate.decision.promote:
+        parent = candidate.parent.version if candidate.parent else None
+        champion.promote.fn(candidate.dataset, number, parent, candidate.decision.reason)
+    else:
         champion.set_challenger.fn(candidate.dataset, number)
-        return True
-    parent = candidate.parent.version if candidate.parent else None
-    return champion.promote.fn(candidate.dataset, number, parent, candidate.decision.reason)
 
 
 def _log_energy(candidate: Candidate) -> None:

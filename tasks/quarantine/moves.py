@@ -9,6 +9,8 @@ from pathlib import Path
 from prefect import task
 
 from greenlightning.errors import InputError
+from tasks.core.atomic import write_text
+from tasks.core.faults import Fault, reached
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch, describe
 from tasks.data.batch_index import checked_id
@@ -44,7 +46,8 @@ def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
         "failures": list(failures),
         "quarantined_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    (folder / REASON).write_text(json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / REASON, json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
+    reached(Fault.REASON_WRITTEN)
     path.replace(folder / path.name)
     return folder
 
@@ -74,5 +77,5 @@ def forget_record(held: HeldBatch) -> None:
 def discard(held: HeldBatch, decision: Decision) -> None:
     """Delete the rows of a batch; its record and the decision stay. InputError where that was done before."""
     check_undecided(held)
-    (held.folder / DECISION).write_text(decision.model_dump_json(indent=2) + "\n")
+    write_text(held.folder / DECISION, decision.model_dump_json(indent=2) + "\n")
     held.file.unlink(missing_ok=True)

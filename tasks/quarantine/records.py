@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from greenlightning.errors import InputError, NothingServedError
+from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
 from tasks.validation.page import PAGE
 
@@ -109,11 +109,16 @@ def check_undecided(held: HeldBatch) -> None:
 
 
 def _read(folder: Path) -> HeldBatch | None:
-    """The record in a folder of quarantine; None where there is none or it is damaged."""
+    """The record in a folder of quarantine; None where there is none, IntegrityError where it is damaged."""
+    if not (folder / REASON).is_file():
+        return None
     try:
         reason = json.loads((folder / REASON).read_text())
         decided = folder / DECISION
         decision = Decision.model_validate_json(decided.read_text()) if decided.is_file() else None
         return HeldBatch(**reason, decision=decision)
-    except (OSError, ValueError, TypeError, ValidationError):
-        return None
+    except (ValueError, TypeError, ValidationError) as error:
+        raise IntegrityError(
+            f"The record of batch {folder.name} in quarantine is damaged",
+            f"Restore {folder} from a backup, or remove the folder and ingest the source file again",
+        ) from error

@@ -12,6 +12,7 @@ from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace, checked_name
+from tasks.tracking.database import check_database
 from tasks.tracking.relocation import relocate_artifacts
 from tasks.tracking.run_notes import NOTE_TAG, experiment_note
 from tasks.tracking.saved_views import saved_views
@@ -44,6 +45,7 @@ def connect() -> "MlflowClient":
     uri = workspace.tracking_uri
     if uri.startswith("sqlite:"):
         workspace.mlruns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_database(workspace)
         relocate_artifacts(workspace)
     chosen = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)

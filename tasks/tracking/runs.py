@@ -62,10 +62,14 @@ def _run(experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
 
 def end_orphans(dataset: str) -> list[str]:
     """End as KILLED the RUNNING runs whose process on this host has died, and return their ids."""
-    client = connect()
-    running = client.search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")
-    orphans = [run.info.run_id for run in running if processes.has_died(run.data.tags.get(Tag.PROCESS, ""))]
-    for run_id in orphans:
+    client, dead = connect(), orphans(dataset)
+    for run_id in dead:
         client.set_tag(run_id, Tag.ENDED_BY, "janitor: the process that ran it has died")
         client.set_terminated(run_id, "KILLED")
-    return orphans
+    return dead
+
+
+def orphans(dataset: str) -> list[str]:
+    """The RUNNING runs whose process on this host has died."""
+    running = connect().search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")
+    return [run.info.run_id for run in running if processes.has_died(run.data.tags.get(Tag.PROCESS, ""))]

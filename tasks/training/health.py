@@ -86,7 +86,7 @@ def save_health_reference(run_id: str, folder: Path, base: Batch, learnable: Lea
 def health_reference_of(version: registry.VersionInfo) -> "HealthReference | None":
     """The health reference of a version; None where it has none, or one of another structure.
 
-    Raises IntegrityError where it is corrupt.
+    Raises IntegrityError where it is corrupt, or missing though the version's tag names it.
     """
     from mlflow.artifacts import download_artifacts, list_artifacts
     from mlflow.exceptions import MlflowException
@@ -95,10 +95,12 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
 
     where = artifact_uri(version.run_id, REFERENCE)
     try:
-        if not list_artifacts(where):
+        if Tag.HEALTH_REFERENCE not in version.tags and not list_artifacts(where):
             return None
         with TemporaryDirectory() as place:
             found = HealthReference.load(Path(download_artifacts(where, dst_path=place)))
+        if version.tags.get(Tag.HEALTH_REFERENCE, found.digest) != found.digest:
+            raise OSError("it is not the one that was registered")
     except (IntegrityError, MlflowException, OSError) as error:
         raise IntegrityError(
             f"The health reference of {version.dataset} version {version.version} is corrupt",
@@ -115,6 +117,20 @@ def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structur
     with TemporaryDirectory() as place:
         reference.save(Path(place))
         connect().log_artifacts(run_id, place, REFERENCE)
+
+
+def health_reference_tag(run_id: str) -> dict[str, str]:
+    """The tag that seals the health reference which a run has logged; none where it has none."""
+    from mlflow.artifacts import download_artifacts, list_artifacts
+
+    from greenlightning.health.reference import HealthReference
+
+    where = artifact_uri(run_id, REFERENCE)
+    if not list_artifacts(where):
+        return {}
+    with TemporaryDirectory() as place:
+        found = HealthReference.load(Path(download_artifacts(where, dst_path=place)))
+    return {Tag.HEALTH_REFERENCE: found.digest}
 
 
 @task(task_run_name="structure health of {serving.dataset} version {serving.version}", persist_result=False)

@@ -1,16 +1,21 @@
 """Two runs on one model: both land, and the later one builds on the new champion."""
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 import flows.learning.federate
 import flows.learning.retrain_dataset
+from flows.learning.ingest import ingest
 from flows.learning.retrain import retrain
-from tasks.core.constants import Alias, Tag
+from tasks.core.constants import Alias
 from tasks.data.batch_index import batches
 from tasks.models import registry
+from tasks.quarantine.records import held_batches
 from tests.helpers.digits import (
     DIGITS,
     FIRST,
@@ -18,6 +23,7 @@ from tests.helpers.digits import (
     add,
     learnt_jointly,
     outcome,
+    source,
 )
 
 pytestmark = pytest.mark.usefixtures("prefect", "champion")
@@ -41,9 +47,8 @@ def test_a_retraining_that_lands_second_merges_onto_the_new_champion(monkeypatch
     monkeypatch.setattr(flows.learning.retrain_dataset, "learn_batches", overtaken)
     done = outcome(retrain, dataset=DIGITS, batches=[second])
     model = registry.load(DIGITS)
-    assert (done.promoted, done.version, champion().parent) == (True, 4, 2)
+    assert (done.promoted, done.version, champion().parent) == (True, 3, 2)
     assert model.statistics.digest == learnt_jointly(model, [base.id, first, second]).digest
-    assert registry.version(DIGITS, 3).tags[Tag.DECISION] == "overtaken by another run"
 
 
 def test_two_retrainings_at_once_both_land() -> None:
@@ -66,3 +71,28 @@ def test_two_retrainings_at_once_both_land() -> None:
     model = registry.load(DIGITS)
     assert set(model.ledger) == {base.id, *new}
     assert model.statistics.digest == learnt_jointly(model, [base.id, *new]).digest
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """The results of calls that are made at once; the first error is raised."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
+
+
+def test_eight_retrainings_at_once_all_end_in_the_champion_with_one_version_each() -> None:
+    [base] = batches(DIGITS)
+    new = [add(f"part {start}", slice(start, start + 60)) for start in range(500, 980, 60)]
+    at_once(*(partial(outcome, retrain, dataset=DIGITS, batches=[batch]) for batch in new))
+    model = registry.load(DIGITS)
+    assert set(model.ledger) == {base.id, *new}
+    assert model.statistics.digest == learnt_jointly(model, [base.id, *new]).digest
+    assert len(registry.versions(DIGITS)) <= 1 + 8
+
+
+def test_one_file_ingested_six_times_at_once_is_one_batch() -> None:
+    path = source("first", FIRST)
+    done = at_once(*(partial(outcome, ingest, path=path, dataset=DIGITS) for _ in range(6)))
+    assert {one.state for one in done} == {"Versioned"}
+    assert sum("is versioned" in one.reason for one in done) == 1
+    assert len(batches(DIGITS)) == 2
+    assert held_batches(DIGITS) == []

@@ -140,5 +140,4 @@ def test_a_training_that_is_overtaken_says_so_and_changes_nothing(monkeypatch: p
     monkeypatch.setattr(flows.learning.train, "learn_base", overtaken)
     with pytest.raises(MismatchError, match="Another run changed the champion of 'digits' meanwhile"):
         outcome(train, dataset=DIGITS, learning=LEARNING)
-    assert served() == 2
-    assert registry.version(DIGITS, 3).tags[Tag.DECISION] == "overtaken by another run"
+    assert (served(), registry.find(DIGITS, 3)) == (2, None)

@@ -1,14 +1,17 @@
 """The holdout is chosen once, versioned like a batch, and no row of it is ever learnt."""
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch, row_fingerprints
 from greenlightning.errors import InputError, NothingServedError
-from tasks.data.batch_files import read_content
-from tasks.data.batch_index import BatchRef, batches
+from tasks.core.faults import Fault
+from tasks.data.batch_files import read_content, waiting
+from tasks.data.batch_index import BatchRef, batch_path, batches
 from tasks.data.holdout import Learnable, current_holdout, ensure_holdout, holdout_of, slice_rows
 from tasks.data.versioning import checkout
 from tests.helpers.small_champion import versioned
@@ -48,6 +51,27 @@ def test_the_same_base_has_the_same_holdout(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setenv("GREENLIGHTNING_HOME", str(tmp_path / name))
         chosen.append(ensure_holdout.fn(DATASET, [versioned(hundred(), tmp_path)], 0.2).id)
     assert chosen[0] == chosen[1]
+
+
+@pytest.mark.parametrize("finish", [ensure_holdout.fn, current_holdout])
+@pytest.mark.parametrize("fault", [Fault.DESCRIBED, Fault.PUSHED])
+def test_a_holdout_that_a_kill_left_unpushed_is_pushed_by_the_next_run(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, finish: Any
+) -> None:
+    base = [versioned(hundred(), tmp_path)]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("tasks.core.faults.strike", died)
+        patch.setenv("GREENLIGHTNING_FAULT", fault)
+        ensure_holdout.fn(DATASET, base, 0.2)
+    ref = finish(DATASET) if finish is current_holdout else finish(DATASET, base, 0.2)
+    assert waiting(holdout_of(DATASET)) == []
+    shutil.rmtree(home / ".dvc" / "cache")
+    batch_path(ref.dataset, ref.id).unlink()
+    assert checkout(ref).is_file()
+
+
+def died(_: str) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_holdout_that_was_ingested_is_kept_and_the_newest_counts(tmp_path: Path) -> None:

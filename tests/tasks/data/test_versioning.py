@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 from prefect.states import Failed
 
 from greenlightning.errors import IntegrityError, NothingServedError
+from tasks.core.faults import Fault
 from tasks.core.workspace import Workspace
 from tasks.data import ingestion, versioning
 from tasks.data.batch_files import LandedBatch, read_content, waiting
@@ -163,6 +165,29 @@ def test_a_kill_between_steps_loses_nothing_and_the_next_call_finishes(
     assert waiting("d") == []
     assert checkout(ref).read_bytes() == content
     assert stored(home, "store", ref.md5).read_bytes() == content
+
+
+INGEST = "import sys; from tasks.data.ingestion import land; from tasks.data.versioning import version_batch; "
+INGEST += "version_batch.fn(land.fn(sys.argv[1], 'd'))"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [Fault.LANDED, Fault.COPIED, Fault.ADDED, Fault.DESCRIBED, Fault.PUSHED])
+def test_a_process_killed_after_any_durable_step_leaves_a_batch_that_the_next_call_completes(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    source = tmp_path / "source.npz"
+    np.savez(source, X=np.arange(20.0).reshape(10, 2), y=[0, 1] * 5)
+    monkeypatch.setenv("GREENLIGHTNING_FAULT", fault)
+    done = subprocess.run([sys.executable, "-c", INGEST, str(source)], cwd=Path(__file__).parents[3])
+    assert done.returncode == -9
+    monkeypatch.delenv("GREENLIGHTNING_FAULT")
+    [batch] = waiting("d")
+    content = batch.path.read_bytes()
+    ref = version_batch.fn(land.fn(source, "d"))
+    assert (versioning.batches("d"), waiting("d")) == ([ref], [])
+    for place in (batch_path("d", ref.id), stored(home, "cache", ref.md5), stored(home, "store", ref.md5)):
+        assert place.read_bytes() == content
 
 
 def test_a_damaged_pointer_is_written_again_with_the_source(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.request import url2pathname
 
 import pytest
 
@@ -12,10 +13,11 @@ from greenlightning.evaluation.comparison import Decision
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.faults import Fault
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
-from tasks.promotion.publishing import kept_out, publish
+from tasks.promotion.publishing import complete_publication, kept_out, publish
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tasks.training.evaluation import EvaluationResult
@@ -75,11 +77,11 @@ def test_a_rejected_candidate_becomes_challenger_and_its_batch_is_kept_out(
     assert kept_out(champion) == {batches[1].id}
 
 
-def test_where_another_run_was_first_nothing_is_promoted(candidate: Candidate) -> None:
+def test_where_another_run_was_first_nothing_is_registered(candidate: Candidate) -> None:
     assert published(candidate) == 2
     assert published(candidate) is None
     assert registry.version("digits", Alias.CHAMPION).version == 2
-    assert registry.version("digits", 3).tags[Tag.DECISION] == "overtaken by another run"
+    assert [info.version for info in registry.versions("digits")] == [2, 1]
 
 
 def test_a_corrupt_model_is_never_registered(candidate: Candidate) -> None:
@@ -87,3 +89,66 @@ def test_a_corrupt_model_is_never_registered(candidate: Candidate) -> None:
     with pytest.raises(IntegrityError):
         published(candidate)
     assert [info.version for info in registry.versions("digits")] == [1]
+
+
+BEFORE = [
+    Fault.REFERENCE_INHERITED,
+    Fault.FILES_LOGGED,
+    Fault.MODEL_LOGGED,
+    Fault.REGISTERED,
+    Fault.PROMOTION_DATED,
+    Fault.PREVIOUS_SET,
+]
+AFTER = [Fault.CHAMPION_SET, Fault.PROMOTION_RECORDED, Fault.LINEAGE_LOGGED, Fault.PARAMS_LOGGED]
+
+
+def killed(candidate: Candidate, fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish, and die at the fault point."""
+
+    def die(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("tasks.core.faults.strike", die)
+        patch.setenv("GREENLIGHTNING_FAULT", fault)
+        published(candidate)
+
+
+@pytest.mark.parametrize("fault", BEFORE)
+def test_a_kill_before_the_alias_moves_leaves_the_old_champion_and_the_next_run_publishes(
+    candidate: Candidate, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    killed(candidate, fault, monkeypatch)
+    serving = registry.version("digits", Alias.CHAMPION)
+    assert (serving.version, registry.load("digits").statistics.n) == (1, 30)
+    complete_publication(serving)
+    number = published(candidate)
+    assert registry.version("digits", Alias.CHAMPION).version == number
+    assert registry.load("digits").statistics == GreenLightningModel.load(candidate.trained.folder).statistics
+
+
+@pytest.mark.parametrize("fault", AFTER)
+def test_a_kill_after_the_alias_moved_leaves_the_new_champion_and_the_next_run_does_the_rest(
+    candidate: Candidate, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    killed(candidate, fault, monkeypatch)
+    serving = registry.version("digits", Alias.CHAMPION)
+    assert (serving.version, registry.load("digits").statistics.n) == (2, 60)
+    complete_publication(serving)
+    run = connect().get_run(serving.run_id)
+    assert (run.data.tags[Tag.VERSION], run.data.params["rows"]) == ("2", "60")
+    assert "lineage.html" in {file.path for file in connect().list_artifacts(serving.run_id)}
+    assert published(candidate) is None
+
+
+def test_what_a_version_keeps_beside_its_model_is_sealed(candidate: Candidate) -> None:
+    """One changed bound of the expectations would open the door to an inverted batch."""
+    assert published(candidate) == 2
+    serving = registry.version("digits", Alias.CHAMPION)
+    where = url2pathname(connect().get_run(serving.run_id).info.artifact_uri.removeprefix("file://"))
+    stored = Path(where) / "expectations.json"
+    whole = stored.read_text()
+    assert expectations_of(serving).features
+    stored.write_text(whole.replace("30", "31", 1))
+    with pytest.raises(IntegrityError, match="expectations of digits version 2 are missing or corrupt"):
+        expectations_of(serving)

@@ -1,0 +1,74 @@
+"""Whether the embedded database of MLflow is whole: a lost one must not pass for an empty workspace."""
+
+import sqlite3
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+
+from greenlightning.errors import IntegrityError
+from tasks.core.workspace import Workspace
+
+MAGIC = b"SQLite format 3\0"
+REMEDY = "Restore it from a backup (greenlightning restore); no run, version or alias is known without it"
+
+
+def check_database(workspace: Workspace) -> None:
+    """Raise IntegrityError where the database is cut, or is missing or empty beside artifacts of runs.
+
+    Its header and its experiments are read, once a process; ``faults_of`` reads all of it.
+    """
+    database = workspace.database
+    artifacts = _datasets_with_artifacts(workspace)
+    if not database.is_file() or database.stat().st_size == 0:
+        if artifacts and not _has_log(database):
+            raise IntegrityError(
+                f"mlruns/mlflow.db is missing or empty beside the artifacts of {artifacts[0]}", REMEDY
+            )
+        return
+    _check(database, tuple(artifacts), database.stat().st_ino)
+
+
+def faults_of(database: Path) -> list[str]:
+    """What SQLite finds wrong with a database, all pages read; empty where it is whole."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as connection:
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [] if found == ["ok"] else found
+
+
+@cache
+def _check(database: Path, artifacts: tuple[str, ...], _inode: int) -> None:
+    with database.open("rb") as stream:
+        header = stream.read(100)
+    page_size = int.from_bytes(header[16:18], "big") or 1
+    pages = int.from_bytes(header[28:32], "big")
+    size = (65536 if page_size == 1 else page_size) * pages
+    if not header.startswith(MAGIC) or (database.stat().st_size < size and not _has_log(database)):
+        raise IntegrityError("mlruns/mlflow.db is cut or damaged", REMEDY)
+    known = _experiments(database)
+    if lost := [dataset for dataset in artifacts if dataset not in known]:
+        raise IntegrityError(f"mlruns/mlflow.db does not know {lost[0]}, whose artifacts are there", REMEDY)
+
+
+def _experiments(database: Path) -> set[str]:
+    try:
+        with closing(sqlite3.connect(database, timeout=60)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'experiments'").fetchone():
+                return set()
+            return {str(name) for (name,) in connection.execute("SELECT name FROM experiments")}
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(f"mlruns/mlflow.db is damaged ({error})", REMEDY) from error
+
+
+def _datasets_with_artifacts(workspace: Workspace) -> list[str]:
+    """The datasets whose folder of artifacts has something in it."""
+    folders = (workspace.mlruns / "artifacts").glob("*/")
+    return sorted(folder.name for folder in folders if any(folder.iterdir()))
+
+
+def _has_log(database: Path) -> bool:
+    """Whether a write-ahead log holds pages that the file does not have yet."""
+    log = database.with_name(f"{database.name}-wal")
+    return log.is_file() and log.stat().st_size > 0

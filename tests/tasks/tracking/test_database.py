@@ -1,0 +1,68 @@
+"""A lost or cut database is named; it never passes for an empty workspace."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from greenlightning.errors import IntegrityError
+from tasks.core.constants import Kind
+from tasks.models import registry
+from tasks.tracking.client import connect
+from tasks.tracking.database import faults_of
+from tasks.tracking.runs import flow_run
+
+
+@pytest.fixture
+def database(mlflow_home: Path) -> Path:
+    """The database of a workspace with a run that has artifacts."""
+    with flow_run("digits", Kind.TRAIN) as run_id:
+        connect().log_text(run_id, "x", "a.txt")
+    return mlflow_home / "mlruns" / "mlflow.db"
+
+
+def gone(database: Path) -> None:
+    database.unlink()
+
+
+def emptied(database: Path) -> None:
+    database.write_bytes(b"")
+
+
+def halved(database: Path) -> None:
+    whole = database.read_bytes()
+    database.unlink()
+    database.write_bytes(whole[: len(whole) // 2])
+
+
+def overwritten(database: Path) -> None:
+    whole = database.read_bytes()
+    database.unlink()
+    database.write_bytes(b"not SQLite at all" + whole[17:])
+
+
+@pytest.mark.parametrize("spoil", [gone, emptied, halved, overwritten])
+def test_a_lost_or_cut_database_beside_artifacts_is_named_with_the_remedy(database: Path, spoil: object) -> None:
+    assert registry.champion("digits") is None
+    for log in database.parent.glob("mlflow.db-*"):
+        log.unlink()
+    spoil(database)  # type: ignore[operator]
+    with pytest.raises(IntegrityError, match=r"mlflow.db .*Restore it from a backup"):
+        registry.champion("digits")
+
+
+def test_a_fresh_database_in_its_place_is_named_too(database: Path, empty_database: Path) -> None:
+    database.unlink()
+    shutil.copy(empty_database, database)
+    with pytest.raises(IntegrityError, match="does not know digits, whose artifacts are there"):
+        registry.champion("digits")
+
+
+def test_an_empty_workspace_is_no_damage(home: Path) -> None:
+    assert registry.champion("digits") is None
+
+
+def test_all_pages_are_read_when_asked(database: Path) -> None:
+    assert faults_of(database) == []
+    halved(database)
+    assert faults_of(database)
