@@ -15,10 +15,10 @@ from flows.console.progress_bars import progress_bars
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome, outcome_of
 from flows.engine.runtime import embedded
+from flows.inputs.demo import BATCHES, check_demo
 from flows.learning.ingest import ingest
 from flows.learning.retrain import retrain
 from flows.learning.train import train
-from flows.requests.demo import BATCHES, check_demo
 from flows.versions.lineage import show_lineage
 from tasks.core.constants import Subject
 from tasks.core.workspace import Workspace

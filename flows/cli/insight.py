@@ -32,7 +32,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Compare two versions: scores, data, structure and energy, and what changed from A to B."""
-    from flows.requests.versions import known_dataset, version_of, version_reference
+    from flows.inputs.versions import known_dataset, version_of, version_reference
 
     dataset = known_dataset(dataset)
     for reference in (version_reference(a), version_reference(b)):
@@ -52,8 +52,8 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Write an HTML report on a dataset (accuracy, energy, calibration, lineage) and log it to MLflow."""
-    from flows.requests.files import check_writable
-    from flows.requests.versions import champion_of, known_dataset
+    from flows.inputs.files import check_writable
+    from flows.inputs.versions import champion_of, known_dataset
 
     dataset = known_dataset(dataset)
     champion_of(dataset)
@@ -69,7 +69,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Run the whole pipeline on real data: train once, retrain on a stream, compare, trace."""
-    from flows.requests.demo import check_demo
+    from flows.inputs.demo import check_demo
 
     check_demo(dataset)
     from flows.demo import demo as show

@@ -66,7 +66,7 @@ def train(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Extract the structure from the base batches, train the linear part on them, and publish the version."""
-    from flows.requests.learning import check_training
+    from flows.inputs.learning import check_training
     from tasks.core.settings import Deciding, Learning
 
     learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
@@ -135,9 +135,9 @@ def retrain(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Learn the batches that the champion has not learnt; the cost is that of the new rows."""
-    from flows.requests.learning import check_retraining
-    from flows.requests.retrain_request import RetrainRequest
-    from flows.requests.selection import Selection
+    from flows.inputs.learning import check_retraining
+    from flows.inputs.retrain_request import RetrainRequest
+    from flows.inputs.selection import Selection
     from tasks.core.settings import Deciding, Learning
 
     names = [name.strip() for names in batch or () for name in names.split(",")] or None
@@ -173,7 +173,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Forget a learnt batch: exactly in the linear part, and with --strict in the structure too."""
-    from flows.requests.learning import check_forgetting
+    from flows.inputs.learning import check_forgetting
 
     check_forgetting(dataset, batch)
     from flows.learning.forget import forget as flow
@@ -200,7 +200,7 @@ def federate(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
-    from flows.requests.learning import check_federation
+    from flows.inputs.learning import check_federation
     from greenlightning.errors import InputError
     from tasks.core.settings import Deciding
 

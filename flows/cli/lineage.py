@@ -28,8 +28,8 @@ def lineage(
     as_json: AsJson = False,
 ) -> None:
     """Trace a version to its bytes, structure and code, or a batch to every version that learnt it."""
-    from flows.requests.files import check_writable
-    from flows.requests.versions import check_reference, known_dataset
+    from flows.inputs.files import check_writable
+    from flows.inputs.versions import check_reference, known_dataset
     from greenlightning.errors import InputError
 
     forms: dict[Form, bool] = {"json": as_json, "dot": dot, "html": html}
@@ -61,8 +61,8 @@ def reproduce(
     as_json: AsJson = False,
 ) -> None:
     """Rebuild a version from its versioned data and compare every number; exits with 0 if all are equal."""
-    from flows.requests.files import check_present
-    from flows.requests.versions import version_of
+    from flows.inputs.files import check_present
+    from flows.inputs.versions import version_of
     from tasks.core.constants import Alias
 
     version_of(dataset, version or Alias.CHAMPION)

@@ -20,7 +20,7 @@ def maintenance(
     as_json: AsJson = False,
 ) -> None:
     """Prune old versions that can be rebuilt, and close the runs of processes that died."""
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
 
     if dataset is not None:
         known_dataset(dataset)

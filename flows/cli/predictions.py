@@ -49,7 +49,7 @@ def predict(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Predict the rows of a file, and score them where it has labels; starts no flow run and no server."""
-    from flows.requests.predictions import check_prediction
+    from flows.inputs.predictions import check_prediction
 
     target = out or file.with_name(f"{file.name.partition('.')[0]}.predictions.csv")
     reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
@@ -67,7 +67,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Serve the champion over HTTP until Ctrl-C or SIGTERM; a new champion takes over while it runs."""
-    from flows.requests.versions import champion_of
+    from flows.inputs.versions import champion_of
 
     champion_of(dataset)
     from flows.predictions.serve import serve as run_server
@@ -84,7 +84,7 @@ def which(
     as_json: AsJson = False,
 ) -> None:
     """Show which version served at a moment, or all that served on a day."""
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
     from tasks.core.moments import past_moment
 
     dataset = known_dataset(dataset)

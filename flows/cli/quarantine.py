@@ -23,7 +23,7 @@ Stated = Annotated[str, typer.Option("--reason", help="Why; recorded with the ba
 def list_batches(dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """List the quarantined batches with what is wrong with them."""
     from flows.console.quarantine_text import print_held
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
 
     print_held(known_dataset(dataset), as_json)
 
@@ -32,7 +32,7 @@ def list_batches(dataset: OneDataset = None, as_json: AsJson = False) -> None:
 def show(batch: Batch, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Show why a batch is in quarantine, where it lies, and what can be done."""
     from flows.console.quarantine_text import print_one
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
     from tasks.data.batch_index import checked_id
 
     print_one(known_dataset(dataset), checked_id(batch), as_json)
@@ -41,8 +41,8 @@ def show(batch: Batch, dataset: OneDataset = None, as_json: AsJson = False) -> N
 @held.command()
 def accept(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Take a batch out of quarantine; the next retraining learns it, and such batches are expected."""
-    from flows.requests.quarantine import check_acceptable
-    from flows.requests.versions import known_dataset
+    from flows.inputs.quarantine import check_acceptable
+    from flows.inputs.versions import known_dataset
 
     dataset = known_dataset(dataset)
     check_acceptable(dataset, batch, reason)
@@ -54,8 +54,8 @@ def accept(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: As
 @held.command()
 def discard(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Delete the rows of a quarantined batch; its record stays."""
-    from flows.requests.quarantine import check_discardable
-    from flows.requests.versions import known_dataset
+    from flows.inputs.quarantine import check_discardable
+    from flows.inputs.versions import known_dataset
 
     dataset = known_dataset(dataset)
     check_discardable(dataset, batch, reason)
@@ -68,7 +68,7 @@ def discard(batch: Batch, reason: Stated, dataset: OneDataset = None, as_json: A
 def show_expectations(dataset: OneDataset = None, as_json: AsJson = False) -> None:
     """Show what the champion expects of a batch, column by column."""
     from flows.console.quarantine_text import print_expectations
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
 
     print_expectations(known_dataset(dataset), as_json)
 
@@ -84,8 +84,8 @@ def relearn(
     as_json: AsJson = False,
 ) -> None:
     """Learn again what is expected of batches; the model stays as it is."""
-    from flows.requests.parameters import stated
-    from flows.requests.versions import champion_of, check_batches, known_dataset
+    from flows.inputs.parameters import stated
+    from flows.inputs.versions import champion_of, check_batches, known_dataset
 
     dataset = known_dataset(dataset)
     champion_of(dataset)

@@ -15,7 +15,7 @@ Stated = Annotated[str, typer.Option("--reason", help="Why; recorded with the ve
 @commands.command()
 def promote(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
     """Make a version the champion, for example a challenger."""
-    from flows.requests.versions import check_decision
+    from flows.inputs.versions import check_decision
 
     check_decision(dataset, version, reason)
     from flows.versions.promote import promote as flow
@@ -33,7 +33,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Serve an earlier version again; batches that only the later version had learnt are held back."""
-    from flows.requests.versions import check_rollback
+    from flows.inputs.versions import check_rollback
 
     check_rollback(dataset, to, reason)
     from flows.versions.rollback import rollback as flow
@@ -44,7 +44,7 @@ def rollback(
 @commands.command()
 def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = False) -> None:
     """Protect a version from pruning by maintenance."""
-    from flows.requests.versions import check_pin
+    from flows.inputs.versions import check_pin
 
     check_pin(dataset, version, reason)
     from flows.versions.pin import pin as flow
@@ -55,7 +55,7 @@ def pin(version: Version, dataset: Dataset, reason: Stated, as_json: AsJson = Fa
 @commands.command()
 def unpin(version: Version, dataset: Dataset, as_json: AsJson = False) -> None:
     """Allow maintenance to prune a version again."""
-    from flows.requests.versions import check_unpin
+    from flows.inputs.versions import check_unpin
 
     check_unpin(dataset, version)
     from flows.versions.pin import unpin as flow

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from flows.requests.versions import champion_of
+from flows.inputs.versions import champion_of
 from tasks.quarantine.records import HeldBatch, held_batch, held_batches
 
 out = Console()

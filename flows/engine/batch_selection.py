@@ -2,7 +2,7 @@
 
 from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome
-from flows.requests.selection import Selection
+from flows.inputs.selection import Selection
 from tasks.data.batch_files import LandedBatch, waiting
 from tasks.data.batch_index import BatchRef
 from tasks.models.version_info import VersionInfo

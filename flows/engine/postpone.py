@@ -15,7 +15,7 @@ from prefect.exceptions import PrefectException
 from prefect.states import Scheduled
 
 from flows.engine.outcome import Outcome
-from flows.requests.start_limits import deadline_of, time_text
+from flows.inputs.start_limits import deadline_of, time_text
 from greenlightning.errors import InputError
 from tasks.scheduling.start_plan import (
     StartPlan,

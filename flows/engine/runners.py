@@ -15,7 +15,7 @@ from prefect.settings import get_current_settings
 from prefect.states import Cancelling
 
 from flows.engine.session import Session
-from flows.requests.parameters import Runner
+from flows.inputs.parameters import Runner
 from greenlightning.errors import InputError
 from tasks.data.batch_index import BatchRef
 from tasks.training.remote_fit import read_result

@@ -10,7 +10,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from flows.engine.outcome import Outcome
-from flows.requests.start_limits import deadline_of
+from flows.inputs.start_limits import deadline_of
 from greenlightning.errors import InputError
 from tasks.orchestration.dashboards import Dashboards
 

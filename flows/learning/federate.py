@@ -8,8 +8,8 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.session import champion_of, session
+from flows.inputs.parameters import DatasetName, NewLabels
 from flows.learning.publication import publish_once
-from flows.requests.parameters import DatasetName, NewLabels
 from greenlightning.errors import InputError
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind

@@ -7,7 +7,7 @@ from prefect.states import Completed
 from pydantic import Field
 
 from flows.engine.flow_decorator import flow
-from flows.requests.parameters import BatchId, DatasetName
+from flows.inputs.parameters import BatchId, DatasetName
 from tasks.core.constants import Tag
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import batch_ref

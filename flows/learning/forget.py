@@ -9,10 +9,10 @@ from flows.engine.admission import chosen_batches
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import Session, champion_of, session
+from flows.inputs.parameters import BatchId, DatasetName
+from flows.inputs.versions import check_learnt
 from flows.learning.publication import Attempt, publish_on_champion
 from flows.learning.train import train_on
-from flows.requests.parameters import BatchId, DatasetName
-from flows.requests.versions import check_learnt
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning

@@ -12,8 +12,8 @@ from pydantic import Field
 from flows.engine.admission import Admission, moved_note, quarantined
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
+from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.several_files import each_file
-from flows.requests.parameters import DatasetName, NewLabels, QuarantineMoved
 from tasks.core.turns import turn_of
 from tasks.data.arrivals import by_event_time, files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch

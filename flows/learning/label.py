@@ -9,8 +9,8 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome, outcome_of
+from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.ingest import ingest
-from flows.requests.parameters import DatasetName, NewLabels, QuarantineMoved
 from tasks.data.arrivals import files_of
 from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
 from tasks.data.reading import DETECTED, Reading

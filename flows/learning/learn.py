@@ -8,11 +8,11 @@ from prefect.runtime import flow_run
 from flows.engine.admission import Admission
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
+from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
+from flows.inputs.retrain_request import OnRed, RetrainRequest
 from flows.learning.ingest import Arrival, Files, Labels, MoreFiles, named
 from flows.learning.retrain_dataset import retrain_dataset
 from flows.learning.train import train_dataset
-from flows.requests.parameters import DatasetName, NewLabels, QuarantineMoved
-from flows.requests.retrain_request import OnRed, RetrainRequest
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Device
 from tasks.data.batch_index import batches
 from tasks.data.reading import DETECTED, Reading

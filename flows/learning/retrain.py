@@ -11,11 +11,11 @@ from flows.engine.error_messages import is_foreseen
 from flows.engine.flow_decorator import flow, part_of_run
 from flows.engine.outcome import Outcome
 from flows.engine.runners import check_runner
+from flows.inputs.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
+from flows.inputs.retrain_request import OnRed, RetrainRequest, When
+from flows.inputs.selection import DryRun, LandedFrom, LandedTo, Selection
+from flows.inputs.start_limits import Jitter, LatestStart
 from flows.learning.retrain_dataset import retrain_dataset
-from flows.requests.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
-from flows.requests.retrain_request import OnRed, RetrainRequest, When
-from flows.requests.selection import DryRun, LandedFrom, LandedTo, Selection
-from flows.requests.start_limits import Jitter, LatestStart
 from greenlightning.errors import InputError
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Device, Learning
 from tasks.scheduling.carbon import CarbonSource

@@ -9,9 +9,9 @@ from flows.engine.outcome import Outcome
 from flows.engine.postpone import start_or_postpone
 from flows.engine.runners import fit_remotely
 from flows.engine.session import Session, champion_of, session
+from flows.inputs.retrain_request import RetrainRequest
 from flows.learning.publication import Attempt, publish_on_champion
 from flows.learning.structure_refresh import refresh_structure
-from flows.requests.retrain_request import RetrainRequest
 from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_files import describe

@@ -2,8 +2,8 @@
 
 from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome, outcome_of
+from flows.inputs.retrain_request import RetrainRequest
 from flows.learning.train import train
-from flows.requests.retrain_request import RetrainRequest
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_index import BatchRef
 from tasks.models.version_info import VersionInfo

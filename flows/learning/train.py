@@ -10,9 +10,9 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.runners import check_runner, fit_remotely
 from flows.engine.session import Session, session
+from flows.inputs.learning import no_batch
+from flows.inputs.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
 from flows.learning.publication import publish_once
-from flows.requests.learning import no_batch
-from flows.requests.parameters import BatchId, DatasetName, NewLabels, QuarantineMoved, Runner
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind, Params
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning

@@ -9,7 +9,7 @@ from pydantic import Field
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
-from flows.requests.parameters import DatasetName, VersionNumber
+from flows.inputs.parameters import DatasetName, VersionNumber
 from tasks.core.constants import Kind
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering

@@ -7,7 +7,7 @@ from prefect import State
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
-from flows.requests.parameters import BatchId, DatasetName, Stated
+from flows.inputs.parameters import BatchId, DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef, batch_ref, pointer_path
 from tasks.data.events import emit_landed

@@ -9,7 +9,7 @@ from flows.engine.admission import chosen_batches
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import champion_of, session
-from flows.requests.parameters import BatchId, DatasetName, Stated
+from flows.inputs.parameters import BatchId, DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.models.version_expectations import relearn as relearn_expectations
 from tasks.tracking.inputs import log_batch_input

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.requests.parameters import DatasetName
-from flows.requests.versions import version_reference
+from flows.inputs.parameters import DatasetName
+from flows.inputs.versions import version_reference
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import DECIDING
 from tasks.reporting.version_comparison import VersionComparison, VersionSide, compare_versions

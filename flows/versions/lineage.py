@@ -5,7 +5,7 @@ from typing import Literal
 
 from flows.console.lineage_tree import lineage_tree
 from flows.console.outcome_text import out
-from flows.requests.versions import parsed_reference
+from flows.inputs.versions import parsed_reference
 from tasks.lineage.graph import graph_of, to_dot, to_json
 from tasks.lineage.page import render_page
 from tasks.lineage.run_artifacts import page_path

@@ -9,7 +9,7 @@ from pydantic import Field
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
-from flows.requests.parameters import DatasetName
+from flows.inputs.parameters import DatasetName
 from tasks.core.constants import Kind, Metric, Params
 from tasks.data.batch_index import datasets
 from tasks.models.retention import Retained, prune, retained

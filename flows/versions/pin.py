@@ -6,7 +6,7 @@ from prefect import State
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.requests.parameters import DatasetName, Stated, VersionNumber
+from flows.inputs.parameters import DatasetName, Stated, VersionNumber
 from tasks.promotion import decisions
 
 

@@ -7,7 +7,7 @@ from prefect import State
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
-from flows.requests.parameters import DatasetName, Stated, VersionNumber
+from flows.inputs.parameters import DatasetName, Stated, VersionNumber
 from greenlightning.errors import MismatchError
 from tasks.core.constants import Kind
 from tasks.models import champion, registry

@@ -10,7 +10,7 @@ from pydantic import Field
 from flows.console.outcome_text import out
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.requests.parameters import DatasetName
+from flows.inputs.parameters import DatasetName
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tasks.reporting.report import FILE, Report, log_report, make_report

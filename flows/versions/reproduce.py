@@ -9,7 +9,7 @@ from pydantic import Field
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
-from flows.requests.parameters import DatasetName
+from flows.inputs.parameters import DatasetName
 from tasks.core.constants import Alias, Kind
 from tasks.lineage.reproduce import put_back, record, reextract_structure, reproduce_version
 from tasks.models import registry

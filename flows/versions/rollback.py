@@ -8,7 +8,7 @@ from pydantic import Field
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import champion_of, session
-from flows.requests.parameters import DatasetName, Stated
+from flows.inputs.parameters import DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.models import champion, registry
 from tasks.promotion.decisions import audit_tags, check_loadable, serving_notes

@@ -9,7 +9,7 @@ from tests.helpers.digits import DIGITS
 
 def test_the_command_line_hands_window_names_and_dry_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, object] = {}
-    monkeypatch.setattr("flows.requests.learning.check_retraining", lambda dataset, request: None)
+    monkeypatch.setattr("flows.inputs.learning.check_retraining", lambda dataset, request: None)
     monkeypatch.setattr(learning, "run", lambda flow, as_json, **parameters: given.update(parameters))
     window = ["--from", "2026-11-03", "--to", "2026-11-04T06:30", "--dry-run"]
     assert CliRunner().invoke(learning.commands, ["retrain", "-d", DIGITS, *window]).exit_code == 0

@@ -8,8 +8,8 @@ import pytest
 
 import tasks.data.ingestion
 from flows.engine.batch_selection import UNKNOWN
+from flows.inputs.selection import Selection
 from flows.learning.retrain import retrain
-from flows.requests.selection import Selection
 from greenlightning.errors import InputError
 from tasks.core.constants import Alias, Metric
 from tasks.core.moments import moment

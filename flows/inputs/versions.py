@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flows.requests.parameters import stated
+from flows.inputs.parameters import stated
 from greenlightning.errors import InputError, LedgerError, NothingServedError
 from tasks.core.constants import Alias, Tag
 from tasks.core.workspace import checked_name

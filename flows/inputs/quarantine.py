@@ -1,7 +1,7 @@
 """What is decided about a quarantined batch: whether that is possible, before Prefect is imported."""
 
-from flows.requests.parameters import stated
-from flows.requests.versions import check_batches
+from flows.inputs.parameters import stated
+from flows.inputs.versions import check_batches
 from tasks.data.batch_index import checked_id, pointer_path
 from tasks.quarantine.records import check_undecided, held_batch
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.requests.versions import known_dataset, only_dataset, parsed_reference, version_reference
+from flows.inputs.versions import known_dataset, only_dataset, parsed_reference, version_reference
 from greenlightning.errors import InputError, NothingServedError
 from tasks.core.constants import Alias
 from tasks.core.workspace import Workspace

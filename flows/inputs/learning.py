@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.requests.retrain_request import RetrainRequest
-from flows.requests.start_limits import check_start
-from flows.requests.versions import champion_of, check_batches, check_learnt
+from flows.inputs.retrain_request import RetrainRequest
+from flows.inputs.start_limits import check_start
+from flows.inputs.versions import champion_of, check_batches, check_learnt
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_index import batches

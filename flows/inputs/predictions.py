@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.requests.files import check_present
-from flows.requests.versions import champion_of, version_of
+from flows.inputs.files import check_present
+from flows.inputs.versions import champion_of, version_of
 from greenlightning.errors import InputError
 from tasks.core.moments import past_moment
 from tasks.predictions.targets import STDOUT, check_target

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from flows.requests.parameters import Runner
-from flows.requests.selection import Selection
-from flows.requests.start_limits import Jitter, LatestStart
+from flows.inputs.parameters import Runner
+from flows.inputs.selection import Selection
+from flows.inputs.start_limits import Jitter, LatestStart
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning, WhenMoved
 from tasks.scheduling.carbon import CarbonSource
 from tasks.scheduling.triggers import Triggers
