@@ -76,8 +76,8 @@ def _table(estimator: "BaseGreenLightning", X: Any, *, reset: bool) -> tuple[Con
     """Return the inputs as a canonical table, with its schema; names and number of columns are checked."""
     known = None if reset else estimator.encoder_
     if isinstance(X, pd.DataFrame):
-        names = list(X.columns)
-        if reset or names != list(getattr(estimator, "feature_names_in_", ())):
+        names = X.columns.tolist()
+        if reset or names != getattr(estimator, "feature_names_in_", np.empty(0)).tolist():
             validate_data(estimator, X, reset=reset, skip_check_array=True)
             X = X.set_axis([str(name) for name in names], axis=1)
         schema = known.schema if known else infer_schema(X, label=None)

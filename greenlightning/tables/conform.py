@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import union_categoricals
+from pandas.api.types import is_numeric_dtype, union_categoricals
 
 from greenlightning.errors import InputError
 from greenlightning.tables.labels import alike_labels, canonical_labels, real_targets
@@ -73,9 +73,9 @@ def conform(
     InputError
         Where a column is missing or a cell cannot be read; the message names it.
     """
-    found, known = set(frame.columns), {*schema.names, schema.label}
-    notes = _order_notes(frame, schema)
-    if unknown := [str(name) for name in frame.columns if name not in known]:
+    names, known = frame.columns.tolist(), {*schema.names, schema.label}
+    found, notes = set(names), _order_notes(names, list(schema.stored))
+    if unknown := [str(name) for name in names if name not in known]:
         if extra == "refuse":
             raise InputError(
                 f"{source} has {_few(unknown)}, which the schema does not know", "Drop it, or train again with it"
@@ -84,7 +84,7 @@ def conform(
     if missing := [name for name in schema.stored if name not in found]:
         raise InputError(
             f"{source} lacks {_few(missing)}",
-            f"Give every column of the schema, empty where it has no value (it has {_few(list(frame.columns))})",
+            f"Give every column of the schema, empty where it has no value (it has {_few(names)})",
         )
     y = _labels(frame[schema.label], schema) if schema.label in found else None
     if y is not None and schema.labels == "str" and schema.task == "classification":
@@ -94,22 +94,13 @@ def conform(
 
 
 def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) -> Table:
-    """Convert every column; those that hold numbers already go together, as most columns of most tables do."""
+    """Convert every column; where all hold numbers already, as in most tables, they go together."""
     kept = {column.name: column for column in schema.columns if column.kind is not Kind.IGNORED}
-    dtypes = dict(zip(frame.columns, frame.dtypes, strict=True))
-    plain = [
-        name
-        for name, column in kept.items()
-        if column.kind is Kind.NUMERIC and pd.api.types.is_numeric_dtype(dtypes[name])
-    ]
-    numbers = taken(frame, plain).to_numpy(np.float64, na_value=np.nan)
-    if len(plain) == len(kept):
-        return pd.DataFrame(numbers, columns=frame.columns if list(frame.columns) == plain else plain)
-    place = {name: number for number, name in enumerate(plain)}
-    return {
-        name: numbers[:, place[name]] if name in place else canonical(frame[name], column, source)
-        for name, column in kept.items()
-    }
+    names, dtypes = list(kept), dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
+    if all(column.kind is Kind.NUMERIC and is_numeric_dtype(dtypes[name]) for name, column in kept.items()):
+        chosen = taken(frame, names)
+        return pd.DataFrame(chosen.to_numpy(np.float64, na_value=np.nan), columns=chosen.columns)
+    return {name: canonical(frame[name], column, source) for name, column in kept.items()}
 
 
 def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
@@ -168,8 +159,7 @@ def _labels(cells: "pd.Series[Any]", schema: TableSchema) -> NDArray[np.generic]
     return canonical_labels(cells.tolist(), schema.labels)
 
 
-def _order_notes(frame: pd.DataFrame, schema: TableSchema) -> list[str]:
-    found, known = list(frame.columns), list(schema.stored)
+def _order_notes(found: list[str], known: list[str]) -> list[str]:
     both = set(found) & set(known)
     in_order = [name for name in found if name in both] == [name for name in known if name in both]
     return [] if in_order else ["columns put in the order of the schema"]

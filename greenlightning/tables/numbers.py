@@ -20,7 +20,7 @@ Table = pd.DataFrame | Mapping[str, Cells]
 
 def taken(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     """Return the columns of these names: the frame itself, uncopied, where it has no others."""
-    return frame if list(frame.columns) == names else frame[names]
+    return frame if frame.columns.tolist() == names else frame[names]
 
 
 def block(table: Table, names: tuple[str, ...]) -> NDArray[Any]:
