@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -32,8 +32,12 @@ class ClassTargets:
 
     Attributes
     ----------
-    weights : mapping of label to float
-        Weights of the classes, 1 for others: each row is counted as often as its class says.
+    weights : mapping of label to float, or "balanced"
+        Weights of the classes, 1 for others: each row is counted as often as its class says. "balanced" is
+        ``n / (k n_c)`` of the rows learnt, and for classes kept ``apart`` only.
+    apart : bool
+        Whether statistics keep the sums of each class. The weights are then no part of them, and may be chosen
+        when the model is solved; otherwise rows are weighed when they are summed.
     digest : str
         What statistics of these targets name.
     n_digits : int
@@ -42,13 +46,17 @@ class ClassTargets:
         "classification".
     """
 
-    weights: Mapping[Label, float] = field(default_factory=dict)
+    weights: Mapping[Label, float] | Literal["balanced"] = field(default_factory=dict)
+    apart: bool = False
     digest: str = field(init=False)
     n_digits: int = 1
     task: ClassVar[str] = "classification"
 
     def __post_init__(self) -> None:
-        named = json.dumps([[plain(label), weight] for label, weight in self.weights.items()])
+        if self.apart:
+            object.__setattr__(self, "digest", "classes/apart")
+            return
+        named = json.dumps(_pairs(self.weights))
         object.__setattr__(self, "digest", f"classes/{sha256_of(named, {})}" if self.weights else "classes")
 
     @property
@@ -57,11 +65,17 @@ class ClassTargets:
         return bool(self.weights)
 
     def weights_of(self, y: ArrayLike) -> NDArray[np.float64] | None:
-        """Return the weight of each label of ``y`` (n,); None where all classes weigh the same."""
-        if not self.weights:
+        """Return the weight of each label of ``y`` (n,) in its sums; None where all classes weigh the same."""
+        if not self.weights or self.apart or isinstance(self.weights, str):
             return None
         labels, place = np.unique(checked_labels(y), return_inverse=True)
         return np.array([self.weights.get(label, 1.0) for label in labels.tolist()])[place]
+
+    def weights_at(self, counts: Mapping[Label, int]) -> list[float]:
+        """Return the weight of each class, given the rows of each: those named, or the balanced ones."""
+        if isinstance(self.weights, str):
+            return [sum(counts.values()) / (len(counts) * count) for count in counts.values()]
+        return [self.weights.get(label, 1.0) for label in counts]
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """List the classes that ``y`` (n,) needs a column for."""
@@ -124,6 +138,7 @@ class RealTargets:
     residuals: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     n_digits: int = REAL_DIGITS
     is_weighted: ClassVar[bool] = False
+    apart: ClassVar[bool] = False
     digest: str = field(init=False)
     task: ClassVar[str] = "regression"
 
@@ -147,6 +162,10 @@ class RealTargets:
     def weights_of(self, y: ArrayLike) -> NDArray[np.float64] | None:
         """Return None: all targets weigh the same."""
         return None
+
+    def weights_at(self, counts: Mapping[Label, int]) -> list[float]:
+        """Return 1 for each output."""
+        return [1.0] * len(counts)
 
     def columns(self, y: ArrayLike) -> tuple[Label, ...]:
         """Return the numbers of the outputs, from 0."""
@@ -236,11 +255,15 @@ def as_columns(y: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
+def _pairs(weights: Mapping[Label, float] | Literal["balanced"]) -> list[list[Any]] | str:
+    return weights if isinstance(weights, str) else [[plain(label), weight] for label, weight in weights.items()]
+
+
 def targets_to_dict(targets: Targets) -> dict[str, Any]:
     """Return a form for JSON."""
     if isinstance(targets, ClassTargets):
-        weights = [[plain(label), weight] for label, weight in targets.weights.items()]
-        return {"kind": "classes"} | ({"weights": weights} if weights else {})
+        weights = {"weights": _pairs(targets.weights)} if targets.weights else {}
+        return {"kind": "classes"} | weights | ({"apart": True} if targets.apart else {})
     found = {"kind": "real", "offset": targets.offset.tolist(), "step": targets.step.tolist()}
     if targets.transform.kind == "none":
         return found
@@ -250,7 +273,8 @@ def targets_to_dict(targets: Targets) -> dict[str, Any]:
 def targets_from_dict(content: dict[str, Any]) -> Targets:
     """Invert ``targets_to_dict``."""
     if content["kind"] == "classes":
-        return ClassTargets(dict(content.get("weights", ())))
+        weights = content.get("weights", ())
+        return ClassTargets("balanced" if weights == "balanced" else dict(weights), content.get("apart", False))
     frozen = np.array(content["offset"]), np.array(content["step"])
     if "transform" not in content:
         return RealTargets(*frozen)

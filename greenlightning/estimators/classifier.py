@@ -11,11 +11,11 @@ from sklearn.utils.validation import check_consistent_length
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.labels import label_array, labels_like
-from greenlightning.data.targets import ClassTargets, Targets
+from greenlightning.data.targets import Targets
 from greenlightning.errors import InputError
 from greenlightning.estimators.base import BaseGreenLightning
 from greenlightning.estimators.inputs import checked_targets, encoded_inputs
-from greenlightning.estimators.rows import class_weights, weighted_batch
+from greenlightning.estimators.rows import class_targets, weighted_batch
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.model import GreenLightningModel
 from greenlightning.structure.defaults import FEATURE_BUDGET
@@ -78,9 +78,10 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     random_state : int, RandomState or None, default=None
         Seed of training and of drawing landmarks.
     class_weight : mapping of label to float, "balanced" or None, default=None
-        How often a row of each class counts in the linear part. "balanced" is ``n / (k n_c)`` of the first batch.
-        Frozen with the first batch, rounded to eight significant binary digits; sums stay exact. Classes without a
-        weight, and later ones, count once.
+        How often a row of each class counts in the linear part, rounded to eight significant binary digits.
+        "balanced" is ``n / (k n_c)`` of the rows learnt. Up to 16 classes have sums of their own, and are weighed
+        when the model is solved; more have weights frozen with the first batch. Classes without a weight count
+        once. Sums stay exact.
 
     Attributes
     ----------
@@ -247,7 +248,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         return batch
 
     def _targets(self, batch: Batch, seed: int) -> Targets:
-        return ClassTargets(class_weights(self.class_weight, batch))
+        return class_targets(self.class_weight, batch)
 
     def _publish(self, model: GreenLightningModel) -> None:
         super()._publish(model)

@@ -15,6 +15,7 @@ from greenlightning.estimators.feature_choice import narrowed, widened
 from greenlightning.estimators.nested import leading
 from greenlightning.linear.solver import choose_alpha
 from greenlightning.linear.statistics import Statistics
+from greenlightning.linear.weighting import weighed
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import PathFeatures
 from greenlightning.structure.defaults import unless_auto
@@ -104,9 +105,10 @@ def first_model(
     training, held = (
         empty.collect(batch.X[part], batch.y[part], None if weights is None else weights[part]) for part in rows
     )
-    alpha = _alpha(estimator, leading(training, paths), leading(held, paths), paths, targets)
+    sums, held_sums = weighed(training, targets), weighed(held, targets)
+    alpha = _alpha(estimator, leading(sums, paths), leading(held_sums, paths), paths, targets)
     if estimator.n_random_features == "auto":
-        recipe, choice = narrowed(recipe, training, held, targets, alpha)
+        recipe, choice = narrowed(recipe, sums, held_sums, targets, alpha)
         training, held = leading(training, recipe), leading(held, recipe)
         estimator.feature_choice_ = choice
         alpha = choice.alpha if choice and estimator.alpha == "auto" else alpha

@@ -32,9 +32,11 @@ def leading(statistics: Statistics, paths: PathFeatures) -> Statistics:
     D = paths.n_features_out
     if statistics.n_features == D:
         return replace(statistics, recipe=paths.digest)
+    grams = statistics.class_grams
     return replace(
         statistics,
         recipe=paths.digest,
+        class_grams=None if grams is None else grams[:, :D, :D].copy(),
         G=statistics.G[:D, :D].copy(),
         B=statistics.B[:D],
         feature_sums=statistics.feature_sums[:D],

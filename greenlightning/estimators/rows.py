@@ -9,9 +9,14 @@ from sklearn.utils.validation import _check_sample_weight
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.labels import Label, plain
+from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import CapacityError, InputError, LedgerError
 from greenlightning.linear.weighting import fixed_point
 from greenlightning.paths.base import available_memory
+
+ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
+FEW_CLASSES = 16
+"""Classes that have sums of their own: at 1,024 features 8 MB each in memory, half of it on disk."""
 
 
 def weighted_batch(X: NDArray[Any], y: NDArray[Any], sample_weight: ArrayLike | None) -> Batch:
@@ -62,7 +67,33 @@ def weighted_batch(X: NDArray[Any], y: NDArray[Any], sample_weight: ArrayLike | 
     return Batch(np.repeat(X, times, axis=0), np.repeat(y, times, axis=0))
 
 
-def class_weights(wanted: Mapping[Any, float] | Literal["balanced"] | None, batch: Batch) -> dict[Label, float]:
+def class_targets(wanted: ClassWeight, batch: Batch) -> ClassTargets:
+    """Make targets with the weights of the classes, which are kept apart where they are few.
+
+    Parameters
+    ----------
+    wanted : mapping of label to float, "balanced" or None
+        Weights, or how to choose them.
+    batch : Batch
+        The first batch.
+
+    Returns
+    -------
+    ClassTargets
+        The targets.
+
+    Raises
+    ------
+    InputError
+        Where a weight cannot be used, or ``wanted`` is another word.
+    """
+    frozen = class_weights(wanted, batch)
+    if wanted is None or len(np.unique(batch.y)) > FEW_CLASSES:
+        return ClassTargets(frozen)
+    return ClassTargets("balanced" if isinstance(wanted, str) else frozen, apart=True)
+
+
+def class_weights(wanted: ClassWeight, batch: Batch) -> dict[Label, float]:
     """Freeze the weights of the classes on a first batch.
 
     Parameters

@@ -30,7 +30,7 @@ from greenlightning.data.labels import Label, joined_classes, plain
 from greenlightning.data.targets import Targets
 from greenlightning.errors import CapacityError, InputError, MismatchError
 from greenlightning.linear.statistics_storage import FORMAT, load_statistics, save_statistics
-from greenlightning.linear.units import in_units_of, reduced
+from greenlightning.linear.units import in_units_of, on_columns, reduced, triangle
 from greenlightning.paths import PathFeatures
 
 Integers = NDArray[np.int64]
@@ -64,6 +64,8 @@ class Statistics:
         ``Σ y²``.
     weight_bits : int
         n and all sums are in units of ``2^-weight_bits``; 0 unless samples have weights with a fraction.
+    class_grams : ndarray of shape (k, D, D), int64, or None
+        G of each class alone, where the targets keep classes apart.
     """
 
     structure: str
@@ -78,6 +80,7 @@ class Statistics:
     target_sums: Integers
     target_squares: Integers
     weight_bits: int = 0
+    class_grams: Integers | None = None
 
     @classmethod
     def empty(cls, paths: PathFeatures, targets: Targets) -> "Statistics":
@@ -86,7 +89,8 @@ class Statistics:
         D, k = paths.n_features_out, len(columns)
         zeros = [np.zeros(shape, dtype=np.int64) for shape in ((D, D), (D, k), (D,), (k,), (k,))]
         about = (paths.structure.digest, paths.digest, targets.digest, paths.feature_bits, columns)
-        return cls(*about, 0, *zeros)  # type: ignore[arg-type]
+        grams = np.zeros((0, D, D), dtype=np.int64) if targets.apart else None
+        return cls(*about, 0, *zeros, class_grams=grams)  # type: ignore[arg-type, misc]
 
     @classmethod
     def collect(
@@ -262,19 +266,11 @@ class Statistics:
 
     def _on(self, columns: tuple[Label, ...]) -> "Statistics":
         """Return the same statistics with these columns: zeros for new ones, the others left out."""
-        if columns == self.columns:
-            return self
-        source = [self.columns.index(c) for c in columns if c in self.columns]
-        place = [i for i, c in enumerate(columns) if c in self.columns]
-        B = np.zeros((self.n_features, len(columns)), dtype=np.int64)
-        sums, squares = np.zeros((2, len(columns)), dtype=np.int64)
-        B[:, place], sums[place] = self.B[:, source], self.target_sums[source]
-        squares[place] = self.target_squares[source]
-        return replace(self, columns=columns, B=B, target_sums=sums, target_squares=squares)
+        return self if columns == self.columns else on_columns(self, columns)
 
-    @staticmethod
-    def _summed() -> tuple[str, ...]:
-        return ("G", "B", "feature_sums", "target_sums", "target_squares")
+    def _summed(self) -> tuple[str, ...]:
+        apart = () if self.class_grams is None else ("class_grams",)
+        return ("G", "B", "feature_sums", "target_sums", "target_squares", *apart)
 
     def _header(self) -> str:
         columns = tuple(map(plain, self.columns))
@@ -282,7 +278,10 @@ class Statistics:
         return f"{FORMAT}/{self.structure}/{self.recipe}/{self.targets}/{self.bits}/{self.n}/{columns!r}{weights}"
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        return self._sums() | {"G": np.concatenate([row[i:] for i, row in enumerate(self.G)])}
+        packed = {"G": triangle(self.G)}
+        if self.class_grams is not None:
+            packed["class_grams"] = np.array([triangle(gram) for gram in self.class_grams], dtype=np.int64)
+        return self._sums() | packed
 
     def save(self, folder: Path) -> None:
         """Write ``statistics.safetensors`` (G as a packed triangle) and ``statistics.json`` into ``folder``."""

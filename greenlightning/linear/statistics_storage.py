@@ -35,7 +35,11 @@ def load_statistics(kind: "type[Statistics]", folder: Path) -> "Statistics":
     about = read_json(folder / "statistics.json", FORMAT)
     arrays = read_tensors(folder / "statistics.safetensors")
     with reading(folder):
-        arrays["G"] = _unpacked(arrays["G"], len(arrays["feature_sums"]))
+        size = len(arrays["feature_sums"])
+        arrays["G"] = _unpacked(arrays["G"], size)
+        if "class_grams" in arrays:
+            grams = [_unpacked(gram, size) for gram in arrays["class_grams"]]
+            arrays["class_grams"] = np.array(grams, dtype=np.int64).reshape(-1, size, size)
         belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
         belonging |= {"columns": tuple(about["columns"]), "weight_bits": about.get("weight_bits", 0)}
         found = kind(**belonging, **arrays)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Units of weighted statistics: n and all sums count in powers of a half."""
+"""Statistics in another form: other units (n and all sums count in powers of a half), other columns, packed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,8 @@ import numpy as np
 from greenlightning.compute.integers import checked_capacity, largest_magnitude
 
 if TYPE_CHECKING:
-    from greenlightning.linear.statistics import Statistics
+    from greenlightning.data.labels import Label
+    from greenlightning.linear.statistics import Integers, Statistics
 
 
 def scaled(statistics: "Statistics", change: Callable[[Any], Any]) -> "Statistics":
@@ -28,6 +29,32 @@ def reduced(statistics: "Statistics") -> "Statistics":
     every = reduce(or_, (int(np.bitwise_or.reduce(values, axis=None)) for values in sums), statistics.n)
     spare = min((every & -every).bit_length() - 1, statistics.weight_bits) if every else statistics.weight_bits
     return replace(scaled(statistics, lambda sums: sums >> spare), weight_bits=statistics.weight_bits - spare)
+
+
+def on_columns(statistics: "Statistics", columns: "tuple[Label, ...]") -> "Statistics":
+    """Return the same statistics with these columns: zeros for new ones, the others left out."""
+    source = [statistics.columns.index(c) for c in columns if c in statistics.columns]
+    place = [i for i, c in enumerate(columns) if c in statistics.columns]
+
+    def moved(values: "Integers") -> "Integers":
+        found = np.zeros((len(columns), *values.shape[1:]), dtype=np.int64)
+        found[place] = values[source]
+        return found
+
+    grams = None if statistics.class_grams is None else moved(statistics.class_grams)
+    return replace(
+        statistics,
+        columns=columns,
+        B=np.ascontiguousarray(moved(statistics.B.T).T),
+        target_sums=moved(statistics.target_sums),
+        target_squares=moved(statistics.target_squares),
+        class_grams=grams,
+    )
+
+
+def triangle(matrix: "Integers") -> "Integers":
+    """Pack the upper triangle of a matrix (D, D), row by row."""
+    return np.concatenate([row[i:] for i, row in enumerate(matrix)])
 
 
 def in_units_of(statistics: "Statistics", bits: int) -> "Statistics":

@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenlightning.data.labels import sorted_classes
+from greenlightning.data.targets import Targets
 from greenlightning.errors import CapacityError, InputError
 from greenlightning.linear.statistics import Statistics
 from greenlightning.linear.units import reduced, scaled
@@ -89,6 +91,78 @@ def weighted(collect: Collect, X: ArrayLike, y: ArrayLike, weights: ArrayLike) -
     for rows, times in _parts(units):
         total = total + _times(collect(inputs[rows], targets[rows]), times)
     return reduced(replace(total, weight_bits=bits))
+
+
+def by_class(collect: Collect, X: ArrayLike, y: ArrayLike) -> Statistics:
+    """Sum the samples of each class apart, so that classes can be weighed later, and all together.
+
+    Parameters
+    ----------
+    collect : callable
+        Sums rows: takes inputs (m, d) and labels (m,).
+    X : array-like of shape (n, d)
+        Inputs.
+    y : array-like of shape (n,)
+        Labels.
+
+    Returns
+    -------
+    Statistics
+        The sums, with the G of each class.
+    """
+    inputs, labels = np.asarray(X), np.asarray(y)
+    total = collect(inputs[:0], labels[:0])
+    for label in sorted_classes(labels):
+        of_class = labels == label
+        found = collect(inputs[of_class], labels[of_class])
+        total = total + replace(found, class_grams=found.G[None])
+    return total
+
+
+def weighed(statistics: Statistics, targets: Targets) -> Statistics:
+    """Count the rows of each class as often as ``targets`` say, from sums that keep classes apart.
+
+    No row is read. Weights are rounded to eight significant binary digits; statistics of other targets are
+    returned as they are.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        The sums.
+    targets : ClassTargets or RealTargets
+        The weights, as numbers or by the counts of the classes.
+
+    Returns
+    -------
+    Statistics
+        The weighted sums, to solve from.
+
+    Raises
+    ------
+    InputError
+        Where a weight cannot be used.
+    CapacityError
+        Where a sum could overflow.
+    """
+    if statistics.class_grams is None or not targets.is_weighted:
+        return statistics
+    units, bits = fixed_point(targets.weights_at(statistics.counts))
+    largest = max(statistics.n, int(np.diagonal(statistics.G).max(initial=0)))
+    if int(units.max(initial=0)) * largest >= 2**62:
+        raise CapacityError("The weighted sums could overflow int64", "Give smaller weights")
+    G = sum((int(unit) * gram for unit, gram in zip(units, statistics.class_grams, strict=True)), 0 * statistics.G)
+    found = replace(
+        statistics,
+        n=int(statistics.target_sums @ units),
+        G=G,
+        B=statistics.B * units,
+        feature_sums=statistics.B @ units,
+        target_sums=statistics.target_sums * units,
+        target_squares=statistics.target_squares * units,
+        weight_bits=statistics.weight_bits + bits,
+        class_grams=None,
+    )
+    return reduced(found)
 
 
 def _parts(units: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.bool_], int]]:

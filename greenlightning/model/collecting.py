@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from greenlightning.linear.statistics import Statistics
-from greenlightning.linear.weighting import weighted
+from greenlightning.linear.weighting import by_class, weighted
 
 if TYPE_CHECKING:
     from greenlightning.model.model import GreenLightningModel
@@ -43,10 +43,14 @@ def collected(
     rows = model.paths.block_rows(model.memory_budget)
     collect = partial(Statistics.collect, model.paths, model.targets, device=model.device, block_rows=rows)
     of_classes = model.targets.weights_of(y)
-    if of_classes is None and weights is None:
+    if of_classes is None and weights is None and not model.targets.apart:
         return collect(X, y, on_block=on_block)
     if on_block:
         for _, features in model.paths.blocks(X, device=model.device, block_rows=rows):
             on_block(features)
+    if model.targets.apart:
+        collect = partial(by_class, collect)
+    if of_classes is None and weights is None:
+        return collect(X, y)
     of_rows = 1.0 if weights is None else np.asarray(weights)
     return weighted(collect, X, y, of_rows * (1.0 if of_classes is None else of_classes))

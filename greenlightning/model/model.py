@@ -20,6 +20,7 @@ from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.probabilities import answers, class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
+from greenlightning.linear.weighting import weighed
 from greenlightning.model.collecting import OnBlock, collected
 from greenlightning.model.description import summary
 from greenlightning.model.storage import load_frozen_parts, load_model, save_model
@@ -134,7 +135,9 @@ class GreenLightningModel:
     def _solution(self) -> Solution:
         if self.statistics.n == 0:
             raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
-        equations = NormalEquations.of(self.statistics, self.paths, self.targets, self.alpha)
+        equations = NormalEquations.of(
+            weighed(self.statistics, self.targets), self.paths, self.targets, self.alpha
+        )
         since: Since | None = self.__dict__.get("_since")
         return since.solved(equations, self.targets) if since else Solution.of(equations, self.targets)
 

@@ -96,4 +96,5 @@ def _seal(model: "GreenLightningModel", coefficients: dict[str, NDArray[Any]]) -
     """Digest the coefficients together with the ridge strength, the ledger and the rule that they belong to."""
     ledger = json.dumps(model.ledger.to_dict(), sort_keys=True)
     rule = f"/{json.dumps(model.rule.to_dict(), sort_keys=True)}" if model.rule else ""
-    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}{rule}", coefficients)
+    apart = f"/{json.dumps(targets_to_dict(model.targets))}" if model.targets.apart else ""
+    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}{rule}{apart}", coefficients)
