@@ -7,6 +7,7 @@ import typer
 
 from flows.cli.options import (
     AsJson,
+    ClassWeights,
     Costs,
     Dataset,
     Keep,
@@ -18,6 +19,7 @@ from flows.cli.options import (
     Reason,
     Runner,
     Threshold,
+    class_weight_of,
     deciding_options,
     run,
     submit,
@@ -56,10 +58,11 @@ def train(  # noqa: PLR0913
     metric: Metric = "auto",
     threshold: Threshold = "auto",
     cost: Costs = None,
+    class_weight: ClassWeights = None,
     keep: Keep = "everything",
     holdout: Annotated[
         Literal["auto", "time", "random"],
-        typer.Option(help="Rows of the base held out: the latest (auto, where a time is declared) or random."),
+        typer.Option(help="Rows held out: the latest, sliding (auto, where a time is declared), or random ones."),
     ] = "auto",
     runner: Runner = "local",
     quarantine_moved: QuarantineMoved = "never",
@@ -69,7 +72,12 @@ def train(  # noqa: PLR0913
     from flows.inputs.learning import check_training
     from tasks.core.settings import Deciding, Learning
 
-    learning = Learning(max_epochs=max_epochs or "auto", random_state=random_state, device=device)
+    learning = Learning(
+        max_epochs=max_epochs or "auto",
+        random_state=random_state,
+        device=device,
+        class_weight=class_weight_of(class_weight),
+    )
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep, holdout=holdout)
     check_training(dataset, batch)
     from flows.learning.train import train as flow
@@ -113,6 +121,7 @@ def retrain(  # noqa: PLR0913
     metric: Metric = "auto",
     threshold: Threshold = "auto",
     cost: Costs = None,
+    class_weight: ClassWeights = None,
     on_red: OnRed = "recommend",
     when: Annotated[
         str | None,
@@ -143,7 +152,11 @@ def retrain(  # noqa: PLR0913
     names = [name.strip() for names in batch or () for name in names.split(",")] or None
     selected: dict[str, Any] = {"batches": names, "landed_from": landed_from, "landed_to": landed_to}
     given: dict[str, Any] = {
-        "deciding": Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep),
+        "deciding": Deciding(
+            **deciding_options(margin, metric, threshold, cost),
+            class_weight=class_weight_of(class_weight),
+            keep=keep,
+        ),
         "allow_new_labels": allow_new_labels,
         "dry_run": dry_run,
         "latest_start": latest_start,

@@ -81,6 +81,38 @@ Costs = Annotated[
 ]
 
 
+ClassWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class-weight",
+        metavar="balanced|none|LABEL=WEIGHT",
+        help="How often a row of each class counts; repeat for more labels. Default: as in the version before.",
+    ),
+]
+
+
+def class_weight_of(given: list[str] | None) -> Any:
+    """The class weights that --class-weight options give; InputError for what has another form."""
+    from greenlightning.errors import InputError
+
+    if not given:
+        return "keep"
+    if given in (["balanced"], ["none"]):
+        return given[0]
+    weights: dict[str, float] = {}
+    for text in given:
+        label, _, weight = text.rpartition("=")
+        try:
+            weights[label] = float(weight)
+        except ValueError:
+            label = ""
+        if not label:
+            raise InputError(
+                f"--class-weight {text} gives no weight", "Write balanced, none, or LABEL=WEIGHT for each label"
+            )
+    return weights
+
+
 def costs_of(given: list[str] | None) -> dict[str, dict[str, float]]:
     """The costs by true label and answer that --cost options give; InputError for what has another form."""
     from greenlightning.errors import InputError

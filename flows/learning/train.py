@@ -20,6 +20,7 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
 from tasks.models import registry
+from tasks.models.class_weights import for_training
 from tasks.models.holdouts import holdout_of_training
 from tasks.promotion.candidate import Candidate
 from tasks.tracking.inputs import log_batch_input, log_validation
@@ -82,6 +83,7 @@ def train_on(
 ) -> Outcome:
     """Train on ``base`` and publish; where batches are ``forgotten``, the result serves without a comparison."""
     serving = registry.champion(run.dataset)
+    learning = learning.model_copy(update={"class_weight": for_training(learning.class_weight, serving)})
     log_params(run.run_id, learning.model_dump() | deciding.model_dump(), Params.FLOW)
     for ref in base:
         log_batch_input(run.run_id, ref)

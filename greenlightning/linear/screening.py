@@ -44,6 +44,9 @@ def screen(statistics: Statistics, sender: str) -> None:
                 statistics.B.sum(axis=1), statistics.feature_sums
             ),
         }
+    if statistics.class_grams is not None:
+        sums = np.array_equal(statistics.class_grams.sum(axis=0), statistics.G)
+        problems |= {"the sums of the classes do not add up to G": not sums}
     found = [problem for problem, present in problems.items() if present]
     if found:
         raise MismatchError(

@@ -178,6 +178,7 @@ class Tag(StrEnum):
     RECIPE_DIGEST = "recipe.digest"
     STATISTICS_DIGEST = "statistics.digest"
     ALPHA = "alpha"
+    CLASS_WEIGHT = "class_weight"
     ROWS = "rows"
     BATCHES = "batches"
     TRAINING_SECONDS_PER_ROW = "training.seconds_per_row"

@@ -40,6 +40,15 @@ def window(text: str) -> str:
     return text
 
 
+ClassWeight = Annotated[
+    Literal["keep", "none", "balanced"] | dict[str, Annotated[float, Field(ge=2**-16, le=1_000_000)]],
+    Field(
+        description="how often a row of each class counts: a weight by label, balanced, none, or keep, "
+        "which takes those of the version before"
+    ),
+]
+
+
 class Learning(BaseModel):
     """How the structure and the linear part are trained; the defaults suit 16 columns as well as 784."""
 
@@ -72,6 +81,7 @@ class Learning(BaseModel):
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
     patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")
     random_state: int = Field(0, ge=0, description="seed of everything random")
+    class_weight: ClassWeight = "keep"
     device: Device = "cpu"
 
 
@@ -106,6 +116,7 @@ class Deciding(BaseModel):
     slice_fraction: float = Field(
         0.2, ge=0, lt=1, description="share of new rows held back from the candidate while it is judged"
     )
+    class_weight: ClassWeight = "keep"
     keep: Annotated[str, AfterValidator(window)] = Field(
         EVERYTHING,
         description="batches that stay learnt: everything, the newest 26w, 200 batches or 1e6 rows, "

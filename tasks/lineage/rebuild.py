@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
+from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from greenlightning.model import GreenLightningModel
 from greenlightning.tables import TableSchema
@@ -108,7 +109,7 @@ def frozen_parts(info: VersionInfo) -> GreenLightningModel:
         if found := _read(owner, float(info.tags[Tag.ALPHA])):
             held = digests(found)
             if all(held[tag] == info.tags[tag] for tag in FROZEN):
-                return found
+                return _with_targets_of(info, found)
     raise IntegrityError(
         f"No version of {info.dataset!r} has the recipe {info.tags[Tag.RECIPE_DIGEST][:12]} any more",
         "Restore mlruns/artifacts from a backup",
@@ -125,6 +126,14 @@ def registered_parts(info: VersionInfo) -> None:
                 "Restore mlruns/artifacts from a backup",
             )
         GreenLightningModel.load_empty(files, float(info.tags[Tag.ALPHA]))
+
+
+def _with_targets_of(info: VersionInfo, found: GreenLightningModel) -> GreenLightningModel:
+    """The empty model ``found`` with the class weights of a version: others may share structure and recipe."""
+    if info.class_targets is None and not found.targets.apart:
+        return found
+    targets = info.class_targets or ClassTargets()
+    return GreenLightningModel.empty(found.paths, found.alpha, targets)
 
 
 def _read(owner: VersionInfo, alpha: float) -> GreenLightningModel | None:

@@ -56,6 +56,8 @@ def model_card(
         earlier=earlier,
         batches=listed,
         settling=_settling(model),
+        class_weights=_class_weights(model),
+        slides=any(entry.holdout for entry in model.ledger.entries.values()),
         saturation=metrics.get(Metric.SATURATION_RATE),
         extracted_from=f"{seen} batch{'' if seen == 1 else 'es'}" if seen else "data outside the ledger",
         forgetting=[forgetting_note(model, batch) for batch in forgotten],
@@ -80,6 +82,14 @@ def _headline(metrics: Mapping[str, float]) -> str:
     """Accuracy, or RMSE for real targets; empty where neither was logged."""
     names = {Metric.ACCURACY: "accuracy", Metric.RMSE: "RMSE"}
     return next((f"{name} {metrics[key]:.4g}" for key, name in names.items() if key in metrics), "")
+
+
+def _class_weights(model: "GreenLightningModel") -> str:
+    """The weights of the classes, by name or by how they are chosen; empty where each row counts once."""
+    weights = getattr(model.targets, "weights", None) or {}
+    if isinstance(weights, str):
+        return f"{weights}: the classes weigh alike, by the rows learnt"
+    return ", ".join(f"{label} {weight:g}" for label, weight in weights.items())
 
 
 def _settling(model: "GreenLightningModel") -> str:

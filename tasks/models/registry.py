@@ -64,11 +64,14 @@ def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
 
 
 def _lineage(model: "GreenLightningModel") -> dict[str, str]:
-    """What makes a version findable: digests, ridge strength, rows, and one tag for each batch it learnt."""
+    """What makes a version findable: digests, ridge strength, class weights, rows, one tag for each batch."""
+    from greenlightning.data.targets import targets_to_dict
+
     batches = {f"{BATCH_TAG}{name}": entry.md5 or "" for name, entry in model.ledger.entries.items()}
     sizes = {Tag.ROWS: model.statistics.n, Tag.BATCHES: len(batches)}
     facts: dict[str, str] = {tag: str(size) for tag, size in sizes.items()}
-    return digests(model) | facts | batches | {Tag.ALPHA: repr(model.alpha)}
+    apart = {Tag.CLASS_WEIGHT: json.dumps(targets_to_dict(model.targets))} if model.targets.apart else {}
+    return digests(model) | facts | batches | apart | {Tag.ALPHA: repr(model.alpha)}
 
 
 def _ensure_registered(client: "MlflowClient", dataset: str) -> None:

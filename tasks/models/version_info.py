@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.constants import AGED_TAG, BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Alias, Tag
+
+if TYPE_CHECKING:
+    from greenlightning.data.targets import ClassTargets
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,16 @@ class VersionInfo:
     def aged(self) -> dict[str, str]:
         """Batches that left the window in it or its ancestors, unless learnt again, each with the window."""
         return {name: keep for name, keep in self._tagged(AGED_TAG).items() if name not in self.batches}
+
+    @property
+    def class_targets(self) -> "ClassTargets | None":
+        """The targets with their class weights, where its sums keep the classes apart."""
+        from greenlightning.data.targets import ClassTargets, targets_from_dict
+
+        if (tag := self.tags.get(Tag.CLASS_WEIGHT)) is None:
+            return None
+        targets = targets_from_dict(json.loads(tag))
+        return targets if isinstance(targets, ClassTargets) else None
 
     @property
     def prequential(self) -> Prequential:

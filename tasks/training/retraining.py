@@ -22,6 +22,7 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.event_time import span_text
 from tasks.data.holdout import HeldBack, Learnable
 from tasks.models import registry
+from tasks.models.class_weights import reweighed
 from tasks.models.logged_models import attach_structure
 from tasks.models.model_card import forgetting_note
 from tasks.models.window_files import WINDOWS
@@ -96,10 +97,10 @@ def learn_batches(
                 if auto
                 else release(model, serving, new, deciding.keep, learnable)
             )
-            kept.model.save(folder / "model")
+            model = reweighed(kept.model, deciding.class_weight)
+            model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    model = kept.model
     if not learnable.slides and any(ref.id not in model.ledger for ref in new):
         aside = _statistics_of_slices(model, held)
     candidate = replace(model, statistics=model.statistics - aside)

@@ -1,8 +1,9 @@
 """The two steps of first training: extract the structure, then learn the base's statistics under it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from prefect import task
@@ -10,6 +11,7 @@ from prefect import task
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import Ledger
 from greenlightning.energy.meter import EnergyMeter
+from greenlightning.errors import InputError
 from greenlightning.evaluation.prequential import BatchScore
 from greenlightning.structure.defaults import structure_defaults, unless_auto
 from greenlightning.structure.settling import EpochRecord
@@ -23,6 +25,7 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
+from tasks.models.class_weights import of_labels
 from tasks.models.logged_models import log_structure
 from tasks.orchestration.schema_artifact import publish_schema
 from tasks.tracking.client import connect
@@ -166,21 +169,28 @@ def train_linear(
     """Learn ``data``, the rows of ``ledger``, under structure and encoder; save the model, and return the cost."""
     structure, encoder = frozen
     with EnergyMeter(settings.device) as meter:
-        estimator = estimator_for(encoder, settings)
+        estimator = estimator_for(encoder, settings, np.unique(data.y).tolist())
         estimator.fit_structure(structure, data.X, data.y, seen=tuple(ledger.entries), encoder=encoder)
         replace(estimator.model_, ledger=ledger).save(folder)
     return EnergyCost.of(meter.energy)
 
 
 def estimator_for(
-    encoder: TableEncoder | None, settings: Learning
+    encoder: TableEncoder | None, settings: Learning, labels: Sequence[Any] = ()
 ) -> "GreenLightningClassifier | GreenLightningRegressor":
-    """The estimator of the task that an encoder's schema names; without one, as in version 0.1, a classifier."""
+    """The estimator of the task that an encoder's schema names; without one, as in version 0.1, a classifier.
+
+    It weighs the classes where their ``labels`` are given.
+    """
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
 
+    parameters, asked = settings.model_dump(exclude={"class_weight"}), settings.class_weight
     if encoder and encoder.schema.task == "regression":
-        return GreenLightningRegressor(**settings.model_dump())
-    return GreenLightningClassifier(**settings.model_dump())
+        if asked not in ("keep", "none"):
+            raise InputError("Class weights for real targets", "Leave --class-weight out")
+        return GreenLightningRegressor(**parameters)
+    weights: Any = of_labels(asked, labels) if labels else None
+    return GreenLightningClassifier(**parameters, class_weight=weights)
 
 
 def joined_batches(parts: list[Batch]) -> Batch:
