@@ -10,7 +10,8 @@ GreenLightningError
 ├── SingularError         (LinAlgError)     the normal equations have no stable solution
 ├── NotFittedError        (sklearn's)       used before ``fit``
 ├── NothingServedError    (LookupError)     no champion, version, dataset or batch of that name
-└── ServerError           (RuntimeError)    a server or worker that does not start or stop
+├── ServerError           (RuntimeError)    a server or worker that does not start or stop
+└── MachineError          (OSError)         disk, memory, permission or files that the machine does not give
 """
 
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ __all__ = [
     "InputError",
     "IntegrityError",
     "LedgerError",
+    "MachineError",
     "MismatchError",
     "NotFittedError",
     "NothingServedError",
@@ -89,6 +91,10 @@ class NothingServedError(GreenLightningError, LookupError):
 
 class ServerError(GreenLightningError, RuntimeError):
     """A server or worker that does not start or stop."""
+
+
+class MachineError(GreenLightningError, OSError):
+    """The machine does not give what is needed: disk, memory, permission, open files, or a free database."""
 
 
 def __getattr__(name: str) -> Any:

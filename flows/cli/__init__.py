@@ -86,6 +86,7 @@ def main() -> None:
         (errors.NothingServedError, Exit.NOTHING_SERVED),
         (errors.IntegrityError, Exit.INTEGRITY),
         (errors.ServerError, Exit.NOT_UP),
+        (errors.MachineError, Exit.MACHINE),
         (errors.GreenLightningError, Exit.BAD_INPUT),
         (Exception, Exit.UNEXPECTED),
     ]
@@ -94,10 +95,10 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        if not isinstance(error, errors.GreenLightningError):
-            from flows.engine.error_messages import as_input_error
+        from flows.engine.error_messages import as_input_error
+        from flows.engine.machine_errors import as_machine_error
 
-            error = as_input_error(error)
+        error = as_machine_error(error) or as_input_error(error)
         code = next(code for kind, code in codes if isinstance(error, kind))
         line = " ".join(str(error).split()) or type(error).__name__
         if "--json" in sys.argv:

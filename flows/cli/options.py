@@ -10,7 +10,8 @@ from rich.console import Console
 EXIT_CODES = """
 Exit codes: 0 done (also if the champion was kept or there was nothing to learn), 1 unexpected error,
 2 wrong usage, 3 bad input, 4 a batch was quarantined, 5 no such champion, version, batch or dataset,
-6 stored bytes do not match their digest, 7 a server or worker did not start.
+6 stored bytes do not match their digest, 7 a server or worker did not start,
+8 the machine refused: disk, memory, permission, open files or a locked database.
 """
 console = Console(stderr=True)
 
@@ -143,6 +144,7 @@ class Exit(IntEnum):
     NOTHING_SERVED = 5
     INTEGRITY = 6
     NOT_UP = 7
+    MACHINE = 8
 
 
 def submit(flow: Any, as_json: bool, **parameters: Any) -> None:

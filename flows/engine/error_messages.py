@@ -1,14 +1,13 @@
 """One line for every error: the cause and the remedy, for our own errors, invalid parameters and libraries."""
 
-import errno
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from flows.engine.machine_errors import AGAIN, as_machine_error
 from greenlightning.errors import GreenLightningError, InputError
 
 LONGEST = 300
-AGAIN = "then run it again"
 FOREIGN = {
     "mlflow": ("MLflow", f"Check that it runs and that its store is reachable, {AGAIN}"),
     "dvc": ("DVC", f"Check that its cache and remote are reachable and writable, {AGAIN}"),
@@ -35,14 +34,10 @@ class ErrorMessage(NamedTuple):
 
 def error_message(error: Exception) -> ErrorMessage:
     """Cause and remedy of any error that a run may end with."""
-    ours = as_input_error(error)
+    ours = as_machine_error(error) or as_input_error(error)
     if isinstance(ours, GreenLightningError):
         return ErrorMessage(_one_line(ours.cause), _one_line(ours.remedy))
     message = _one_line(str(error)) or type(error).__name__
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return ErrorMessage("The disk is full", f"Free some space, {AGAIN}")
-    if isinstance(error, MemoryError):
-        return ErrorMessage("Memory is exhausted", "Learn smaller batches, or use a larger machine")
     if found := _foreign(error):
         return ErrorMessage(f"{found[0]} failed: {message}", found[1])
     where = "The run's log shows where; please report it"
@@ -56,8 +51,7 @@ def is_foreseen(error: Exception) -> bool:
 
 def is_machine(error: Exception) -> bool:
     """Whether the machine is at fault, as with a full disk: nothing else would go better."""
-    system = isinstance(error, OSError) and error.errno is not None
-    return system or (isinstance(error, MemoryError) and not isinstance(error, GreenLightningError))
+    return as_machine_error(error) is not None or (isinstance(error, OSError) and error.errno is not None)
 
 
 def is_elsewhere(error: Exception) -> bool:

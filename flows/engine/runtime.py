@@ -75,6 +75,7 @@ def embedded() -> Iterator[None]:
     if PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() is None:
         yield
         return
+    Workspace.current().check_room()
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         if not PREFECT_API_URL.value():
             _start_server(Workspace.current())

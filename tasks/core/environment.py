@@ -52,7 +52,8 @@ PATHS = ("GREENLIGHTNING_HOME", "GREENLIGHTNING_DATASETS", "OPENLINEAGE_CONFIG")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-DENIED = 0o022
+PRIVATE = 0o077
+_given: dict[str, int] = {}
 
 
 def clean(environ: Environ, home: Path) -> None:
@@ -79,8 +80,15 @@ def ensure_utf8() -> None:
 
 
 def limit_permissions() -> None:
-    """Let no other user write to the files that this process and its children create."""
-    os.umask(os.umask(DENIED) | DENIED)
+    """Close the files that this process and its children create to other users, whatever the umask was."""
+    before = os.umask(PRIVATE)
+    if before != PRIVATE or not _given:
+        _given["umask"] = before
+
+
+def open_as_given(file: Path) -> None:
+    """Give a file that the user asked for the mode that the user's own umask would have given it."""
+    file.chmod(0o666 & ~_given.get("umask", PRIVATE))
 
 
 def without_repository(environ: Environ) -> dict[str, str]:

@@ -1,25 +1,29 @@
 """The workspace: the folder that holds data, models and runs (``GREENLIGHTNING_HOME``; default: the checkout)."""
 
 import os
+import pwd
 import re
+import shutil
 from dataclasses import dataclass
 from errno import ENOTDIR
 from pathlib import Path
 
-from greenlightning.errors import InputError
+from greenlightning.errors import InputError, MachineError
 from tasks.core.environment import CHECKOUT
 
 REFUSED = re.compile(r"[?${}\x00-\x1f\x7f]")
 """SQLite ends an address at ``?``, Great Expectations replaces ``$``, DVC cannot read braces and line ends."""
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+ROOM = 32 << 20
+"""Free bytes without which no run begins: databases that cannot grow make everything wait."""
 
 
 def checked_name(name: str, what: str = "dataset") -> str:
     """Return ``name`` if it is safe as a folder, model and experiment name; else raise InputError."""
-    if not NAME.fullmatch(name) or ".." in name:
+    if not NAME.fullmatch(name):
         raise InputError(
             f"{what} name {name!r} is not allowed",
-            "Use 1 to 63 of a-z, 0-9, '.', '_' and '-', starting with a letter or digit",
+            "Use 1 to 63 of a-z, 0-9, '_' and '-', starting with a letter or digit",
         )
     return name
 
@@ -50,6 +54,7 @@ class Workspace:
         try:
             for folder in reversed(missing):
                 folder.mkdir(mode=0o700, exist_ok=True)
+                folder.chmod(0o700)
             if not self.root.is_dir():
                 raise NotADirectoryError(ENOTDIR, "it is not a folder")
         except OSError as error:
@@ -57,6 +62,27 @@ class Workspace:
                 f"The workspace {self.root} cannot be created: {error.strerror}",
                 "Name another folder in GREENLIGHTNING_HOME",
             ) from error
+        self._refuse_that_of_another_user()
+
+    def _refuse_that_of_another_user(self) -> None:
+        """Raise MachineError where another user owns the folder; root's is used where it is open to us."""
+        owner = self.root.stat().st_uid
+        if owner == os.geteuid() or (owner == 0 and os.access(self.root, os.W_OK | os.X_OK)):
+            return
+        raise MachineError(
+            f"The workspace {self.root} belongs to another user ({_name(owner)})",
+            "Run the command as that user, or name another folder in GREENLIGHTNING_HOME",
+        )
+
+    def check_room(self) -> None:
+        """Raise MachineError where the disk is full, or closed to this process."""
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise MachineError(f"The workspace {self.root} cannot be written to", "Check its mode and its disk")
+        if (free := shutil.disk_usage(self.root).free) < ROOM:
+            raise MachineError(
+                f"The disk is full: {free >> 20} MiB are left in {self.root}",
+                f"Free {ROOM >> 20} MiB at least, then run it again",
+            )
 
     def incoming(self, dataset: str) -> Path:
         return self.root / "data" / "incoming" / checked_name(dataset)
@@ -92,3 +118,10 @@ class Workspace:
     @property
     def locks(self) -> Path:
         return self.root / ".prefect" / "locks"
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"uid {user}"

@@ -249,7 +249,17 @@ def _repository(workspace: Workspace) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     site = str(workspace.root / ".dvc" / "tmp" / "site")
     with Repo(str(workspace.root), config={"core": {"site_cache_dir": site}}) as repo:
-        yield repo
+        try:
+            yield repo
+        finally:
+            _close(Path(site))
+
+
+def _close(site: Path) -> None:
+    """Close the folders to other users that DVC opens to all (0777)."""
+    for folder in (site, *site.rglob("*")):
+        if folder.is_dir() and folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
 
 
 def md5_of(path: Path) -> str | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from tasks.core.environment import open_as_given
 from tasks.predictions.targets import STDOUT
 
 Write = Callable[[pa.Table], None]
@@ -40,6 +41,7 @@ def writing(target: Path) -> Iterator[Write]:
             for writer in opened:
                 writer.close()
             if target != STDOUT:
+                open_as_given(partial)
                 partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)

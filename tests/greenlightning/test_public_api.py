@@ -102,7 +102,7 @@ def test_the_error_tree_is_as_drawn() -> None:
             assert issubclass(real[name], sklearn.exceptions.NotFittedError)
         else:
             assert bases[1:] == ([other] if other else [])
-    assert len(drawn) == 10
+    assert len(drawn) == 11
 
 
 @pytest.mark.parametrize("name", errors.__all__)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tasks.core import environment
-from tasks.core.environment import CHECKOUT, REPOSITORY, clean, limit_permissions
+from tasks.core.environment import CHECKOUT, REPOSITORY, clean, limit_permissions, open_as_given
 
 
 @pytest.fixture
@@ -118,11 +118,20 @@ def test_a_home_folder_that_is_missing_is_replaced_by_one_in_the_workspace(
     assert environ["HOME"] == str(home / ".prefect" / "home") and Path(environ["HOME"]).is_dir()
 
 
-def test_no_file_of_ours_is_writable_by_other_users(home: Path) -> None:
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077, 0o277, 0o777], ids=oct)
+def test_what_we_make_is_closed_to_other_users_and_what_a_user_asks_for_follows_the_umask(
+    home: Path, umask: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environment, "_given", {})
+    before = os.umask(umask)
     try:
         limit_permissions()
-        (home / "file").touch()
+        limit_permissions()
+        for name in ("ours", "asked for"):
+            (home / name).touch()
+        (home / "folder").mkdir()
+        open_as_given(home / "asked for")
     finally:
         os.umask(before)
-    assert stat.S_IMODE((home / "file").stat().st_mode) == 0o644
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in home.iterdir()}
+    assert modes == {"ours": 0o600, "folder": 0o700, "asked for": 0o666 & ~umask}

@@ -1,14 +1,17 @@
 """The workspace: its folder is created when it is missing, and refused in one line when it cannot be."""
 
+import os
+import shutil
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prefect.settings import Settings
 from sqlalchemy import make_url
 
-from greenlightning.errors import InputError
-from tasks.core.workspace import Workspace
+from greenlightning.errors import InputError, MachineError
+from tasks.core.workspace import ROOM, Workspace, checked_name
 from tasks.data.versioning import is_stored, version_batch
 from tasks.tracking.client import connect, experiment_id
 from tests.helpers.digits import DIGITS, FIRST, drop
@@ -22,6 +25,44 @@ def test_a_workspace_is_created_with_its_parents_closed_to_others(home: Path) ->
     Workspace(root).create()
     modes = {stat.S_IMODE(folder.stat().st_mode) for folder in (root, root.parent, root.parent.parent)}
     assert modes == {0o700}
+
+
+@pytest.mark.parametrize("umask", [0, 0o077, 0o277], ids=oct)
+def test_a_workspace_is_closed_under_any_umask(home: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        Workspace(home / "made" / "here").create()
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((home / name).stat().st_mode) for name in ("made", "made/here")} == {0o700}
+
+
+def test_the_workspace_of_another_user_is_refused_in_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: home.stat().st_uid + 4321)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(MachineError, match=r"belongs to another user .*Run the command as that user") as refusal:
+        Workspace(home).create()
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_a_full_or_closed_disk_is_named_before_a_run_begins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Workspace(home).check_room()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=ROOM - 1))
+        with pytest.raises(MachineError, match=r"The disk is full: 31 MiB are left in .*\. Free 32 MiB"):
+            Workspace(home).check_room()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(MachineError, match="cannot be written to"):
+        Workspace(home).check_room()
+
+
+@pytest.mark.parametrize(
+    "name", ["a.b", "a:b", "a/b", "..", ".a", "-a", "A", "ä", "", "a" * 64, "a\nb", "<b>", "a b"]
+)
+def test_a_name_that_a_store_refuses_is_refused_everywhere(name: str) -> None:
+    for use in (checked_name, Workspace.current().incoming, Workspace.current().batches):
+        with pytest.raises(InputError, match=r"Use 1 to 63 of a-z, 0-9, '_' and '-'"):
+            use(name)
 
 
 def test_a_file_is_no_workspace(home: Path) -> None:
