@@ -157,7 +157,7 @@ def gate(
     Decision
         Whether to promote, and why.
     """
-    seen = {rows: holdout} | ({FRESH: slice} if slice else {})
+    seen = {rows: holdout} | ({FRESH: slice} if slice and slice != holdout else {})
     if windowed and slice:
         seen = {f"{FRESH}, which decide alone since a window is kept": slice}
     promote = all(comparison.not_worse for comparison in seen.values())

@@ -15,6 +15,7 @@ FORMATS = (
         for time in ("", " %H:%M", " %H:%M:%S")
     ),
     *("%H:%M", "%H:%M:%S", "%a, %d %b %Y %H:%M:%S %Z", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"),
+    *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y"),
 )
 GRID = float(1 << 20)
 YEAR, WEEK, DAY = 366, 7, 1440

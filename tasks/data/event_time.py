@@ -1,6 +1,6 @@
 """Event time: when the rows of a batch happened, by the column that the schema declares."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,11 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.schemas import known_schema
 
 DAY = len("2026-01-01")
+CALENDAR = {8: "%Y%m%d", 6: "%Y%m"}
+SCALES = ((1e11, 1e6), (1e14, 1e3), (1e17, 1.0), (float("inf"), 1e-3))
+"""Size below which numbers are seconds, milliseconds, microseconds, else nanoseconds; microseconds in one."""
+LAST = 253_402_300_799e6
+"""The last second of the year 9999, in microseconds."""
 
 
 def time_column(dataset: str) -> str | None:
@@ -22,16 +27,13 @@ def time_column(dataset: str) -> str | None:
 
 
 def event_span(dataset: str, content: BatchContent) -> dict[str, str]:
-    """First and last event time of a batch (UTC) as its pointer keeps them; empty without a time.
-
-    Numbers are seconds since 1970: they order batches whatever their unit, but windows in weeks need seconds.
-    """
+    """First and last event time of a batch (UTC) as its pointer keeps them; empty without a time."""
     column = time_column(dataset)
     if column is None or column not in content.frame:
         return {}
-    times = content.frame[column].dropna()
-    if times.empty:
+    if (times := content.frame[column].dropna()).empty:
         return {}
+    times = as_moments(times)
     return {"event_from": _iso(times.min()), "event_to": _iso(times.max())}
 
 
@@ -55,8 +57,22 @@ def latest_rows(times: "pd.Series[Any]", count: int, *, ordered: bool = False) -
     return latest if ordered else np.sort(latest)
 
 
-def _iso(moment: object) -> str:
-    if isinstance(moment, pd.Timestamp):
-        return moment.tz_localize(UTC).isoformat()
-    seconds = min(max(float(str(moment)), 0.0), 253_402_300_799.0)
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
+def as_moments(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Event times as moments of UTC: dates as they are, numbers as they are usually written.
+
+    Of eight digits that are all days, and of six that are all months, these are taken (20260131, 202601). Other
+    numbers count since 1970 in seconds, or by their size in milli-, micro- or nanoseconds.
+    """
+    if pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return times
+    numbers = times.astype("float64")
+    if (numbers % 1 == 0).all() and (form := CALENDAR.get(len(f"{numbers.abs().max():.0f}"))):
+        moments = pd.to_datetime(numbers.astype("int64").astype(str), format=form, errors="coerce")
+        if moments.notna().all():
+            return moments.dt.as_unit("us")
+    scale = next(scale for limit, scale in SCALES if numbers.abs().max() < limit)
+    return pd.to_datetime((numbers * scale).clip(0, LAST).round().astype("int64"), unit="us")
+
+
+def _iso(moment: pd.Timestamp) -> str:
+    return moment.tz_localize(UTC).isoformat()

@@ -162,6 +162,11 @@ def test_the_reason_says_in_one_line_what_was_compared_on_which_rows() -> None:
     )
 
 
+def test_a_holdout_that_is_the_new_slice_is_shown_once() -> None:
+    same = compare([[True] * 9, [False] * 9], 0.01)
+    assert gate(same, same, rows="rows of May").reason == f"promoted: {same.on('rows of May')}"
+
+
 def test_where_a_window_is_kept_the_new_rows_decide() -> None:
     worse, better = compare([[False] * 9, [True] * 9], 0.01), compare([[True] * 9, [False] * 9], 0.01)
     assert gate(worse, better, windowed=True).promote

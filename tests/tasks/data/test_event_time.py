@@ -8,7 +8,7 @@ import pytest
 from greenlightning.errors import InputError
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef, batches
-from tasks.data.event_time import event_span, latest_rows, time_column
+from tasks.data.event_time import as_moments, event_span, latest_rows, time_column
 from tasks.data.holdout import ensure_holdout
 from tasks.data.ingestion import land
 from tasks.data.schemas import Declared
@@ -51,6 +51,23 @@ def test_the_random_holdout_can_be_had_and_one_by_time_needs_a_time(tmp_path: Pa
     assert plain.event_to == ""
     with pytest.raises(InputError, match="'plain' declares no time column"):
         ensure_holdout.fn("plain", [plain], 0.2, "time")
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ([1_767_225_600], "2026-01-01"),
+        ([1_767_225_600_000.0], "2026-01-01"),
+        ([1_767_225_600_000_000], "2026-01-01"),
+        ([1_767_225_600_000_000_000], "2026-01-01"),
+        ([20260101, 20260131], "2026-01-31"),
+        ([202512, 202601], "2026-01-01"),
+        ([202512, 202613], "1970-01-03 08:16:53"),
+        ([17.5], "1970-01-01 00:00:17.5"),
+    ],
+)
+def test_numbers_are_moments_as_they_are_usually_written(written: list[float], moment: str) -> None:
+    assert as_moments(pd.Series(written)).max() == pd.Timestamp(moment)
 
 
 def test_the_latest_rows_of_one_time_stay_in_order_and_rows_without_a_time_come_first() -> None:
