@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from flows.engine.error_messages import error_message, is_elsewhere, is_machine
+from greenlightning.tables import Column
 from tasks.core.settings import WhenMoved
 from tasks.core.turns import turn_of
 from tasks.data.batch_files import LandedBatch, describe, read_content, waiting
@@ -34,6 +35,11 @@ class Admission:
         serving = registry.champion(dataset)
         expectations = expectations_of(serving) if serving else None
         return cls(serving, expectations, allow_new_labels, quarantine_moved)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that the champion reads; none before the first one."""
+        return self.expectations.columns if self.expectations else ()
 
     def admit(self, landed: LandedBatch) -> tuple[BatchRef | None, ValidationReport]:
         """Validate one landed batch, then version it, or quarantine it with the reasons; it is this run's turn."""

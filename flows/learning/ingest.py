@@ -84,11 +84,11 @@ class Arrival:
     def ingest(self, file: Path) -> Outcome:
         """Bring one file in; InputError where it cannot be used."""
         wait_until_written(file, self.reading.wait)
-        options = self.reading.options(self.labels)
-        landed = land(file, self.dataset, self.declared, options)
+        options, read = self.reading.options(self.labels), self.door.columns
+        landed = land(file, self.dataset, self.declared, options, read)
         with turn_of(landed.id):
             if not landed.path.is_file():  # another run has admitted the same rows meanwhile
-                landed = land(file, self.dataset, self.declared, options)
+                landed = land(file, self.dataset, self.declared, options, read)
             known = known_batch(self.dataset, landed.id)
             ref, report = self.door.admit(landed)
         done = Outcome(state="Versioned", dataset=self.dataset, reason="", notes=landed.notes)

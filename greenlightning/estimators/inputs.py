@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import _check_y, validate_data
 
 from greenlightning.errors import InputError
-from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
+from greenlightning.tables import ConformedTable, TableEncoder, TableSchema, conform, infer_schema
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -84,5 +84,5 @@ def _table(estimator: "BaseGreenLightning", X: Any, *, reset: bool) -> tuple[Con
         return conform(X, schema), schema
     inputs = validate_data(estimator, X, reset=reset, dtype=NUMBERS, ensure_all_finite="allow-nan")
     names = list(known.schema.names) if known else [f"x{place}" for place in range(inputs.shape[1])]
-    schema = TableSchema(tuple(Column(name, Kind.NUMERIC) for name in names), label="")
+    schema = TableSchema.of_numbers(names)
     return ConformedTable(pd.DataFrame(inputs, columns=names, copy=False)), schema

@@ -84,6 +84,12 @@ class TableSchema:
         if self.time is not None and self.time not in self.names:
             raise InputError(f"The table has no time column {self.time!r}", "Name the column of the event time")
 
+    @classmethod
+    def of_numbers(cls, names: Iterable[Any], **about: Any) -> "TableSchema":
+        """Return the schema of a table of plain numbers; ``about`` is its label and task, by default no label."""
+        columns = tuple(Column(str(name), Kind.NUMERIC, "a number in each row") for name in names)
+        return cls(columns, **{"label": "", **about})
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of all columns but the label."""
@@ -112,6 +118,12 @@ class TableSchema:
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """Names of the columns of these kinds, in order."""
         return tuple(column.name for column in self.columns if column.kind in kinds)
+
+    def storing(self, columns: Iterable["Column"]) -> "TableSchema":
+        """Return the schema that keeps these columns too, where it ignores or does not know them."""
+        known, needed = ({column.name: column for column in each} for each in (self.columns, columns))
+        stored = {name: column for name, column in known.items() if column.kind is not Kind.IGNORED}
+        return replace(self, columns=tuple((known | needed | stored).values()))
 
     def declaring(self, kind: Kind, names: Iterable[str]) -> "TableSchema":
         """Return the schema with these columns of another kind.

@@ -13,7 +13,7 @@ from typing import Any
 
 from prefect import task
 
-from greenlightning.tables import ConformedTable, TableSchema
+from greenlightning.tables import Column, ConformedTable, TableSchema
 from greenlightning.tables.identity import table_id
 from tasks.core.faults import Fault, reached
 from tasks.core.workspace import Workspace
@@ -36,16 +36,22 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @task(task_run_name="land {dataset} {path}", persist_result=False)
 def land(
-    path: Path, dataset: str, declared: Declared = DECLARED, options: ReadOptions | None = None
+    path: Path,
+    dataset: str,
+    declared: Declared = DECLARED,
+    options: ReadOptions | None = None,
+    read: tuple[Column, ...] = (),
 ) -> LandedBatch:
     """Read ``path`` and write it into incoming/ under its content's name; the same content lands once.
+
+    It keeps the columns of the dataset's schema, and those that the champion ``read`` when it was trained.
 
     Content that is versioned already gets its first provenance, and so the same bytes, again.
     Raises InputError for whatever is wrong with the file; the file itself is left where it is.
     """
     path = Path(path)
     source = read_table(path, read_options(dataset, declared, options))
-    schema, table = fitted_table(source.frame, dataset, path.name, declared)
+    schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
     if schema != known_schema(dataset) or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)

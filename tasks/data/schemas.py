@@ -1,6 +1,8 @@
 """The column schema of a dataset: learnt from its first file, kept as YAML that people may edit."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,16 +62,20 @@ def schema_path(dataset: str) -> Path:
 def known_schema(dataset: str) -> TableSchema | None:
     """The schema of a dataset, None before its first file; InputError where the YAML is not one."""
     path = schema_path(dataset)
-    if not path.is_file():
-        return _schema_of_batches(dataset)
+    return _schema_in(path.read_bytes(), path.name) if path.is_file() else _schema_of_batches(dataset)
+
+
+@lru_cache(maxsize=16)
+def _schema_in(text: bytes, name: str) -> TableSchema:
+    """The schema in a file called ``name``; a landing asks for it several times."""
     try:
-        content: Any = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+        content: Any = yaml.load(text.decode(), Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         cause = " ".join(str(error).split())
-        raise InputError(f"{path.name} is not YAML ({cause})", "Correct it, or delete it") from error
+        raise InputError(f"{name} is not YAML ({cause})", "Correct it, or delete it") from error
     if not isinstance(content, dict):
-        raise InputError(f"{path.name} is not a schema", "Correct it, or delete it")
-    return TableSchema.from_dict(content, path.name)
+        raise InputError(f"{name} is not a schema", "Correct it, or delete it")
+    return TableSchema.from_dict(content, name)
 
 
 def schema_of(dataset: str) -> TableSchema:
@@ -124,12 +130,17 @@ def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLA
 
 
 def fitted_table(
-    frame: pd.DataFrame, dataset: str, source: str, declared: Declared
+    frame: pd.DataFrame, dataset: str, source: str, declared: Declared, read: Iterable[Column] = ()
 ) -> tuple[TableSchema, ConformedTable]:
-    """A file's schema, and its table in that form; an InputError names the file."""
+    """A file's schema, and its table in that form; an InputError names the file.
+
+    The table keeps what the champion ``read`` when it was trained too, as far as the file has it: a column that is
+    ignored now is stored until the next ``train``.
+    """
     try:
         schema = fitting_schema(dataset, frame, declared)
-        return schema, checked_table(frame, schema, source, declared)
+        stored = schema.storing(column for column in read if column.name in frame.columns)
+        return schema, checked_table(frame, stored, source, declared)
     except InputError as error:
         if source in error.cause:
             raise
@@ -206,7 +217,12 @@ def _schema_of_batches(dataset: str) -> TableSchema | None:
     """The schema of a dataset of version 0.1, whose batches are tables of numbers; None without a batch."""
     for ref in reversed(batches(dataset.removesuffix(HOLDOUT))):
         if (path := batch_path(ref.dataset, ref.id)).is_file():
-            content = read_content(path)
-            columns = tuple(Column(name, Kind.NUMERIC, "a number in each batch") for name in content.features)
-            return TableSchema(columns, labels=label_kind(content.y))
+            return _schema_of_batch(path)
     return None
+
+
+@lru_cache(maxsize=16)
+def _schema_of_batch(path: Path) -> TableSchema:
+    """The schema of one batch of version 0.1, which never changes."""
+    content = read_content(path)
+    return TableSchema.of_numbers(content.features, label=LABEL, labels=label_kind(content.y))

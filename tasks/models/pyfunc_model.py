@@ -46,13 +46,13 @@ class ServedModel(PythonModel):
 
     def _encoded(self, model_input: Frame) -> NDArray[Any]:
         """Inputs (n, d); a table is read by the model's encoder, or as numbers where it has none."""
-        from greenlightning.tables import Column, Kind, TableSchema, conform
+        from greenlightning.tables import TableSchema, conform
 
         if not isinstance(model_input, pd.DataFrame):
             return np.asarray(model_input, dtype=np.float64)
         if self.model.encoder:
             return self.model.encode(model_input)
-        schema = TableSchema(tuple(Column(str(name), Kind.NUMERIC) for name in model_input.columns), label="")
+        schema = TableSchema.of_numbers(model_input.columns)
         numbers = model_input.set_axis(schema.names, axis=1)
         return conform(numbers, schema).frame.to_numpy(np.float64)
 

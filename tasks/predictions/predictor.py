@@ -12,7 +12,7 @@ from greenlightning.data.labels import label_array
 from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import InputError
 from greenlightning.model import GreenLightningModel
-from greenlightning.tables import Column, Kind, TableSchema, conform
+from greenlightning.tables import Kind, TableSchema, conform
 from greenlightning.tables.labels import label_kind
 from tasks.data.readers.source import LABEL
 from tasks.data.schemas import check_units
@@ -117,6 +117,5 @@ class Predictor:
 
 def _numeric_schema(info: VersionInfo, model: GreenLightningModel) -> TableSchema:
     """The schema of a version of release 0.1.0: numeric columns, by the names in its expectations."""
-    columns = tuple(Column(name, Kind.NUMERIC) for name in expectations_of(info).features)
     kind = label_kind(np.array(model.classes, dtype=object))
-    return TableSchema(columns, label=LABEL, labels=kind)
+    return TableSchema.of_numbers(expectations_of(info).features, label=LABEL, labels=kind)

@@ -110,9 +110,13 @@ class Expectations(BaseModel):
         """Measure the rows of a batch; columns take the kinds that they have here, whatever schema came since."""
         if not set(self.features) <= set(content.features):
             return measures_of_content(content)
-        columns = tuple(Column(name, self._kind(name)) for name in self.features)
-        frame = in_form_of(content.frame, TableSchema(columns, label=""))
+        frame = in_form_of(content.frame, TableSchema(self.columns, label=""))
         return Measures(frame, content.y, content.task)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The feature columns with the kinds that they have here."""
+        return tuple(Column(name, self._kind(name)) for name in self.features)
 
     def _kind(self, name: str) -> Kind:
         if name in self.base.names:

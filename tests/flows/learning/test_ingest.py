@@ -2,12 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from flows.engine.outcome import Outcome
 from flows.learning.ingest import ingest
+from flows.learning.retrain import retrain
+from flows.learning.train import train
 from greenlightning.errors import InputError
+from tasks.core.settings import Learning
+from tasks.data.batch_files import feature_names
 from tasks.data.batch_index import batches
 from tasks.data.reading import Reading
+from tasks.data.schemas import Declared, redeclared, save_schema, schema_of
+from tasks.data.versioning import checkout
+from tasks.models import registry
 from tests.helpers.digits import (
     BASE,
     DIGITS,
@@ -20,6 +30,8 @@ from tests.helpers.digits import (
 from tests.helpers.source_files import text
 
 pytestmark = pytest.mark.usefixtures("prefect")
+SHOP = "shop"
+QUICK = Learning(max_epochs=2, n_landmarks=16, hidden_layer_sizes=(8,))
 
 
 @pytest.mark.usefixtures("champion")
@@ -59,3 +71,33 @@ def test_a_file_that_is_still_being_written_is_refused(home: Path) -> None:
     path = text("a.csv.part", "a,label\n1,2\n")(home)
     with pytest.raises(InputError, match="still being written"):
         outcome(ingest, path=path, dataset="letters", reading=Reading(wait=0))
+
+
+def shop_file(folder: Path, seed: int) -> Outcome:
+    """A file of customers: those of Oslo stay if they are over 40, those of Rome if they are not."""
+    rng = np.random.default_rng(seed)
+    age, city = rng.integers(18, 80, 120), rng.choice(["Rome", "Oslo"], 120)
+    label = np.where((age > 40) == (city == "Oslo"), "stays", "goes")
+    path = folder / f"{seed}.csv"
+    pd.DataFrame({"age": age, "city": city, "label": label}).to_csv(path, index=False)
+    return outcome(ingest, path=path, dataset=SHOP)
+
+
+def columns_of_newest() -> tuple[str, ...]:
+    return feature_names(checkout(batches(SHOP)[-1]))
+
+
+@pytest.mark.usefixtures("mlflow_home")
+def test_a_column_set_ignored_is_stored_and_learnt_until_the_next_training(tmp_path: Path) -> None:
+    shop_file(tmp_path, 0)
+    outcome(train, dataset=SHOP, learning=QUICK)
+    save_schema(SHOP, redeclared(schema_of(SHOP), Declared(ignore=("city",))))
+
+    later = shop_file(tmp_path, 1)
+    assert (later.state, columns_of_newest()) == ("Versioned", ("age", "city"))
+    outcome(retrain, dataset=SHOP)
+    assert len(registry.load(SHOP).ledger) == 2
+
+    outcome(train, dataset=SHOP, learning=QUICK)
+    encoder = registry.load(SHOP, max(one.version for one in registry.versions(SHOP))).encoder
+    assert encoder is not None and encoder.schema.features == ("age",)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from greenlightning.errors import InputError, NothingServedError
-from greenlightning.tables import Kind
+from greenlightning.tables import Column, Kind
 from tasks.data.batch_files import read_content
 from tasks.data.ingestion import land
 from tasks.data.schemas import (
@@ -84,6 +85,26 @@ def test_an_edited_yaml_is_what_later_files_follow(tmp_path: Path) -> None:
     schema_path("shop").write_text(text.replace("name: city\n  kind: categorical", "name: city\n  kind: ignored"))
     later = land.fn(csv(tmp_path, TABLE.head(20), "later.csv"), "shop")
     assert "city" not in read_content(later.path).features
+
+
+def test_a_column_that_the_champion_reads_is_stored_though_it_is_ignored_now(tmp_path: Path) -> None:
+    whole = land.fn(csv(tmp_path, TABLE), "shop")
+    save_schema("shop", redeclared(schema_of("shop"), Declared(ignore=("city", "age"))))
+    read = (Column("age", Kind.NUMERIC), Column("city", Kind.CATEGORICAL), Column("gone", Kind.NUMERIC))
+    assert land.fn(tmp_path / "base.csv", "shop", read=read).id == whole.id
+    assert schema_of("shop").of_kind(Kind.IGNORED) == ("age", "city")
+    later = land.fn(csv(tmp_path, TABLE.drop(columns="age"), "later.csv"), "shop", read=read)
+    assert read_content(later.path).features == ("id", "city", "vip", "day")
+
+
+def test_a_schema_is_parsed_once_while_its_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, parsed = yaml.load, []
+    monkeypatch.setattr(yaml, "load", lambda *given, **more: parsed.append(1) or load(*given, **more))
+    land.fn(csv(tmp_path, TABLE), "once")
+    land.fn(csv(tmp_path, TABLE.head(30), "later.csv"), "once")
+    assert len(parsed) == 1
+    save_schema("once", redeclared(schema_of("once"), Declared(ignore=("city",))))
+    assert schema_of("once").of_kind(Kind.IGNORED) == ("city",)
 
 
 def test_a_damaged_yaml_is_one_line(tmp_path: Path) -> None:
