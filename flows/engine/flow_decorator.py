@@ -5,15 +5,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import wraps
 from inspect import getsourcefile, signature
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Flow, State, get_run_logger
+from prefect.context import FlowRunContext
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Failed
 from prefect.utilities.hashing import file_hash
+from pydantic_core import to_jsonable_python
 
 from flows.engine.error_messages import error_message, is_foreseen
+from flows.engine.history import keep
 from flows.engine.outcome import Outcome
 from flows.engine.run_page import failure_page, outcome_page
 from tasks.lineage.ledger_table import ledger_table
@@ -55,10 +60,27 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
 
         version = file_hash(getsourcefile(body) or __file__)
         settings = {"persist_result": False, "validate_parameters": False, "version": version, **options}
-        decorated: Flow[P, R] = Flow(run_body, name, **settings)
+        decorated: Flow[P, R] = RecordedFlow(run_body, name, **settings)
         return decorated
 
     return decorate
+
+
+class RecordedFlow(Flow[P, R]):
+    """A flow whose run a Prefect server records; without a server it runs by itself, and `up` is told later."""
+
+    def __call__(self, *args: Any, return_state: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
+        if PREFECT_API_URL.value() or FlowRunContext.get():
+            return super().__call__(*args, return_state=return_state, **kwargs)  # type: ignore[arg-type]
+        started, nested = datetime.now(UTC), _current.get() is not None
+        state: Any = self.fn(*args, **kwargs)
+        if not isinstance(state, State):
+            return state
+        if not nested:
+            given = signature(self.fn).bind(*args, **kwargs).arguments
+            ending = {"type": state.type.value, "name": state.name, "message": state.message or ""}
+            keep(self.name, to_jsonable_python(given, fallback=str), started, ending)
+        return state if return_state else state.result()
 
 
 def name_run(name: str, mlflow_run: str) -> None:

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from typing import Any
 
+from flows.engine.history import hand_over
 from tasks.core.environment import CHECKOUT
+from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
 
 PLAN = "infra/prefect.yaml"
@@ -19,6 +21,7 @@ def deploy(server: str) -> int:
     for found in prefect_api.deployments(server):
         if old := before.get(found["name"]):
             _keep_switches(server, old, found)
+    hand_over(Workspace.current(), server)
     return code
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from prefect import task
 from scipy import ndimage
 
 from greenlightning.data.datasets import Dataset, load
+from tasks.core.steps import task
 from tasks.data.readers.source import LABEL
 
 TURN_DEGREES = 12.0

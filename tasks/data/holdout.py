@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from prefect import task
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
@@ -19,6 +18,7 @@ from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import ConformedTable, TableEncoder
 from greenlightning.tables.identity import table_fingerprints
+from tasks.core.steps import task
 from tasks.data.batch_files import BatchContent, joined, read_content, waiting
 from tasks.data.batch_index import BATCH_ID, HOLDOUT, BatchRef, batch_ref, batches, known_batch
 from tasks.data.event_time import time_column

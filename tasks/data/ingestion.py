@@ -11,11 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from prefect import task
 
 from greenlightning.tables import Column, ConformedTable, TableSchema
 from greenlightning.tables.identity import table_id
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import BatchContent, LandedBatch, describe, has_columns, write_batch
 from tasks.data.batch_index import BatchRef, batch_path, known_batch

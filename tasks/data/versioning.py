@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from prefect import task
 
 from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from tasks.core.atomic import replacing, write_text
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch
 from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer

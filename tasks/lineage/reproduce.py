@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from prefect import task
 
 from greenlightning.data.ledger import Ledger
 from greenlightning.energy.meter import EnergyMeter
@@ -19,6 +18,7 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Metric, Params, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
+from tasks.core.steps import task
 from tasks.data.holdout import Learnable
 from tasks.lineage.rebuild import (
     FROZEN,

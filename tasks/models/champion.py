@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from prefect import task
-
 from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
 from tasks.models.serving_history import make_good, record

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-from prefect import task
-
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Tag
 from tasks.core.settings import EVERYTHING, Deciding
+from tasks.core.steps import task
 from tasks.data.batch_index import BatchRef, batch_ref
 from tasks.data.holdout import current_holdout, ensure_holdout, holdout_of
 from tasks.data.sliding_holdout import holdout_without, parts_of, slid_holdout

@@ -10,11 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-from prefect import task
-
 import greenlightning
 from greenlightning.errors import NothingServedError
 from tasks.core.constants import BATCH_TAG, Tag
+from tasks.core.steps import task
 from tasks.tracking.client import connect, origin_of
 
 if TYPE_CHECKING:

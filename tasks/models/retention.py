@@ -11,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from prefect import task
-
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Alias, Tag
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.data.batch_index import BatchRef, survey
 from tasks.data.holdout import holdout_of
 from tasks.data.sliding_holdout import parts_of

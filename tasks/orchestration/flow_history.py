@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from prefect import task
+from tasks.core.steps import task
 
 PAGE = 50
 

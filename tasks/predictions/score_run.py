@@ -4,12 +4,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from prefect import task
-
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import InputError
 from tasks.core.constants import Metric, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.reading import DETECTED, Reading
 from tasks.models.version_info import VersionInfo

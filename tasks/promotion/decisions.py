@@ -1,8 +1,7 @@
 """Decisions of people about versions: promotion and rollback with an audit trail, and pins."""
 
-from prefect import task
-
 from tasks.core.constants import Tag
+from tasks.core.steps import task
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
 from tasks.models.retention import files_of, statistics_bytes, unmark

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from prefect import task
-
 from tasks.core.constants import Kind, Tag
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
 from tasks.models.model_card import model_card

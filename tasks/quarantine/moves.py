@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from prefect import task
-
 from greenlightning.errors import InputError
 from tasks.core.atomic import write_text
 from tasks.core.faults import Fault, reached
+from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch, describe
 from tasks.data.batch_index import checked_id

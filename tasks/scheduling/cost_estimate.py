@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from tasks.core.constants import Kind, Metric, Params, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.core.steps import task
 from tasks.models import registry
 from tasks.scheduling.training_rate import training_rate
 from tasks.tracking.client import connect, experiment_id

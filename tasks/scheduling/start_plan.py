@@ -4,12 +4,11 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from prefect import task
-
 from greenlightning.energy.meter import JOULES_PER_KWH
 from greenlightning.errors import InputError
 from tasks.core.constants import Kind, Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.core.steps import task
 from tasks.models import registry
 from tasks.scheduling.carbon import fetch_forecast
 from tasks.scheduling.greenest_start import greenest_start

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from prefect import task
 
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.regression import evaluate_regression
@@ -11,6 +10,7 @@ from greenlightning.evaluation.scores import evaluate
 from tasks.core import progress
 from tasks.core.constants import SCORES, Kind, SharedParam, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.steps import task
 from tasks.data.batch_index import batch_ref
 from tasks.data.holdout import Learnable
 from tasks.models import registry

@@ -5,14 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect import task
-
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.comparison import Decision, gate
 from tasks.core import progress
 from tasks.core.constants import Part, Subject
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Deciding
+from tasks.core.steps import task
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.event_time import span_text

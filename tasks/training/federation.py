@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect import task
-
 from greenlightning.data.files import read_json, write_json
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
@@ -12,6 +10,7 @@ from greenlightning.errors import InputError, IntegrityError, MismatchError
 from tasks.core import progress
 from tasks.core.constants import Part
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.steps import task
 from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable

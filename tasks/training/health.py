@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from greenlightning.data.batch import Batch
@@ -17,6 +16,7 @@ from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.core.steps import task
 from tasks.data.batch_files import BatchContent, LandedBatch, joined, read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable

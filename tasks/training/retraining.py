@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from prefect import task
 
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.answers import terms_of
@@ -18,6 +17,7 @@ from tasks.core import progress
 from tasks.core.constants import Metric, Part, Subject
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import AUTO, EVERYTHING, Deciding
+from tasks.core.steps import task
 from tasks.data.batch_index import BatchRef
 from tasks.data.event_time import span_text
 from tasks.data.holdout import HeldBack, Learnable

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from prefect import task
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import Ledger
@@ -20,6 +19,7 @@ from tasks.core import progress
 from tasks.core.constants import Part
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import Learning
+from tasks.core.steps import task
 from tasks.data.batch_files import joined, read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable

@@ -61,9 +61,8 @@ def _run(
     import great_expectations.expectations as gxe
     from great_expectations.core.run_identifier import RunIdentifier
 
-    suite = context.suites.add(gx.ExpectationSuite(name=suite_name))
-    for index, check in enumerate(checks):
-        suite.add_expectation(getattr(gxe, check.kind)(**check.options, meta={"check": index}))
+    expected = [getattr(gxe, one.kind)(**one.options, meta={"check": at}) for at, one in enumerate(checks)]
+    suite = context.suites.add(gx.ExpectationSuite(name=suite_name, expectations=expected))
     definition = gx.ValidationDefinition(name=suite_name, data=asset, suite=suite)
     result = context.validation_definitions.add(definition).run(
         batch_parameters={"dataframe": frame},

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from prefect import task
 from pydantic import BaseModel, ConfigDict
 
 from greenlightning.errors import InputError
+from tasks.core.steps import task
 from tasks.core.workspace import checked_name
 from tasks.data.batch_files import LandedBatch
 from tasks.validation.checks import (
