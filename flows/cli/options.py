@@ -164,11 +164,12 @@ def run(flow: Any, as_json: bool, **parameters: Any) -> None:
     from flows.console.progress_bars import progress_bars
     from flows.engine.outcome import outcome_of
     from flows.engine.runtime import embedded
+    from tasks.tracking.whole_run import process_cost
 
     flow.validate_parameters(parameters)
     with progress_bars(console), embedded():
         outcome = outcome_of(flow(**parameters, return_state=True))
-    print_outcome(outcome, as_json)
+    print_outcome(outcome.model_copy(update={"whole": process_cost()}), as_json)
     if outcome.refused:
         raise typer.Exit(Exit.BAD_INPUT)
     if outcome.quarantined:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.evaluation.prequential import Prequential
+from tasks.tracking.whole_run import COVERS
 
 out = Console()
 
@@ -29,9 +30,13 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     if outcome.learnt:
         out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
-        out.print(f"  spent {outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J ({outcome.spent.source})")
+        cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J"
+        out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.source})")
     if outcome.avoided:
         out.print(f"  avoided about {outcome.avoided.joules:.1f} J ({outcome.avoided.source})")
+    if outcome.whole:
+        cost = f"{outcome.whole.seconds:.2f} s, {outcome.whole.joules:.1f} J"
+        out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.source})", highlight=False)
     if outcome.plan:
         print_plan(outcome.plan, out)
     for note in outcome.notes:

@@ -30,6 +30,7 @@ class Outcome(BaseModel):
     prequential: Prequential | None = Field(None, description="the same for the whole stream so far")
     spent: EnergyCost | None = None
     avoided: EnergyCost | None = None
+    whole: EnergyCost | None = Field(None, description="of the whole process so far, learning or not")
     refused: tuple[str, ...] = Field((), description="files that cannot be used, with the cause")
     notes: tuple[str, ...] = ()
     plan: RetrainingPlan | None = None

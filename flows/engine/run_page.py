@@ -7,6 +7,7 @@ from flows.engine.error_messages import ErrorMessage
 from flows.engine.outcome import Outcome
 from tasks.core.templates import render
 from tasks.orchestration.run_summary import RunSummary
+from tasks.tracking.whole_run import COVERS, process_cost
 
 
 class Link(NamedTuple):
@@ -20,7 +21,11 @@ class Link(NamedTuple):
 def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, picture: bytes | None) -> str:
     """The page of a flow run that ended as it should: batches, scores, energy, notes, and links."""
     dataset, plan = outcome.dataset, outcome.plan
-    energy = {"spent": outcome.spent, "avoided, about": outcome.avoided}
+    energy = {
+        "spent on learning and evaluating": outcome.spent,
+        f"whole run so far: {COVERS}": process_cost() if outcome.spent else None,
+        "avoided, about": outcome.avoided,
+    }
     plan_costs = {f"{name}, about": spent for name, spent in plan.costs.items()} if plan else {}
     return render(
         "flow_run.md",

@@ -9,6 +9,7 @@ from greenlightning.errors import InputError
 from tasks.core.constants import DOCUMENTED, SERIES, Metric, Params, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.tracking.client import connect
+from tasks.tracking.whole_run import next_share
 
 if TYPE_CHECKING:
     from greenlightning.structure.settling import SettlingHistory
@@ -95,6 +96,17 @@ def log_energy(
         values[Metric.GCO2E_AVOIDED] = avoided.gco2e
         labels[Tag.ENERGY_AVOIDED_SOURCE] = avoided.source
     log_metrics(run_id, values, labels)
+
+
+def log_whole_run(run_id: str) -> None:
+    """Log what the run's process has spent on it in all, learning or not."""
+    whole = next_share()
+    values: dict[str, float] = {
+        Metric.WHOLE_RUN_SECONDS: whole.seconds,
+        Metric.WHOLE_RUN_JOULES: whole.joules,
+        Metric.WHOLE_RUN_GCO2E: whole.gco2e,
+    }
+    log_metrics(run_id, values)
 
 
 def log_params(run_id: str, values: Mapping[str, object], of: Params) -> None:

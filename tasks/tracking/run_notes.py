@@ -8,6 +8,7 @@ from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam,
 from tasks.core.templates import render
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.tracking.saved_views import COMPARISON
+from tasks.tracking.whole_run import COVERS
 
 if TYPE_CHECKING:
     from mlflow.entities import Dataset, Run
@@ -57,6 +58,8 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
     part, version, dataset = tags.get(Tag.PART), tags.get(Tag.VERSION), tags.get(Tag.DATASET)
     return render(
         "run_note.md",
+        whole=run.data.metrics.get(Metric.WHOLE_RUN_JOULES),
+        covers=COVERS,
         failure=_failure(error) if status == "FAILED" and error else None,
         interrupted=status != "FINISHED",
         part=PARTS[Part(part)] if part else None,

@@ -10,6 +10,7 @@ from tasks.core import processes
 from tasks.core.constants import Kind, Part, Tag
 from tasks.tracking.client import connect, experiment_id, origin_of
 from tasks.tracking.code_version import code_tags
+from tasks.tracking.metrics import log_whole_run
 from tasks.tracking.run_notes import NOTE_TAG, run_note
 from tasks.tracking.system_metrics import system_metrics
 
@@ -26,6 +27,7 @@ def flow_run(dataset: str, kind: Kind, *, name: str | None = None) -> Iterator[s
     title = name or f"{kind} {dataset} {datetime.now():%Y-%m-%d %H:%M:%S}"
     with _run(experiment_id(dataset), title, tags) as run_id, system_metrics(run_id):
         yield run_id
+        log_whole_run(run_id)
 
 
 def decided_tags(decision: str, reason: str) -> dict[str, str]:
