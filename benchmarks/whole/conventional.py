@@ -1,8 +1,8 @@
 """A conventional pipeline with the same tools: Prefect, MLflow, DVC, Great Expectations, a network from scratch.
 
 ``python -m benchmarks.whole.conventional HOME HOLDOUT NEW FILE…`` brings the file NEW in, validates it, trains on
-it and on every earlier FILE, and promotes the network unless it scores worse. With ``--warm`` all is imported first,
-and a fork does the work and is measured alone, as the warm runner does with ours.
+it and on every earlier FILE, and promotes the network unless it scores worse. With ``--warm`` all is imported
+first, and a fork does the work and is measured alone, as the warm runner does with ours.
 """
 
 import argparse

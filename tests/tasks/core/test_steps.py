@@ -1,5 +1,7 @@
 """Steps outside a flow run are plain calls: nothing of Prefect is asked."""
 
+from typing import Any
+
 import pytest
 from prefect import flow
 
@@ -23,9 +25,9 @@ def test_a_step_inside_a_flow_run_is_a_task_run(monkeypatch: pytest.MonkeyPatch)
     made = []
     run = task_engine.run_task_sync
 
-    def noted(step, *args, **kwargs):  # type: ignore[no-untyped-def]
-        made.append(step.name)
-        return run(step, *args, **kwargs)
+    def noted(**given: Any) -> Any:
+        made.append(given["task"].name)
+        return run(**given)
 
     monkeypatch.setattr(task_engine, "run_task_sync", noted)
 
