@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-
 from greenlightning.tables import Column, ConformedTable, TableSchema
 from greenlightning.tables.identity import table_id
 from tasks.core.faults import Fault, reached
