@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
+
+from flows.console.inert_console import InertConsole
 
 EXIT_CODES = """
 Exit codes: 0 done (also if the champion was kept or there was nothing to learn), 1 unexpected error,
@@ -13,7 +14,7 @@ Exit codes: 0 done (also if the champion was kept or there was nothing to learn)
 6 stored bytes do not match their digest, 7 a server or worker did not start,
 8 the machine refused: disk, memory, permission, open files or a locked database.
 """
-console = Console(stderr=True)
+console = InertConsole(stderr=True)
 
 
 def print_error(line: str) -> None:

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.markup import escape
 
+from flows.console.inert_console import InertConsole
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.evaluation.prequential import Prequential
 from tasks.tracking.whole_run import COVERS
 
-out = Console()
+out = InertConsole()
 
 
 def print_outcome(outcome: Outcome, as_json: bool) -> None:

@@ -2,14 +2,14 @@
 
 import json
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.console.inert_console import InertConsole
 from flows.inputs.versions import champion_of
 from tasks.quarantine.records import HeldBatch, held_batch, held_batches
 
-out = Console()
+out = InertConsole()
 
 
 def print_held(dataset: str, as_json: bool) -> None:

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from flows.console.inert_console import InertConsole
 
 if TYPE_CHECKING:
     from greenlightning.tables import TableSchema
@@ -15,4 +16,4 @@ def schema_table(schema: "TableSchema") -> None:
     table = Table("column", "kind", "why")
     for row in schema.describe():
         table.add_row(*map(escape, row.values()))
-    Console().print(table)
+    InertConsole().print(table)

@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
+from flows.console.inert_console import InertConsole
 from greenlightning.errors import ServerError
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import HOLDOUT, damage_error, datasets, survey
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
 
-out = Console()
+out = InertConsole()
 TITLES = {
     "champion": "champion",
     "since": "since",

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from flows.engine.machine_errors import AGAIN, as_machine_error
 from greenlightning.errors import GreenLightningError, InputError
+from tasks.core.inert import inert
 
 LONGEST = 300
 FOREIGN = {
@@ -86,5 +87,5 @@ def _invalid(parameter: str, fault: str) -> InputError:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split()).rstrip(".")
+    line = inert(" ".join(text.split())).rstrip(".")
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

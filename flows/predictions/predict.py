@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.console.inert_console import InertConsole
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.predicting import PredictedFile, predict_file
@@ -17,7 +17,7 @@ from tasks.predictions.predictor import Predictor
 from tasks.predictions.targets import STDOUT
 
 SHOWN_COLUMNS = 8
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+out, err = InertConsole(soft_wrap=True), InertConsole(stderr=True, soft_wrap=True)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _facts(dataset: str, version: int, done: PredictedFile, notes: tuple[str, ..
     return about | {"out": str(done.target), "columns": list(done.columns), **scored, "notes": list(notes)}
 
 
-def _print(found: dict[str, Any], done: PredictedFile, console: Console) -> None:
+def _print(found: dict[str, Any], done: PredictedFile, console: InertConsole) -> None:
     """The version, the first rows, the score where the file has labels, and notes."""
     line = f"{found['rows']:,} rows by version {found['version']} of {found['dataset']} in {done.seconds:.2f} s"
     console.print(f"[bold green]Predicted[/] {escape(line)}", highlight=False)
@@ -63,7 +63,7 @@ def _print(found: dict[str, Any], done: PredictedFile, console: Console) -> None
         console.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
 
 
-def _print_first(done: PredictedFile, console: Console) -> None:
+def _print_first(done: PredictedFile, console: InertConsole) -> None:
     table = Table(*map(escape, done.columns[:SHOWN_COLUMNS]), box=SIMPLE_HEAD)
     for row in done.first:
         cells = [row[name] for name in done.columns[:SHOWN_COLUMNS]]

@@ -10,15 +10,15 @@ from threading import Event, Thread
 from typing import Any
 
 import uvicorn
-from rich.console import Console
 
+from flows.console.inert_console import InertConsole
 from flows.servers.gate import AddressCheck, on_loopback, on_network
 from greenlightning.errors import InputError
 from tasks.core import processes
 from tasks.core.workspace import Workspace
 from tasks.predictions.serving import ServedChampion
 
-console = Console(stderr=True)
+console = InertConsole(stderr=True)
 LOOK_EVERY = 2.0
 """Seconds between two looks at the alias."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -4,12 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
-
+from flows.console.inert_console import InertConsole
 from tasks.core.moments import moment
 from tasks.models.serving_history import Period, ServingHistory, history_of, iso
 
-out = Console(soft_wrap=True)
+out = InertConsole(soft_wrap=True)
 
 
 def print_which(dataset: str, at: str | None, as_json: bool) -> None:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from prefect import State
 from pydantic import AfterValidator, Field
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.console.inert_console import InertConsole
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.inputs.parameters import DatasetName
@@ -57,7 +57,7 @@ def print_comparison(dataset: str, a: str, b: str, as_json: bool) -> None:
     if as_json:
         print(to_json(found))
         return
-    console = Console()
+    console = InertConsole()
     console.print(as_table(found))
     for line in _summary(found):
         console.print(line, highlight=False)

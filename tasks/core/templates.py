@@ -6,13 +6,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.inert import inert
+
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
 FOLDER = Path(__file__).resolve().parents[1] / "templates"
 BLANK_LINES = re.compile(r"\n{3,}")
-MARKDOWN_SPECIAL = re.compile(r"([\\`*\[\]|~])")
+MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
+MARKDOWN_START = re.compile(r"^(#{1,6}|[-+]|\d+[.)])(?=\s|$)|^(-)(?=[ -]*$)")
 TIMESTAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 
 
@@ -55,10 +58,10 @@ def _markdown() -> "Environment":
 
 
 def _code(value: Any) -> "Markup":
-    """``value`` as inline code of Markdown."""
+    """``value`` as inline code of Markdown, also in a table: a bar there would end the cell."""
     from markupsafe import Markup
 
-    return Markup("`{}`".format(str(value).replace("`", "'")))
+    return Markup("`{}`".format(inert(" ".join(str(value).split())).replace("`", "'").replace("|", "¦") or " "))
 
 
 def _escape_markdown(value: Any) -> "Markup":
@@ -67,4 +70,11 @@ def _escape_markdown(value: Any) -> "Markup":
 
     if isinstance(value, Markup):
         return value
-    return Markup(MARKDOWN_SPECIAL.sub(r"\\\1", html.escape(" ".join(str(value).split()), quote=False)))
+    text = html.escape(inert(" ".join(str(value).split())), quote=False)
+    return Markup(MARKDOWN_START.sub(_escaped_start, MARKDOWN_SPECIAL.sub(r"\\\1", text)))
+
+
+def _escaped_start(found: re.Match[str]) -> str:
+    """What would begin a heading or a list, as text."""
+    mark = found[0]
+    return f"{mark[:-1]}\\{mark[-1]}" if mark[0].isdigit() else f"\\{mark}"

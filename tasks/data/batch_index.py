@@ -10,12 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from tasks.core.workspace import HOLDOUT as HOLDOUT
 from tasks.core.workspace import Workspace
 from tasks.data.pointers.sealed import META, OPTIONAL, is_described, read_text
 
 BATCH_ID = re.compile(r"[0-9a-f]{16}")
-HOLDOUT = ".holdout"
-"""Suffix of the dataset that a dataset's holdout is versioned under."""
 SHOWN = 3
 
 

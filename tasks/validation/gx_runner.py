@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
+from tasks.core.inert import frame_without_tags, without_tags
 from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
 from tasks.validation.page import observed
@@ -56,16 +57,20 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
 def _run(
     context: Any, asset: Any, frame: pd.DataFrame, checks: list[Check], suite_name: str, batch: str
 ) -> list[tuple[Check, dict[str, Any]]]:
-    """Each check with its result from ``describe_dict()``."""
+    """Each check with its result from ``describe_dict()``; Great Expectations' pages do not escape everywhere."""
     import great_expectations as gx
     import great_expectations.expectations as gxe
     from great_expectations.core.run_identifier import RunIdentifier
 
-    expected = [getattr(gxe, one.kind)(**one.options, meta={"check": at}) for at, one in enumerate(checks)]
+    options = [without_tags(check.options) for check in checks]
+    expected = [
+        getattr(gxe, check.kind)(**given, meta={"check": at})
+        for at, (check, given) in enumerate(zip(checks, options, strict=True))
+    ]
     suite = context.suites.add(gx.ExpectationSuite(name=suite_name, expectations=expected))
     definition = gx.ValidationDefinition(name=suite_name, data=asset, suite=suite)
     result = context.validation_definitions.add(definition).run(
-        batch_parameters={"dataframe": frame},
+        batch_parameters={"dataframe": frame_without_tags(frame)},
         run_id=RunIdentifier(run_name=RUN + batch, run_time=datetime.now(UTC)),
     )
     order = [single.expectation_config.meta["check"] for single in result.results]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tasks.core.inert import with_tags
 from tasks.core.templates import render
 from tasks.core.workspace import Workspace, checked_name
 
@@ -24,7 +25,9 @@ def observed(result: dict[str, Any]) -> str:
     if "unexpected_count" in found:
         return f"{found['unexpected_count']} unexpected of {found['element_count']}"
     value = found.get("observed_value", "")
-    return f"{len(value)} values" if isinstance(value, list) and len(value) > LONGEST_LIST else str(value)
+    if isinstance(value, list) and len(value) > LONGEST_LIST:
+        return f"{len(value)} values"
+    return with_tags(str(value))
 
 
 def validation_page(dataset: str, batch: str) -> Path:
