@@ -224,7 +224,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         ndarray of shape (n, k)
             Probabilities in the order of ``classes_``; see ``linear.probabilities.class_probabilities``.
         """
-        return class_probabilities(self._scores(X))
+        return class_probabilities(self._scores(X), self.model_.calibration)
 
     def _checked(
         self,

@@ -1,20 +1,25 @@
 """The first fit: train a structure, freeze path features, choose the ridge strength, learn the first batch."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.labels import label_array, positions
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.data.splits import Rows, split_rows
-from greenlightning.data.targets import Targets
+from greenlightning.data.targets import ClassTargets, Targets
+from greenlightning.errors import SingularError
 from greenlightning.estimators.configuration import build_recipe, training_options
 from greenlightning.estimators.feature_choice import narrowed, widened
-from greenlightning.estimators.nested import leading
+from greenlightning.linear.probabilities import FEWEST_ROWS, UNCALIBRATED, Calibration
 from greenlightning.linear.solver import choose_alpha
 from greenlightning.linear.statistics import Statistics
+from greenlightning.linear.units import leading
 from greenlightning.linear.weighting import weighed
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import PathFeatures
@@ -113,7 +118,18 @@ def first_model(
         estimator.feature_choice_ = choice
         alpha = choice.alpha if choice and estimator.alpha == "auto" else alpha
     empty = replace(empty, paths=recipe, statistics=Statistics.empty(recipe, targets), alpha=alpha)
-    return empty.absorb(training + held, batch.id, LedgerEntry(batch.rows))
+    calibration = _calibration(replace(empty, statistics=training), batch, rows[1])
+    return replace(empty, calibration=calibration).absorb(training + held, batch.id, LedgerEntry(batch.rows))
+
+
+def _calibration(model: GreenLightningModel, batch: Batch, held: Rows) -> Calibration:
+    """Fit probabilities to held-out rows, as a model scores them that has not learnt them."""
+    if not isinstance(model.targets, ClassTargets) or len(held) < FEWEST_ROWS:
+        return UNCALIBRATED
+    known = held[np.isin(batch.y[held], label_array(model.classes))]
+    with suppress(SingularError):
+        return Calibration.of(model.decision_function(batch.X[known]), positions(batch.y[known], model.classes))
+    return UNCALIBRATED
 
 
 def _alpha(

@@ -1,7 +1,6 @@
 """Fewer features from the sums of many: the first ones alone, and how well they would do."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -12,35 +11,6 @@ from greenlightning.linear.factor import Factor
 from greenlightning.linear.solver import Coefficients, mean_squared_errors
 from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import PathFeatures
-
-
-def leading(statistics: Statistics, paths: PathFeatures) -> Statistics:
-    """Return the statistics under a recipe that has the first of the features only.
-
-    Parameters
-    ----------
-    statistics : Statistics
-        Sums of at least as many features.
-    paths : PathFeatures
-        The recipe of the first ones, under the same structure.
-
-    Returns
-    -------
-    Statistics
-        The same, to the bit, as if they had been collected under ``paths``.
-    """
-    D = paths.n_features_out
-    if statistics.n_features == D:
-        return replace(statistics, recipe=paths.digest)
-    grams = statistics.class_grams
-    return replace(
-        statistics,
-        recipe=paths.digest,
-        class_grams=None if grams is None else grams[:, :D, :D].copy(),
-        G=statistics.G[:D, :D].copy(),
-        B=statistics.B[:D],
-        feature_sums=statistics.feature_sums[:D],
-    )
 
 
 def nested_errors(

@@ -1,27 +1,107 @@
 """From scores to probabilities."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
 
 from greenlightning.evaluation.rules import DecisionRule
 
 UNIFORM_SHARE = 0.01
+FEWEST_ROWS = 30
+LARGEST = 100.0
+Floats = NDArray[np.float64]
 
 
-def class_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn least-squares scores into probabilities, without a parameter to fit.
+@dataclass(frozen=True)
+class Calibration:
+    """Two frozen numbers that make probabilities as sure as they are right.
+
+    Logits are ``power log p + slope s``, of probabilities p on the simplex and scores s. Neither factor is
+    negative, so the order of the classes stays. By default p is left as it is; see
+    ``docs/decisions/0004-probabilities.md``.
+
+    Attributes
+    ----------
+    power, slope : float
+        Factors, of zero or more, of the logarithm of p and of the score.
+    """
+
+    power: float = 1.0
+    slope: float = 0.0
+
+    def __bool__(self) -> bool:
+        return self != UNCALIBRATED
+
+    @classmethod
+    def of(cls, scores: Floats, positions: NDArray[np.intp]) -> "Calibration":
+        """Fit the two numbers to the log-loss of held-out rows.
+
+        Labels are smoothed by one pseudo-row of every class alike [1]_, so that a few rows, all right, do not make
+        it certain. The loss is convex.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n, k)
+            Scores of rows that were not learnt.
+        positions : ndarray of shape (n,)
+            The column of each row's label.
+
+        Returns
+        -------
+        Calibration
+            The numbers; the default below 30 rows, or of one class.
+
+        References
+        ----------
+        .. [1] Platt, "Probabilistic Outputs for Support Vector Machines", 1999.
+
+        Examples
+        --------
+        >>> Calibration.of(np.array([[0.9, 0.1]] * 50 + [[0.1, 0.9]] * 50), np.repeat([0, 1], 50)).slope > 1
+        True
+        """
+        n, k = scores.shape
+        if n < FEWEST_ROWS or k < 2:
+            return UNCALIBRATED
+        logs = np.log(class_probabilities(scores))
+        targets = np.full((n, k), 1 / (k * (n + 1)))
+        targets[np.arange(n), positions] += n / (n + 1)
+
+        def loss(factors: Floats) -> tuple[float, Floats]:
+            logits = factors[0] * logs + factors[1] * scores
+            excess = softmax(logits, axis=1) - targets
+            slopes = np.array([np.sum(excess * logs), np.sum(excess * scores)])
+            return -float(np.sum(targets * log_softmax(logits, axis=1))) / n, slopes / n
+
+        found = minimize(loss, np.array([1.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, LARGEST)] * 2).x
+        return cls(*(round(float(factor), 6) for factor in found))
+
+    def to_dict(self) -> dict[str, float]:
+        """Return a form for JSON; empty for the default."""
+        return asdict(self) if self else {}
+
+
+UNCALIBRATED = Calibration()
+
+
+def class_probabilities(scores: Floats, calibration: Calibration = UNCALIBRATED) -> Floats:
+    """Turn least-squares scores into probabilities.
 
     Least squares on one-hot labels estimates each class's probability, but not exactly on the simplex: the
     nearest point there is taken [1]_, then mixed with 1 % of the uniform distribution, so that no class is ever
-    called impossible. The order of the classes does not change.
+    called impossible, and calibrated. The order of the classes does not change.
 
     Parameters
     ----------
     scores : ndarray of shape (n, k)
         Scores of each class.
+    calibration : Calibration, optional
+        How sure they are to be; by default as the simplex says.
 
     Returns
     -------
@@ -44,9 +124,16 @@ def class_probabilities(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     support = np.count_nonzero(descending > excess, axis=1)
     nearest = np.maximum(scores - excess[np.arange(n), support - 1][:, None], 0)
     nearest /= nearest.sum(axis=1, keepdims=True)
-    return np.asarray((1 - UNIFORM_SHARE) * nearest + UNIFORM_SHARE / k)
+    found = np.asarray((1 - UNIFORM_SHARE) * nearest + UNIFORM_SHARE / k)
+    if not calibration:
+        return found
+    return np.asarray(softmax(calibration.power * np.log(found) + calibration.slope * scores, axis=1))
 
 
-def answers(scores: NDArray[np.float64], rule: DecisionRule, classes: Sequence[Any]) -> NDArray[np.intp]:
+def answers(
+    scores: Floats, rule: DecisionRule, classes: Sequence[Any], calibration: Calibration = UNCALIBRATED
+) -> NDArray[np.intp]:
     """Return the positions (n,) in ``classes`` that scores (n, k) lead to: by the rule, else the highest score."""
-    return rule.decide(class_probabilities(scores), classes) if rule else np.asarray(scores.argmax(axis=1))
+    if not rule:
+        return np.asarray(scores.argmax(axis=1))
+    return rule.decide(class_probabilities(scores, calibration), classes)

@@ -1,4 +1,4 @@
-"""Statistics in another form: other units (n and all sums count in powers of a half), other columns, packed."""
+"""Statistics in another form: other units (n and all sums count in powers of a half), columns or features."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +13,7 @@ from greenlightning.compute.integers import checked_capacity, largest_magnitude
 if TYPE_CHECKING:
     from greenlightning.data.labels import Label
     from greenlightning.linear.statistics import Integers, Statistics
+    from greenlightning.paths import PathFeatures
 
 
 def scaled(statistics: "Statistics", change: Callable[[Any], Any]) -> "Statistics":
@@ -70,3 +71,32 @@ def in_units_of(statistics: "Statistics", bits: int) -> "Statistics":
         return statistics
     checked_capacity(statistics.n << more, largest_magnitude(statistics.bits))
     return replace(scaled(statistics, lambda sums: sums << more), weight_bits=bits)
+
+
+def leading(statistics: "Statistics", paths: "PathFeatures") -> "Statistics":
+    """Return the statistics under a recipe that has the first of the features only.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        Sums of at least as many features.
+    paths : PathFeatures
+        The recipe of the first ones, under the same structure.
+
+    Returns
+    -------
+    Statistics
+        The same, to the bit, as if they had been collected under ``paths``.
+    """
+    D = paths.n_features_out
+    if statistics.n_features == D:
+        return replace(statistics, recipe=paths.digest)
+    grams = statistics.class_grams
+    return replace(
+        statistics,
+        recipe=paths.digest,
+        class_grams=None if grams is None else grams[:, :D, :D].copy(),
+        G=statistics.G[:D, :D].copy(),
+        B=statistics.B[:D],
+        feature_sums=statistics.feature_sums[:D],
+    )

@@ -1,6 +1,7 @@
-"""The statistics of rows under a model, with the weights of its classes and those of the rows."""
+"""The statistics of rows under a model, with their weights and those of their classes, and the model they make."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from greenlightning.data.batch import Batch
+from greenlightning.data.ledger import Ledger
+from greenlightning.linear.solver import Since, Solution
 from greenlightning.linear.statistics import Statistics
 from greenlightning.linear.weighting import by_class, weighted
 
@@ -54,3 +58,18 @@ def collected(
         return collect(X, y)
     of_rows = 1.0 if weights is None else np.asarray(weights)
     return weighted(collect, X, y, of_rows * (1.0 if of_classes is None else of_classes))
+
+
+def changed(model: "GreenLightningModel", batch: Batch, sign: int, ledger: Ledger) -> "GreenLightningModel":
+    """Return the model that learnt (+1) or forgot (−1) samples, with what it may be solved from."""
+    solved: Solution | None = model.__dict__.get("_solution")
+    since: Since | None = Since(solved) if solved else model.__dict__.get("_since")
+    blocks: list[Tensor] = []
+    is_weighted = batch.weights is not None or model.statistics.weight_bits or model.targets.is_weighted
+    if since and (is_weighted or not since.pays_off(batch.rows)):
+        since = None
+    found = model.collect(batch.X, batch.y, batch.weights, blocks.append if since else None)
+    statistics = model.statistics._changed(found, sign, reuse=True)
+    after = replace(model, statistics=statistics, ledger=ledger)
+    after.__dict__["_since"] = since and since.then(blocks, sign)
+    return after

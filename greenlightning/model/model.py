@@ -1,5 +1,6 @@
 """The model: a structure, a recipe, the statistics of a ledger of batches, and the coefficients they give."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +18,13 @@ from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import LedgerError, NotFittedError
 from greenlightning.evaluation.rules import MOST_PROBABLE, DecisionRule
 from greenlightning.linear.equations import NormalEquations
-from greenlightning.linear.probabilities import answers, class_probabilities
+from greenlightning.linear.probabilities import UNCALIBRATED, Calibration, answers, class_probabilities
 from greenlightning.linear.solver import Coefficients, Since, Solution
 from greenlightning.linear.statistics import Statistics
 from greenlightning.linear.weighting import weighed
-from greenlightning.model.collecting import OnBlock, collected
+from greenlightning.model.collecting import OnBlock, changed, collected
 from greenlightning.model.description import summary
+from greenlightning.model.growing import grown
 from greenlightning.model.storage import load_frozen_parts, load_model, save_model
 from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure
@@ -54,6 +56,8 @@ class GreenLightningModel:
         Bytes that features and statistics may take; None is half of the free memory.
     rule : DecisionRule
         How probabilities become labels.
+    calibration : Calibration
+        How sure probabilities are.
 
     Examples
     --------
@@ -79,6 +83,7 @@ class GreenLightningModel:
     device: str = "cpu"
     memory_budget: int | None = None
     rule: DecisionRule = MOST_PROBABLE
+    calibration: Calibration = UNCALIBRATED
 
     @classmethod
     def empty(cls, paths: PathFeatures, alpha: float, targets: Targets | None = None) -> "GreenLightningModel":
@@ -147,20 +152,6 @@ class GreenLightningModel:
         """Collect the statistics of ``X`` (n, d) and ``y`` without learning them; see ``collected``."""
         return collected(self, X, y, weights, on_block)
 
-    def _changed(self, batch: Batch, sign: int, ledger: Ledger) -> "GreenLightningModel":
-        """Return the model that learnt (+1) or forgot (−1) samples, with what it may be solved from."""
-        solved: Solution | None = self.__dict__.get("_solution")
-        since: Since | None = Since(solved) if solved else self.__dict__.get("_since")
-        blocks: list[Tensor] = []
-        is_weighted = batch.weights is not None or self.statistics.weight_bits or self.targets.is_weighted
-        if since and (is_weighted or not since.pays_off(batch.rows)):
-            since = None
-        found = self.collect(batch.X, batch.y, batch.weights, blocks.append if since else None)
-        statistics = self.statistics._changed(found, sign, reuse=True)
-        changed = replace(self, statistics=statistics, ledger=ledger)
-        changed.__dict__["_since"] = since and since.then(blocks, sign)
-        return changed
-
     def learn(self, batch: Batch, *, md5: str | None = None, site: str | None = None) -> "GreenLightningModel":
         """Learn a batch, at the cost of its rows alone.
 
@@ -181,7 +172,7 @@ class GreenLightningModel:
         if batch.id in self.ledger:
             return self
         ledger = self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site))
-        return self._changed(batch, +1, ledger)
+        return changed(self, batch, +1, ledger)
 
     def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
         """Add a batch's ``statistics``; return the same model where the ledger has the batch already.
@@ -217,11 +208,15 @@ class GreenLightningModel:
                 f"Batch {batch.id} was learnt with {learnt} rows and is given with {batch.rows}",
                 "Forget exactly the rows that were learnt",
             )
-        return self._changed(batch, -1, ledger)
+        return changed(self, batch, -1, ledger)
 
     def withdraw(self, batch: Batch) -> "GreenLightningModel":
         """Return the model without some rows of its batches; the caller vouches that they were learnt."""
-        return self._changed(batch, -1, self.ledger.withdrawing(batch.id, batch.rows))
+        return changed(self, batch, -1, self.ledger.withdrawing(batch.id, batch.rows))
+
+    def grow(self, paths: PathFeatures, batches: Iterable[Batch]) -> "GreenLightningModel":
+        """Join ``paths`` to the recipe; every batch of the ledger is read once, see ``growing.grown``."""
+        return grown(self, paths, batches)
 
     def merge(self, other: "GreenLightningModel") -> "GreenLightningModel":
         """Return the model that learnt both ledgers.
@@ -251,13 +246,13 @@ class GreenLightningModel:
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict class probabilities (n, k); see ``linear.probabilities.class_probabilities``."""
-        return class_probabilities(self.decision_function(X))
+        return class_probabilities(self.decision_function(X), self.calibration)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels (n,) by the rule, or real outputs (n, k)."""
         scores = self.decision_function(X)
         if isinstance(self.targets, ClassTargets):
-            return label_array(self.classes)[answers(scores, self.rule, self.classes)]
+            return label_array(self.classes)[answers(scores, self.rule, self.classes, self.calibration)]
         return self.targets.restored(scores)
 
     def describe(self) -> dict[str, str | int | float]:

@@ -12,6 +12,7 @@ from greenlightning.data.ledger import Ledger
 from greenlightning.data.targets import Targets, targets_from_dict, targets_to_dict
 from greenlightning.errors import IntegrityError
 from greenlightning.evaluation.rules import DecisionRule
+from greenlightning.linear.probabilities import Calibration
 from greenlightning.linear.solver import Coefficients
 from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import PathFeatures, load_paths
@@ -39,6 +40,7 @@ def save_model(model: "GreenLightningModel", folder: Path) -> None:
         "seal": _seal(model, arrays),
     }
     about |= {"rule": model.rule.to_dict()} if model.rule else {}
+    about |= {"calibration": model.calibration.to_dict()} if model.calibration else {}
     write_json(folder / "model.json", about | {"summary": model.describe()})
 
 
@@ -53,8 +55,9 @@ def load_model(kind: "type[GreenLightningModel]", folder: Path) -> "GreenLightni
     paths, targets, about = load_frozen_parts(folder)
     statistics, arrays = Statistics.load(folder), read_tensors(folder / "coefficients.safetensors")
     with reading(folder):
-        rule, ledger = DecisionRule(**about.get("rule", {})), Ledger.from_dict(about["ledger"])
-        model = kind(paths, targets, statistics, about["alpha"], ledger, rule=rule)
+        rule, calibration = DecisionRule(**about.get("rule", {})), Calibration(**about.get("calibration", {}))
+        ledger = Ledger.from_dict(about["ledger"])
+        model = kind(paths, targets, statistics, about["alpha"], ledger, rule=rule, calibration=calibration)
         found = (statistics.recipe, statistics.targets, _seal(model, arrays))
         if found != (paths.digest, targets.digest, about["seal"]):
             raise IntegrityError(f"The parts in {folder} do not belong together", "Restore it from the registry")
@@ -93,8 +96,9 @@ def load_frozen_parts(folder: Path) -> tuple[PathFeatures, Targets, dict[str, An
 
 
 def _seal(model: "GreenLightningModel", coefficients: dict[str, NDArray[Any]]) -> str:
-    """Digest the coefficients together with the ridge strength, the ledger and the rule that they belong to."""
+    """Digest the coefficients together with what they belong to."""
     ledger = json.dumps(model.ledger.to_dict(), sort_keys=True)
     rule = f"/{json.dumps(model.rule.to_dict(), sort_keys=True)}" if model.rule else ""
     apart = f"/{json.dumps(targets_to_dict(model.targets))}" if model.targets.apart else ""
-    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}{rule}{apart}", coefficients)
+    calibration = f"/{json.dumps(model.calibration.to_dict(), sort_keys=True)}" if model.calibration else ""
+    return sha256_of(f"{FORMAT}/{model.alpha!r}/{ledger}{rule}{apart}{calibration}", coefficients)

@@ -40,7 +40,7 @@ def answers_from(
     """What ``model`` answers, from its linear outputs (n, k)."""
     if model.targets.task == "regression":
         return RealAnswers.of(y, model.targets.restored(outputs))
-    return Answers.of(y, class_probabilities(outputs), model.classes, model.rule)
+    return Answers.of(y, class_probabilities(outputs, model.calibration), model.classes, model.rule)
 
 
 def answers_of_all(

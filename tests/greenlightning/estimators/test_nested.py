@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from greenlightning.data.targets import ClassTargets
-from greenlightning.estimators.nested import leading, nested_errors
+from greenlightning.estimators.nested import nested_errors
 from greenlightning.linear.solver import mean_squared_errors, solve
 from greenlightning.linear.statistics import Statistics
+from greenlightning.linear.units import leading
 from greenlightning.paths import JoinedPaths, LandmarkPaths, RandomFeatures
 from tests.helpers.small import blobs, random_structure
 

@@ -8,7 +8,7 @@ import pytest
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import load
 from greenlightning.evaluation.scores import evaluate
-from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.linear.probabilities import UNCALIBRATED, Calibration, class_probabilities
 from tests.helpers.real_data import real_root
 
 pytestmark = pytest.mark.slow
@@ -37,6 +37,33 @@ def test_probabilities_are_probabilities_in_the_order_of_the_scores() -> None:
     assert (found >= 0.01 / 7 - 1e-12).all()
     assert (found.argmax(axis=1) == scores.argmax(axis=1)).all()
     assert class_probabilities(np.array([[0.3], [-2.0]])).tolist() == [[1.0], [1.0]]
+
+
+def test_two_numbers_make_probabilities_as_sure_as_they_are_right() -> None:
+    """Scores that lie half way to what is true: fitted on some rows, other rows have the truth again."""
+    rng = np.random.default_rng(0)
+    truth = rng.dirichlet([0.3] * 4, size=4_000)
+    drawn = np.array([rng.choice(4, p=p) for p in truth])
+    scores = 0.5 * truth + 0.125
+    found = Calibration.of(scores[:2_000], drawn[:2_000])
+    plain, calibrated = class_probabilities(scores[2_000:]), class_probabilities(scores[2_000:], found)
+    assert np.abs(calibrated - truth[2_000:]).mean() < 0.5 * np.abs(plain - truth[2_000:]).mean()
+    assert calibrated.sum(axis=1) == pytest.approx(np.ones(2_000))
+    assert (calibrated.argmax(axis=1) == scores[2_000:].argmax(axis=1)).all()
+
+
+def test_logits_are_the_power_of_the_simplex_and_the_slope_of_the_scores() -> None:
+    """0.99 (0.8, 0.2) + 0.005 to the power of 2, times e^(3 s)."""
+    weights = np.array([0.797**2 * np.exp(2.4), 0.203**2 * np.exp(0.6)])
+    [found] = class_probabilities(np.array([[0.8, 0.2]]), Calibration(2.0, 3.0))
+    assert found == pytest.approx(weights / weights.sum())
+
+
+def test_few_rows_or_one_class_are_left_alone_and_success_makes_nobody_certain() -> None:
+    assert Calibration.of(np.eye(2)[[0] * 29], np.zeros(29, dtype=np.intp)) == UNCALIBRATED
+    assert Calibration.of(np.ones((50, 1)), np.zeros(50, dtype=np.intp)) == UNCALIBRATED
+    right = Calibration.of(np.eye(2)[[0, 1] * 20], np.array([0, 1] * 20))
+    assert class_probabilities(np.eye(2), right).max() == pytest.approx(1 - 1 / 82, abs=1e-3)
 
 
 @pytest.mark.parametrize(
