@@ -16,11 +16,11 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test quick bench lint docs setup clean
+.PHONY: help run test quick bench reliability lint docs setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: setup ## Run the main job on the bundled digits; DATASET=fashion-mnist takes another set
 	@$(BIN)/greenlightning demo $(if $(DATASET),--dataset '$(DATASET)')
@@ -33,6 +33,9 @@ quick: setup ## Run the tests that need no server and no browser: about a minute
 
 bench: setup ## Measure everything in docs/benchmarks.md: takes hours, continues where it stopped; ARGS=--help lists options
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+reliability: setup ## Attack a small workspace and write docs/reliability.md: takes hours; ARGS=--help lists options
+	@$(BIN)/python -m tests.reliability $(ARGS)
 
 lint: setup ## Check style, types, imports, dependencies and prose
 	@PRE_COMMIT_HOME=.venv/pre-commit $(BIN)/pre-commit run --all-files

@@ -43,6 +43,10 @@ def _ledger(info: VersionInfo, pointers: dict[str, str]) -> Iterator[Finding]:
         entries = ledger_entries(info)
     except OSError:
         return
+    if not entries and info.batches:
+        remedy = f"Run: greenlightning reproduce {info.version} --dataset {info.dataset} --restore"
+        yield Finding(f"{info.dataset} version {info.version}", "the file of its ledger is missing", remedy)
+        return
     for batch, md5 in info.batches.items():
         if entries.get(batch, {}).get("site") is None and pointers.get(batch) != md5:
             yield Finding(

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from greenlightning.errors import IntegrityError, NothingServedError
@@ -174,15 +176,20 @@ def first_learner(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
 
 
 def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:
-    """The ledger as the version's artifact holds it; empty where the file is missing."""
-    from mlflow.artifacts import load_text
+    """The ledger as the version's artifact holds it; empty where the file is missing.
+
+    Raises IntegrityError where it is not the one that was registered.
+    """
+    from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
     where = connect().get_model_version_download_uri(info.dataset, str(info.version))
-    try:
-        text = load_text(f"{where}/{LEDGER_FILE}")
-    except (OSError, MlflowException):
-        return {}
+    with TemporaryDirectory() as folder:
+        try:
+            content = Path(download_artifacts(f"{where}/{LEDGER_FILE}", dst_path=folder)).read_bytes()
+        except (OSError, MlflowException):
+            return {}
+    text = content.decode(errors="replace")
     if info.tags.get(Tag.LEDGER, seal_of_text(text)) != seal_of_text(text):
         raise IntegrityError(
             f"The ledger of {info.dataset} version {info.version} is not the one that was registered",

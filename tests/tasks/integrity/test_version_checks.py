@@ -39,9 +39,14 @@ def test_each_damaged_file_of_a_version_is_found(serving: VersionInfo) -> None:
     }
     for path in files:
         whole = path.read_bytes()
-        for spoilt in (whole[: len(whole) // 2], whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:]):
+        for spoilt in (
+            whole[: len(whole) // 2],
+            *(whole[:-20] + bytes([whole[-20] ^ bit]) + whole[-19:] for bit in (1, 128)),
+        ):
             path.write_bytes(spoilt)
             assert list(check_versions("digits")), path
+        path.unlink()
+        assert list(check_versions("digits")), path
         path.write_bytes(whole)
     assert list(check_versions("digits")) == []
 

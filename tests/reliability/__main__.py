@@ -1,0 +1,60 @@
+"""Run the attacks and write docs/reliability.md: ``python -m tests.reliability --random 1000 --pairs 200``."""
+
+import tempfile
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.reliability import attacks
+from tests.reliability.attacks import ROOT, Figure
+from tests.reliability.workspace import build
+
+PAGE = ROOT / "docs" / "reliability.md"
+HEAD = """# Reliability
+
+`make reliability` attacks a small workspace and writes this page; the tests make the same attacks, fewer of them.
+Harm means: something is lost, doubled, torn or unpushed, a version differs from the sums of exactly its batches,
+or the repeated command does not reach the state that it reaches undisturbed.
+Every durable step has a [fault point](decisions/0054-turns-and-fault-points.md).
+
+| attack | times | with harm |
+|---|--:|--:|
+"""
+TAIL = """
+Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
+"""
+
+
+def page(figures: Iterable[Figure]) -> str:
+    """The page of these figures."""
+    rows = [f"| {one.what} | {one.attacks:,} | {one.harm:,} |\n" for one in figures]
+    notes = [f"\n{one.what.capitalize()}: {one.about}.\n" for one in figures if one.about]
+    return HEAD + "".join(rows) + "".join(notes) + TAIL
+
+
+def main() -> None:
+    """Run all attacks; more of the random ones by option."""
+    parser = ArgumentParser(prog="make reliability ARGS=…", description="Attack a small workspace.")
+    parser.add_argument("--random", type=int, default=1000, help="kills at random moments")
+    parser.add_argument("--pairs", type=int, default=200, help="racing pairs")
+    parser.add_argument("--flips", type=int, default=40, help="flipped bits a file")
+    parser.add_argument("--cuts", type=int, default=10, help="cuts a file")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        template, home = Path(folder) / "template", Path(folder) / "home"
+        template.mkdir()
+        build(template)
+        known = attacks.outcomes(template, home)
+        figures = [
+            attacks.kills(template, home, known),
+            attacks.random_kills(template, home, known, chosen.random),
+            attacks.failing_disks(template, home, known),
+            attacks.damage(template, home, chosen.flips, chosen.cuts),
+            attacks.races(template, home, chosen.pairs),
+        ]
+    PAGE.write_text(page(figures))
+    print(page(figures))
+
+
+if __name__ == "__main__":
+    main()
