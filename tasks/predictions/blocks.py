@@ -5,6 +5,7 @@ Each block is read as ``read_table`` reads a file. Other files are read whole, a
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from greenlightning.errors import InputError
 from tasks.data.readers.arrow_reader import parquet_blocks
 from tasks.data.readers.content import Content
 from tasks.data.readers.csv_reader import read_csv
+from tasks.data.readers.header import LOOKED_AT, lines_above
 from tasks.data.readers.memory import each_bounded
 from tasks.data.readers.text.dialect import dialect_of, separator_named
 from tasks.data.readers.text.encodings import PLAIN, encoding_of
@@ -54,8 +56,10 @@ def _plain_header(path: Path, begin: bytes, options: ReadOptions) -> bytes:
         return b""
     if (options.encoding or encoding_of(begin)) not in PLAIN:
         return b""
-    dialect = dialect_of(begin[: 1 << 20].decode(errors="ignore"), separator_named(options.separator))
-    is_plain = dialect.start == 0 and dialect.quote == '"' and not (dialect.escape or dialect.has_blanks)
+    text = begin[: 1 << 20].decode(errors="ignore")
+    dialect = dialect_of(text, separator_named(options.separator))
+    above = lines_above(list(islice(filter(any, dialect.rows(text)), LOOKED_AT)))
+    is_plain = above == dialect.start == 0 and dialect.quote == '"' and not (dialect.escape or dialect.has_blanks)
     return line + newline if is_plain and line.strip() and line.count(b'"') % 2 == 0 else b""
 
 

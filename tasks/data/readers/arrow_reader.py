@@ -12,7 +12,7 @@ import pyarrow.parquet
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
 from tasks.data.readers.formats import STREAM
-from tasks.data.readers.header import INDEX_NOTE, checked_names, without_index
+from tasks.data.readers.header import INDEX_NOTE, checked_names, lists_note, without_index
 from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import stripped, with_gaps
 
@@ -54,6 +54,7 @@ def read_feather(content: Content, options: ReadOptions) -> SourceTable:
 
 
 def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTable:
+    table, lists = _flat(path, table, options.label)
     index = [name for name in _index_of(table) if name.strip() not in options.wanted]
     names = [name for name in table.column_names if name not in index]
     tidy = checked_names(path, names)
@@ -62,7 +63,21 @@ def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTa
         pa.table(columns, names=tidy).to_pandas(integer_object_nulls=True), options.wanted
     )
     left_out = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
-    return SourceTable(frame, tuple(left_out + notes))
+    return SourceTable(frame, tuple(left_out + notes + lists_note(lists)))
+
+
+def _flat(path: Path, table: pa.Table, label: str) -> tuple[pa.Table, list[str]]:
+    """The table with a column ``a.b`` for each field ``b`` of a record ``a``; columns of lists are left out."""
+    while any(pa.types.is_struct(kind) for kind in table.schema.types):
+        table = table.flatten()
+    lists = [field.name for field in table.schema if _is_list(field.type)]
+    if label in lists:
+        raise InputError(f"The labels of {path.name} are lists", "Give one label a row")
+    return table.drop_columns(lists), lists
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return pa.types.is_nested(kind) and not pa.types.is_dictionary(kind) and not pa.types.is_struct(kind)
 
 
 def _index_of(table: pa.Table) -> list[str]:
@@ -87,8 +102,6 @@ def _plain(path: Path, name: str, column: pa.ChunkedArray, is_label: bool) -> pa
     if isinstance(kind, pa.BaseExtensionType):
         remedy = "Write it as numbers, text or dates"
         raise InputError(f"Column {name!r} of {path.name} holds {kind.extension_name}", remedy)
-    if types.is_nested(kind) and not types.is_dictionary(kind):
-        raise InputError(f"Column {name!r} of {path.name} holds lists or records", "Give one value a row")
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _decoded(path, name, column)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):

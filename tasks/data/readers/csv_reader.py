@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
-from tasks.data.readers.header import header_of, without_index
+from tasks.data.readers.header import LOOKED_AT, above_note, header_of, lines_above, without_index
 from tasks.data.readers.source import UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import Sign
 from tasks.data.readers.text.columns import columns_of
@@ -29,7 +29,7 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     text, encoding = utf8_of(content, options.encoding)
     head = text[: max(4 * BLOCK, text.find(b"\n") + 1)].decode(errors="ignore")
     dialect = dialect_of(head, separator_named(options.separator))
-    cells, start = _header(path, dialect, head)
+    cells, start, above = _header(path, dialect, head)
     names, remarks = header_of(path, cells, dialect.width, dialect.trailing)
     table = _text_table(path, memoryview(text)[start:], dialect, len(names))
     if names[-1] is None and table[-1].null_count < len(table):
@@ -43,7 +43,7 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     tidy = pa.table(values.columns, names=[column.name for column in columns])
     frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), options.wanted)
     frame.attrs[UNITS] = values.units
-    return SourceTable(frame, tuple(_detected(dialect, encoding) + values.notes + remarks + left_out))
+    return SourceTable(frame, tuple(_detected(dialect, encoding) + values.notes + above + remarks + left_out))
 
 
 def _sign(decimal: str | None) -> Sign | None:
@@ -60,17 +60,22 @@ def _detected(dialect: Dialect, encoding: str) -> list[str]:
     return notes
 
 
-def _header(path: Path, dialect: Dialect, head: str) -> tuple[list[str], int]:
-    """The cells of the header, and where the bytes of the first sample begin."""
+def _header(path: Path, dialect: Dialect, head: str) -> tuple[list[str], int, list[str]]:
+    """The cells of the header, where the bytes of the first sample begin, and a note on lines above the header."""
     rows = dialect.rows(head[dialect.start :])
+    first: list[tuple[list[str], int]] = []
     try:
-        cells: list[str] = next((row for row in rows if row), [])
+        filled = (row for row in rows if any(cell.strip() for cell in row))
+        first.extend((row, rows.line_num) for row in islice(filled, LOOKED_AT))
     except csv.Error as error:
-        raise unreadable(path, "CSV", error) from error
-    if not any(cell.strip() for cell in cells):
+        if not first:
+            raise unreadable(path, "CSV", error) from error
+    if not first:
         raise InputError(f"{path.name} is empty", "Give a header line and at least one sample")
-    lines = islice(StringIO(head[dialect.start :], newline=""), rows.line_num)
-    return cells, len((head[: dialect.start] + "".join(lines)).encode())
+    above = lines_above([row for row, _ in first])
+    cells, end = first[above]
+    lines = islice(StringIO(head[dialect.start :], newline=""), end)
+    return cells, len((head[: dialect.start] + "".join(lines)).encode()), above_note(above)
 
 
 def _text_table(path: Path, body: memoryview, dialect: Dialect, width: int) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
-from tasks.data.readers.header import checked_names, lines_above, without_index
+from tasks.data.readers.header import above_note, checked_names, lines_above, without_index
 from tasks.data.readers.source import UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import MISSING, PLACEHOLDERS
 from tasks.data.readers.text.columns import Values, columns_of
@@ -43,8 +43,7 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     if options.sheet is None and len(book.sheetnames) > 1:
         notes.insert(0, f"sheet {sheet.title!r} of {len(book.sheetnames)}; choose another with --sheet")
     above = lines_above(rows)
-    if above:
-        notes.append(f"{above} line{'s' if above > 1 else ''} above the header left out")
+    notes += above_note(above)
     if len(rows) < above + 2:
         raise InputError(f"Sheet {sheet.title!r} of {path.name} has no rows", "Give at least one sample")
     frame, made = _frame(path, rows[above], rows[above + 1 :], options)

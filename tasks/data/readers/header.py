@@ -91,3 +91,14 @@ def lines_above(rows: Sequence[Sequence[Any]]) -> int:
         return 0
     widest = sorted(filled)[len(filled) // 2]
     return next((place for place, count in enumerate(filled) if count > widest / 2), 0)
+
+
+def above_note(lines: int) -> list[str]:
+    """A note on lines that stand above the header; none where there is none."""
+    return [f"{lines} line{'s' if lines > 1 else ''} above the header left out"] if lines else []
+
+
+def lists_note(names: Sequence[str]) -> list[str]:
+    """A note on columns that are left out since their cells hold lists; none where there are none."""
+    shown = ", ".join(map(repr, names))
+    return [f"column{'s' if len(names) > 1 else ''} {shown} left out: the cells hold lists"] if names else []

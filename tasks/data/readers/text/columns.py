@@ -61,7 +61,7 @@ def _values(column: TextColumn, signs: list[Sign], sign: Sign, is_sure: bool) ->
         numbers, used = (grouped, sign) if is_sure else (numbers, None)
         notes = [] if is_sure else ["'.' is the decimal sign, not that of thousands,"]
     if numbers is None:
-        return column.text, ["whole numbers beyond 64 bits are kept as text"] if column.is_too_large else []
+        return column.text, column.why_text
     if used is Sign.COMMA:
         notes.append("decimal sign ','")
     elif used is Sign.POINT and pc.any(pc.match_substring(column.candidates, ",")).as_py():

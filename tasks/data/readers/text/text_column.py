@@ -19,7 +19,10 @@ from tasks.data.readers.text.cells import (
     stripped,
 )
 
-LONGEST_NUMBER = 400
+LONGEST_NUMBER, LONGEST_SHOWN = 400, 30
+NUMBER = r"^[+-]?[\d.,]*\d([eE][+-]?\d+)?$"
+FEW = 0.1
+"""The share of other cells up to which a column was probably meant to hold numbers."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,23 @@ class TextColumn:
             return False
         self._refuse(pc.greater(pc.utf8_length(self.cells), LONGEST_NUMBER))
         return True
+
+    @property
+    def why_text(self) -> list[str]:
+        """A note on a column of text whose cells are numbers, but for a few or for their size."""
+        if self.is_empty or self.is_label:
+            return []
+        if self.is_too_large:
+            return ["whole numbers beyond 64 bits are kept as text"]
+        is_number = pc.match_substring_regex(self.candidates, NUMBER)
+        known = len(self.candidates) - self.candidates.null_count
+        others = known - pc.sum(is_number).as_py()
+        if not 0 < others <= FEW * known:
+            return []
+        row = pc.index(is_number, False).as_py()
+        which = f"{self.candidates[row].as_py()[:LONGEST_SHOWN]!r} in row {row + 1:,}"
+        count = f"{others:,} of {known:,} cells {'is' if others == 1 else 'are'} no number"
+        return [f"{count} ({which}), and all are kept as text"]
 
     @property
     def text(self) -> pa.ChunkedArray:

@@ -107,7 +107,7 @@ def test_feather_is_read_like_parquet(tmp_path: Path) -> None:
         (text("a.parquet", "a,label\n1,2\n"), "a.parquet cannot be read as Parquet"),
         (truncated(write_parquet), "a.parquet cannot be read as Parquet"),
         (twins_in_parquet, "several columns called 'a'"),
-        (parquet(a=[[1, 2]], label=[1]), "Column 'a' of a.parquet holds lists or records"),
+        (parquet(a=[1], label=[[1, 2]]), "The labels of a.parquet are lists"),
         (parquet(a=pd.period_range("2026", periods=1, freq="Y"), label=[1]), "a.parquet holds pandas.period"),
         (parquet(a=[b"\xff\0"], label=[1]), "Column 'a' of a.parquet holds bytes that are no text"),
     ],
@@ -115,3 +115,11 @@ def test_feather_is_read_like_parquet(tmp_path: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, write: Callable[[Path], Path], cause: str) -> None:
     assert cause in refusal(read, write(tmp_path))
+
+
+def test_records_become_columns_of_their_fields_and_lists_are_left_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [{"x": 1, "y": {"z": 2.5}}], "tags": [["u", "v"]], "label": ["x"]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    table = read(tmp_path / "a.parquet")
+    assert table.frame.to_dict("list") == {"a.x": [1], "a.y.z": [2.5], "label": ["x"]}
+    assert table.notes == ("column 'tags' left out: the cells hold lists",)

@@ -160,7 +160,6 @@ def test_an_option_that_cannot_be_used_is_refused(options: dict[str, str], cause
             'a,b,label\n1,2,3\n1,"2,3\n4,5,6\n',
             "Row 2 of a.csv has 2 cells, its header 3; a quote may be open there",
         ),
-        ("Week 7\na,label\n1,2\n3,4\n", "Row 1 of a.csv has 2 cells, its header 1"),
         ("a b label\n" + 200 * "1 2 3\n" + "4 5\n", "Row 201 of a.csv has 2 cells, its header 3"),
         ("5.1,3.5,x\n4.9,3.0,y\n", "The first line of a.csv holds numbers, not names of columns"),
         ("a,label\n1,\0\n", "line 2 has a NUL byte at column 3"),
@@ -196,3 +195,19 @@ def test_numbers_are_those_that_pandas_wrote(tmp_path: Path) -> None:
 def test_a_damaged_byte_among_utf_8_is_no_other_code_page(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes("a,label\nä,1\nö,2\nü,3\n".encode() + b"\xff,4\n")
     assert "line 5 has a byte that it does not know" in refusal(read, tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["Week 7\n", "Sales of 2026,,\n,,\n", "# made by a tool\n# on Monday\n"],
+)
+def test_lines_above_the_header_are_left_out_with_a_note(above: str, tmp_path: Path) -> None:
+    table = read(text("a.csv", f"{above}shop,price,label\nnorth,1.5,x\nsouth,2.5,y\n")(tmp_path))
+    assert table.frame.to_dict("list") == {"shop": ["north", "south"], "price": [1.5, 2.5], "label": ["x", "y"]}
+    assert "above the header left out" in table.notes[0]
+
+
+def test_a_few_cells_that_are_no_numbers_are_named(tmp_path: Path) -> None:
+    rows = "".join(f"{number},x\n" for number in range(20))
+    table = read(text("a.csv", f"a,label\n{rows}Total,\n")(tmp_path))
+    assert table.notes == ("1 of 21 cells is no number ('Total' in row 21), and all are kept as text in 'a'",)

@@ -36,3 +36,13 @@ def test_dates_stay_text(tmp_path: Path) -> None:
 )
 def test_what_is_no_record_is_refused_with_its_place(content: str, cause: str, tmp_path: Path) -> None:
     assert cause in refusal(read, text("a.json", content)(tmp_path))
+
+
+def test_records_become_columns_of_their_fields_and_lists_are_left_out(tmp_path: Path) -> None:
+    lines = (
+        '{"a": {"x": 1, "y": {"z": 2.5}}, "tags": ["u"], "label": "x"}\n{"a": null, "tags": null, "label": "y"}'
+    )
+    table = read(text("a.json", lines)(tmp_path))
+    assert list(table.frame.columns) == ["a.x", "a.y.z", "label"]
+    assert table.frame["a.y.z"].fillna(-1).tolist() == [2.5, -1]
+    assert table.notes == ("column 'tags' left out: the cells hold lists",)
