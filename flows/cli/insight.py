@@ -11,14 +11,26 @@ commands = typer.Typer()
 
 
 @commands.command()
-def status(as_json: AsJson = False) -> None:
+def status(
+    dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Show one. Default: all.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Show each dataset's champion and batches, what waits or is quarantined, and what `up` runs.
 
     Exits with 6 if something is damaged.
     """
-    from flows.console.status import print_status
+    from flows.console.status import print_status, watch_status
+    from flows.requests.versions import known_dataset
+    from greenlightning.errors import InputError
 
-    if faults := print_status(as_json):
+    if watch and as_json:
+        raise InputError("--watch shows text", "Give --watch or --json")
+    wanted = known_dataset(dataset) if dataset else None
+    if watch:
+        watch_status(wanted)
+        return
+    if faults := print_status(as_json, wanted):
         for fault in faults:
             print_error(fault)
         raise typer.Exit(Exit.INTEGRITY)

@@ -1,38 +1,30 @@
-"""The output of ``status``: datasets, champions, and the servers that ``up`` runs."""
+"""What ``status`` tells: datasets, champions, runs, and the servers that ``up`` runs."""
 
 import json
+import time
+from contextlib import suppress
 from typing import Any
 
-from rich.table import Table
+from rich.live import Live
 
 from flows.console.inert_console import InertConsole
+from flows.console.status_text import status_text
 from greenlightning.errors import ServerError
+from tasks.core.constants import Alias, Tag
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import HOLDOUT, damage_error, datasets, survey
+from tasks.models import embedded_registry
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
 
-out = InertConsole()
-TITLES = {
-    "champion": "champion",
-    "since": "since",
-    "prequential": "prequential",
-    "batches": "batches",
-    "not_learnt": "new",
-    "forgotten": "forgotten",
-    "waiting": "waiting",
-    "unlabelled": "unlabelled",
-    "quarantined": "quarantined",
-    "damaged": "damaged",
-}
-SELDOM = ("forgotten", "waiting", "unlabelled", "quarantined", "damaged")
+SCORES = ("accuracy", "rmse")
+WATCH_SECONDS = 2.0
 
 
 def summary(dataset: str) -> dict[str, Any]:
-    """One dataset: champion, batches learnt and new, waiting, quarantined."""
-    from tasks.models import registry
-
-    serving = registry.champion(dataset)
+    """One dataset: champion with score and health, batches by what became of them, and the last run."""
+    serving = embedded_registry.find(dataset, Alias.CHAMPION)
+    metrics = embedded_registry.metrics_of(serving.run_id) if serving else {}
     forgotten = serving.forgotten if serving else frozenset()
     not_new = {*serving.batches, *forgotten, *serving.held_back, *serving.aged} if serving else set()
     sound, damaged = survey(dataset)
@@ -41,6 +33,8 @@ def summary(dataset: str) -> dict[str, Any]:
     return {
         "champion": serving.version if serving else None,
         "since": serving.tags.get("promoted_at", "") if serving else "",
+        "scores": {name: metrics[name] for name in SCORES if name in metrics},
+        "health": serving.tags.get(Tag.HEALTH) if serving else None,
         "prequential": dict(serving.prequential.mean) if serving else {},
         "batches": len(versioned),
         "not_learnt": [name for name in versioned if name not in not_new],
@@ -49,7 +43,14 @@ def summary(dataset: str) -> dict[str, Any]:
         "unlabelled": _unlabelled(dataset),
         "quarantined": sorted(place.name for place in quarantine.glob("*/")),
         "damaged": _damaged(dataset, damaged),
+        "last_run": _last_run(dataset),
     }
+
+
+def _last_run(dataset: str) -> dict[str, str] | None:
+    found = embedded_registry.last_run(dataset)
+    about = found and {"name": found.name, "started": found.started.isoformat(), "status": found.status}
+    return about or None
 
 
 def _damaged(dataset: str, damaged: list[str]) -> list[str]:
@@ -80,21 +81,36 @@ def _unlabelled(dataset: str) -> list[str]:
 def servers() -> dict[str, Any]:
     """The dashboards, the deployments that the running server knows, and the children of ``up``."""
     dashboards = Dashboards.current()
+    deployments, upcoming = _of_prefect(dashboards.prefect_url)
     return {
         "prefect_url": dashboards.prefect_url,
         "mlflow_url": dashboards.mlflow_url,
-        "deployments": _deployments(dashboards.prefect_url),
+        "deployments": [_deployment(found) for found in deployments],
         "children": running(Workspace.current()).get("children", []),
+        "next_runs": _next_runs(deployments, upcoming),
     }
 
 
-def _deployments(server: str | None) -> list[dict[str, Any]]:
+def _of_prefect(server: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The deployments and the scheduled runs; none where no server answers."""
     if server is None:
-        return []
+        return [], []
     try:
-        return [_deployment(found) for found in prefect_api.deployments(server)]
+        return prefect_api.deployments(server), prefect_api.upcoming(server)
     except ServerError:
-        return []
+        return [], []
+
+
+def _next_runs(deployments: list[dict[str, Any]], upcoming: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The next run of each deployment: its name, its dataset (None: every one), and when."""
+    names = {one["id"]: one["name"] for one in deployments}
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for run in upcoming:
+        if name := names.get(run["deployment_id"]):
+            dataset = run["parameters"].get("dataset")
+            about = {"deployment": name, "dataset": dataset, "start": run["next_scheduled_start_time"]}
+            found.setdefault((name, dataset), about)
+    return list(found.values())
 
 
 def _deployment(found: dict[str, Any]) -> dict[str, Any]:
@@ -113,61 +129,34 @@ def _when(schedule: dict[str, Any]) -> str:
     return str(schedule.get("cron") or schedule.get("rrule"))
 
 
-def print_status(as_json: bool) -> list[str]:
-    """Print the servers and every dataset of the workspace; return what is damaged."""
-    found = {dataset: summary(dataset) for dataset in datasets()}
-    faults = [str(fault) for facts in found.values() for fault in facts["damaged"]]
-    about = servers()
-    if as_json:
-        champions = {dataset: facts["champion"] for dataset, facts in found.items()}
-        place = {"workspace": str(Workspace.current().root)}
-        print(json.dumps({**place, "datasets": found, "champion": champions, "errors": faults, **about}))
-        return faults
-    _print_servers(about)
-    if found:
-        out.print(_table(found))
-    else:
-        out.print("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
-    return faults
-
-
-def _table(found: dict[str, dict[str, Any]]) -> Table:
-    """A row for each dataset; of the columns that are mostly empty, those that are not."""
-    shown = [name for name in TITLES if name not in SELDOM or any(facts[name] for facts in found.values())]
-    table = Table("dataset", *(TITLES[name] for name in shown), box=None)
-    for dataset, facts in found.items():
-        table.add_row(dataset, *(_cell(facts[name]) for name in shown))
-    return table
-
-
-def _cell(value: object) -> str:
-    """A fact in a cell: a list's length, the first of several scores, a day, or the value itself."""
-    if isinstance(value, dict):
-        return next((f"{score:.3f}" for score in value.values()), "none")
-    return str(len(value)) if isinstance(value, list) else "none" if value is None else str(value)[:10]
-
-
-def _print_servers(about: dict[str, Any]) -> None:
-    """Print addresses, processes, and deployments with their schedules."""
-    if not (about["prefect_url"] or about["mlflow_url"] or about["children"]):
-        out.print("No server runs. Start the dashboards and the schedules with: greenlightning up")
-        return
-    lines = {
-        "Prefect": about["prefect_url"] or "does not answer",
-        "MLflow": about["mlflow_url"] or "does not answer",
-        "processes": ", ".join(_process(child) for child in about["children"]),
-        "deployments": ", ".join(_scheduled(found) for found in about["deployments"]),
+def status_of(wanted: str | None = None) -> dict[str, Any]:
+    """The workspace: its datasets, or the one that is wanted, with what is damaged, and its servers."""
+    found = {dataset: summary(dataset) for dataset in ([wanted] if wanted else datasets())}
+    return {
+        "workspace": str(Workspace.current().root),
+        "datasets": found,
+        "champion": {dataset: facts["champion"] for dataset, facts in found.items()},
+        "errors": [str(fault) for facts in found.values() for fault in facts["damaged"]],
+        **servers(),
     }
-    for name, line in lines.items():
-        if line:
-            out.print(f"{name:<11}  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _process(child: dict[str, Any]) -> str:
-    return f"{child['name']} {child['state']}" + (f" ({child['pid']})" if child["pid"] else "")
+def print_status(as_json: bool, wanted: str | None = None) -> list[str]:
+    """Print the servers and the datasets of the workspace; return what is damaged."""
+    found = status_of(wanted)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        InertConsole().print(status_text(found))
+    return list(found["errors"])
 
 
-def _scheduled(found: dict[str, Any]) -> str:
-    times = [one["when"] + ("" if one["active"] else ", off") for one in found["schedules"]]
-    marks = [*times, *(["paused"] if found["paused"] else [])]
-    return f"{found['name']} ({'; '.join(marks)})" if marks else str(found["name"])
+def watch_status(wanted: str | None, every: float = WATCH_SECONDS) -> None:
+    """Print the status again every few seconds, until Ctrl-C."""
+    with (
+        Live(status_text(status_of(wanted)), console=InertConsole(), auto_refresh=False) as live,
+        suppress(KeyboardInterrupt),
+    ):
+        while True:
+            time.sleep(every)
+            live.update(status_text(status_of(wanted)), refresh=True)

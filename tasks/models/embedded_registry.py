@@ -1,7 +1,9 @@
-"""A version of the embedded registry, read from its SQLite file: the answer is there before MLflow is imported."""
+"""Versions and runs of the embedded MLflow, read from its SQLite file: there before MLflow is imported."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +12,12 @@ from tasks.core.workspace import Workspace, checked_name
 from tasks.models.version_info import VersionInfo
 
 SQLITE = "sqlite:///"
+METRICS = "SELECT key, value FROM latest_metrics WHERE run_uuid = ? AND NOT is_nan"
+RUN = (
+    "SELECT runs.name, start_time, status FROM runs JOIN experiments USING (experiment_id) "
+    "WHERE experiments.name = ? AND runs.lifecycle_stage = 'active' AND run_uuid NOT IN "
+    "(SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId') ORDER BY start_time DESC LIMIT 1"
+)
 DELETED = "Deleted_Internal"
 """The stage under which MLflow keeps a version that was deleted."""
 
@@ -20,22 +28,77 @@ def find(dataset: str, of: int | Alias) -> VersionInfo | None:
     MLflow itself is asked where a server keeps the versions, and where the file cannot be read this way.
     """
     checked_name(dataset)
+    try:
+        with _store() as store:
+            return _version(store, dataset, of) if store else None
+    except sqlite3.Error:
+        from tasks.models import registry
+
+        return registry.find(dataset, of)
+
+
+def metrics_of(run_id: str) -> dict[str, float]:
+    """The last values of a run's metrics."""
+    try:
+        with _store() as store:
+            found = store.execute(METRICS, (run_id,)).fetchall() if store else []
+            return {str(name): float(value) for name, value in found}
+    except sqlite3.Error:
+        from tasks.tracking.client import connect
+
+        return dict(connect().get_run(run_id).data.metrics)
+
+
+@dataclass(frozen=True)
+class LastRun:
+    """The latest run of a dataset: its name, when it started, and whether it runs, is done or failed."""
+
+    name: str
+    started: datetime
+    status: str
+
+
+def last_run(dataset: str) -> LastRun | None:
+    """The latest run of a dataset that is no part of another; None where there is none yet."""
+    try:
+        with _store() as store:
+            found = store.execute(RUN, (checked_name(dataset),)).fetchone() if store else None
+    except sqlite3.Error:
+        found = _asked(dataset)
+    if found is None:
+        return None
+    name, started, status = found
+    return LastRun(str(name), datetime.fromtimestamp(started / 1000, UTC), str(status))
+
+
+def _asked(dataset: str) -> tuple[str, int, str] | None:
+    """Name, start and status of the latest run, as MLflow answers."""
+    from tasks.tracking.client import connect
+
+    client = connect()
+    experiment = client.get_experiment_by_name(dataset)
+    if experiment is None:
+        return None
+    runs = client.search_runs([experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=20)
+    whole = (run.info for run in runs if "mlflow.parentRunId" not in run.data.tags)
+    return next(((info.run_name, info.start_time, info.status) for info in whole), None)
+
+
+@contextmanager
+def _store() -> Iterator[sqlite3.Connection | None]:
+    """The embedded store, None where there is none yet; sqlite3.Error where MLflow keeps its own elsewhere."""
     address = Workspace.current().tracking_uri
-    if address.startswith(SQLITE):
-        file = Path(address.removeprefix(SQLITE))
-        if not file.is_file():
-            return None
-        try:
-            with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
-                return _read(store, dataset, of)
-        except sqlite3.Error:
-            pass
-    from tasks.models import registry
-
-    return registry.find(dataset, of)
+    if not address.startswith(SQLITE):
+        raise sqlite3.Error(address)
+    file = Path(address.removeprefix(SQLITE))
+    if not file.is_file():
+        yield None
+        return
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
+        yield store
 
 
-def _read(store: sqlite3.Connection, dataset: str, of: int | Alias) -> VersionInfo | None:
+def _version(store: sqlite3.Connection, dataset: str, of: int | Alias) -> VersionInfo | None:
     aliases = store.execute("SELECT alias, version FROM registered_model_aliases WHERE name = ?", (dataset,))
     named = {str(alias): int(number) for alias, number in aliases}
     number = named.get(of) if isinstance(of, Alias) else of

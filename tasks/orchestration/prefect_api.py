@@ -102,6 +102,17 @@ def deployments(server: str) -> list[dict[str, Any]]:
             return found
 
 
+def upcoming(server: str) -> list[dict[str, Any]]:
+    """The scheduled runs, the next one first: deployment, parameters and time."""
+    body = {
+        "sort": "EXPECTED_START_TIME_ASC",
+        "limit": PAGE,
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+    found: list[dict[str, Any]] = call("POST", f"{server}/api/flow_runs/filter", body)
+    return found
+
+
 def switch_schedule(server: str, deployment: str, schedule: str, active: bool) -> None:
     """Switch one schedule of a deployment (both by id) on or off."""
     call("PATCH", f"{server}/api/deployments/{deployment}/schedules/{schedule}", {"active": active})

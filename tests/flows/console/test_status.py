@@ -1,10 +1,13 @@
 """The output of ``status``."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from flows.console.status import print_status, servers, summary
+from flows.console.status import _next_runs, print_status, servers, summary
+from tasks.models import registry
+from tasks.tracking.client import connect
 from tests.helpers.digits import DIGITS, FIRST, add
 
 
@@ -13,6 +16,42 @@ def test_a_dataset_has_its_champion_and_its_new_batches(champion: Path) -> None:
     found = summary(DIGITS)
     assert (found["champion"], found["batches"], found["not_learnt"]) == (1, 2, [first])
     assert (found["forgotten"], found["waiting"], found["quarantined"]) == ([], [], [])
+    assert (
+        found["scores"]["accuracy"]
+        == connect().get_run(registry.champion_of(DIGITS).run_id).data.metrics["accuracy"]
+    )
+    assert found["health"] in (None, "green", "unknown")
+    assert (found["last_run"]["name"], found["last_run"]["status"]) == ("train digits (1 batch)", "FINISHED")
+
+
+A = {"dataset": "a"}
+
+
+def test_each_deployment_has_its_next_run() -> None:
+    deployments = [{"id": "1", "name": "retrain"}, {"id": "2", "name": "maintenance"}]
+    runs = [
+        {
+            "deployment_id": "1",
+            "parameters": {"dataset": "a"},
+            "next_scheduled_start_time": "2026-11-29T06:00:00Z",
+        },
+        {
+            "deployment_id": "1",
+            "parameters": {"dataset": "a"},
+            "next_scheduled_start_time": "2026-11-29T07:00:00Z",
+        },
+        {"deployment_id": "1", "parameters": {}, "next_scheduled_start_time": "2026-11-29T08:00:00Z"},
+        {"deployment_id": "9", "parameters": {}, "next_scheduled_start_time": "2026-11-29T05:00:00Z"},
+    ]
+    assert [(one["dataset"], one["start"][11:13]) for one in _next_runs(deployments, runs)] == [
+        ("a", "06"),
+        (None, "08"),
+    ]
+
+
+def test_one_dataset_is_shown_where_it_is_named(champion: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert print_status(as_json=True, wanted=DIGITS) == []
+    assert list(json.loads(capsys.readouterr().out)["datasets"]) == [DIGITS]
 
 
 def test_without_servers_status_says_how_to_start_them(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flows.predictions.serve import serve
+from greenlightning.errors import InputError
 from tasks.models import champion
 from tests.helpers.command import Said, command
 from tests.helpers.small import messy_model, messy_rows
@@ -68,6 +70,5 @@ def test_no_champion_and_a_taken_port_are_refused(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        said = say("serve", "-d", "digits", "--port", str(taken.getsockname()[1]))
-    assert said.code == 3
-    assert "cannot be used" in said.err and "--port" in said.err
+        with pytest.raises(InputError, match=r"Port \d+ of 127.0.0.1 cannot be used.*--port"):
+            serve("digits", "127.0.0.1", taken.getsockname()[1], as_json=False)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.constants import Alias, Tag
+from tasks.core.constants import Alias, Kind, Part, Tag
 from tasks.models import champion, embedded_registry, registry
 from tasks.tracking.client import connect
+from tasks.tracking.metrics import log_metrics
+from tasks.tracking.runs import flow_run, part_run
 from tests.helpers.versions import bare_versions
 
 
@@ -37,3 +39,15 @@ def test_mlflow_is_asked_where_the_file_is_another(mlflow_home: Path, monkeypatc
     (mlflow_home / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 100)
     monkeypatch.setattr(registry, "find", lambda dataset, of: (dataset, of))
     assert embedded_registry.find("digits", 3) == ("digits", 3)
+
+
+def test_a_run_has_the_metrics_that_mlflow_finds_and_the_last_whole_one_is_named(mlflow_home: Path) -> None:
+    assert embedded_registry.last_run("digits") is None
+    with flow_run("digits", Kind.TRAIN, name="train digits") as run_id:
+        log_metrics(run_id, {"accuracy": 0.5})
+        log_metrics(run_id, {"accuracy": 0.75})
+        with part_run(run_id, Part.LINEAR):
+            found = embedded_registry.last_run("digits")
+    assert found is not None and (found.name, found.status) == ("train digits", "RUNNING")
+    assert embedded_registry.metrics_of(run_id) == connect().get_run(run_id).data.metrics
+    assert embedded_registry.metrics_of(run_id)["accuracy"] == 0.75

@@ -1,0 +1,98 @@
+"""The status of a workspace as people read it: its servers, and a line for each dataset."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+Facts = Mapping[str, Any]
+COLOURS = {"green": "green", "amber": "yellow", "red": "red"}
+COUNTED = {"not_learnt": "new", "waiting": "waiting", "unlabelled": "unlabelled", "quarantined": "quarantined"}
+SELDOM = {"forgotten": "forgotten", "damaged": "damaged"}
+STATES = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "runs", "SCHEDULED": "waits"}
+LEARNING = ("retrain", "train", "ingest")
+
+
+def status_text(found: Facts) -> RenderableType:
+    """The servers, then a table with a row for each dataset."""
+    if not found["datasets"]:
+        none = Text("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
+        return Group(*_servers(found), none)
+    return Group(*_servers(found), _table(found))
+
+
+def _table(found: Facts) -> Table:
+    table = Table(box=None, pad_edge=False)
+    headings = ("dataset", "champion", _score_name(found), "health", "batches", "last run", "next run")
+    for heading in headings if found["next_runs"] else headings[:-1]:
+        table.add_column(heading, overflow="fold")
+    for dataset, facts in found["datasets"].items():
+        health = facts["health"] or "-"
+        cells = [
+            Text(dataset),
+            Text(f"v{facts['champion']}" if facts["champion"] else "none"),
+            Text(next((f"{score:.3f}" for score in facts["scores"].values()), "-")),
+            Text(health, style=COLOURS.get(health, "")),
+            Text(_batches(facts)),
+            Text(_last(facts["last_run"])),
+        ]
+        table.add_row(*cells, *([Text(_next(dataset, found["next_runs"]))] if found["next_runs"] else []))
+    return table
+
+
+def _score_name(found: Facts) -> str:
+    """What the column of scores is called."""
+    names = {name for facts in found["datasets"].values() for name in facts["scores"]}
+    return names.pop() if len(names) == 1 else "score"
+
+
+def _batches(facts: Facts) -> str:
+    """How many batches there are, and of these or beside them what is new, waits or was put aside."""
+    counts = {word: len(facts[name]) for name, word in (COUNTED | SELDOM).items()}
+    parts = [f"{count} {word}" for word, count in counts.items() if count]
+    return ", ".join([str(facts["batches"]), *parts])
+
+
+def _last(run: Facts | None) -> str:
+    if run is None:
+        return "-"
+    state = STATES.get(run["status"], run["status"].lower())
+    return f"{run['name'].partition(' ')[0]} {_moment(run['started'])}, {state}"
+
+
+def _next(dataset: str, runs: list[Facts]) -> str:
+    """The next run that learns: of this dataset, or of every one."""
+    due = [run for run in runs if run["dataset"] in (dataset, None) and run["deployment"].startswith(LEARNING)]
+    first = min(due, key=lambda run: datetime.fromisoformat(run["start"]), default=None)
+    return f"{first['deployment']} {_moment(first['start'])}" if first else "-"
+
+
+def _moment(text: str) -> str:
+    """A moment in the time zone of this machine, which it names."""
+    return f"{datetime.fromisoformat(text).astimezone():%d %b %H:%M %Z}"
+
+
+def _servers(found: Facts) -> list[Text]:
+    """Addresses, processes, and deployments with their schedules."""
+    if not (found["prefect_url"] or found["mlflow_url"] or found["children"]):
+        return [Text("No server runs. Start the dashboards and the schedules with: greenlightning up")]
+    lines = {
+        "Prefect": found["prefect_url"] or "does not answer",
+        "MLflow": found["mlflow_url"] or "does not answer",
+        "processes": ", ".join(_process(child) for child in found["children"]),
+        "deployments": ", ".join(_scheduled(one) for one in found["deployments"]),
+    }
+    return [Text(f"{name:<11}  {line}", overflow="fold") for name, line in lines.items() if line]
+
+
+def _process(child: Facts) -> str:
+    return f"{child['name']} {child['state']}" + (f" ({child['pid']})" if child["pid"] else "")
+
+
+def _scheduled(found: Facts) -> str:
+    times = [one["when"] + ("" if one["active"] else ", off") for one in found["schedules"]]
+    marks = [*times, *(["paused"] if found["paused"] else [])]
+    return f"{found['name']} ({'; '.join(marks)})" if marks else str(found["name"])

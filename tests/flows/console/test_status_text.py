@@ -1,0 +1,67 @@
+"""The status in words: a line for each dataset, whatever its name, and when the next run begins."""
+
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+
+from flows.console.status_text import status_text
+
+NOTHING: dict[str, Any] = {
+    "prefect_url": None,
+    "mlflow_url": None,
+    "children": [],
+    "deployments": [],
+    "next_runs": [],
+}
+ORDERS: dict[str, Any] = {
+    "champion": 3,
+    "scores": {"accuracy": 0.98444},
+    "health": "amber",
+    "batches": 5,
+    "not_learnt": ["a" * 16],
+    "waiting": [],
+    "unlabelled": [],
+    "quarantined": ["b" * 16, "c" * 16],
+    "forgotten": [],
+    "damaged": [],
+    "last_run": {"name": "retrain orders +1 batch", "started": "2026-11-29T06:30:00+00:00", "status": "FAILED"},
+}
+
+
+def shown(found: dict[str, Any], width: int = 120) -> str:
+    console = Console(file=StringIO(), width=width)
+    console.print(status_text(NOTHING | found))
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_a_line_tells_champion_score_health_batches_and_last_run() -> None:
+    line = shown({"datasets": {"orders": ORDERS}}).splitlines()[-1]
+    assert line.split()[:4] == ["orders", "v3", "0.984", "amber"]
+    assert "5, 1 new, 2 quarantined" in line
+    assert "retrain 29 Nov" in line and line.rstrip().endswith(", failed")
+
+
+def test_the_next_run_has_a_time_zone_and_is_that_of_the_dataset_or_of_all() -> None:
+    runs = [
+        {"deployment": "maintenance", "dataset": None, "start": "2026-11-29T05:00:00+00:00"},
+        {"deployment": "retrain", "dataset": "other", "start": "2026-11-29T06:00:00+00:00"},
+        {"deployment": "retrain", "dataset": None, "start": "2026-11-29T07:05:00+00:00"},
+    ]
+    text = shown({"datasets": {"orders": ORDERS}, "next_runs": runs})
+    assert "next run" in text
+    due = text.splitlines()[-1].split("failed")[1].split()
+    assert (due[0], due[2], due[3][-3:]) == ("retrain", "Nov", ":05")
+    assert len(due) == 5
+
+
+def test_a_long_name_is_wrapped_not_cut() -> None:
+    name = "measurements-of-the-weather-station-on-the-roof"
+    text = shown({"datasets": {name: ORDERS | {"champion": None, "scores": {}, "last_run": None}}}, width=60)
+    column = "".join(line[:12].split(" ")[0] for line in text.splitlines()[3:])
+    assert column == name
+    assert "…" not in text
+
+
+def test_without_a_dataset_the_first_command_is_named() -> None:
+    assert "No dataset yet. Bring one in with: greenlightning ingest FILE" in shown({"datasets": {}})
