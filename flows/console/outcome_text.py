@@ -11,6 +11,7 @@ from greenlightning.evaluation.prequential import Prequential
 from tasks.tracking.whole_run import COVERS
 
 out = InertConsole()
+KEPT = "champion kept: "
 
 
 def print_outcome(outcome: Outcome, as_json: bool) -> None:
@@ -19,9 +20,11 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         print(outcome.model_dump_json())
         return
     colour = "yellow" if outcome.quarantined else "green"
-    version = f" version {outcome.version}" if outcome.version else ""
+    version = f" v{outcome.version}" if outcome.version else ""
+    reason = outcome.reason.removeprefix(KEPT)
+    kept = ", not served" if outcome.state == "Kept" else ""
     out.print(
-        f"[bold {colour}]{outcome.state}[/] {outcome.dataset}{version}: {escape(outcome.reason)}", highlight=False
+        f"[bold {colour}]{outcome.state}[/] {outcome.dataset}{version}{kept}: {escape(reason)}", highlight=False
     )
     if outcome.scores:
         out.print("  " + ", ".join(f"{name} {value:.4f}" for name, value in outcome.scores.items()))

@@ -46,7 +46,7 @@ def compare(
         for section in (_scores(found), _data(found), _structure(found), _energy(found))
         for row in section
     )
-    difference = found.paired.on("holdout rows") if found.paired else found.unpaired
+    difference = found.paired.on("the holdout") if found.paired else found.unpaired
     reason = f"{names[0]} → {names[1]}: {difference}"
     return Outcome(state="Compared", dataset=dataset, reason=reason, notes=notes).completed()
 
@@ -133,7 +133,7 @@ def _summary(found: VersionComparison) -> Iterator[str]:
     """The paired comparison in words, and the batches that only one of the two learnt."""
     a, b = found.a.version, found.b.version
     if found.paired:
-        yield f"Paired, version {a} → version {b}: {escape(found.paired.on('holdout rows'))}"
+        yield f"Paired, version {a} → version {b}: {escape(found.paired.on('the holdout'))}"
     else:
         yield f"[yellow]Not compared row by row:[/] {escape(found.unpaired)}"
     for number, batches in ((a, found.only_a), (b, found.only_b)):

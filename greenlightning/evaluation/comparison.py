@@ -9,7 +9,7 @@ from greenlightning.errors import InputError
 from greenlightning.evaluation.resampling import CONFIDENCE, N_RESAMPLES, percentiles, resampled
 from greenlightning.evaluation.score import Score
 
-FRESH = "held-back rows of the new batch"
+FRESH = "the new rows"
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,22 @@ class Comparison:
         """Whether the interval reaches a difference that ``margin`` allows."""
         return self.high >= -self.margin if self.score.is_share else self.low <= self.margin
 
-    def on(self, rows: str) -> str:
-        """Tell in one line what was compared on how many ``rows``, and what came out."""
-        scores = f"{self.score.label} {self.champion:.4g} → {self.challenger:.4g} on {self.n} {rows}"
-        interval = f"{self.difference:+.2g} [{self.low:+.2g}, {self.high:+.2g}]"
-        return f"{scores} ({interval}, {'at most' if self.not_worse else 'more than'} {self.margin:.2g} worse)"
+    @property
+    def verdict(self) -> str:
+        """What came out, in words: how much better, or how much worse at most."""
+        if self.difference == 0:
+            return "the same"
+        if (self.difference > 0) is self.score.is_share:
+            return f"{self.difference:+.3g}"
+        if not self.not_worse:
+            return f"more than {self.margin:.2g} worse"
+        within = abs(self.difference) <= self.margin
+        return f"{'at most' if within else 'not clearly more than'} {self.margin:.2g} worse"
+
+    def on(self, rows: str, *, named: bool = True) -> str:
+        """Tell in words what came out on ``rows``, with the name of the score or without."""
+        numbers = f"({self.challenger:.4g} against {self.champion:.4g}, {self.n:,} rows)"
+        return f"{f'{self.score.label} ' if named else ''}{self.verdict} on {rows} {numbers}"
 
 
 def compare(
@@ -102,8 +113,8 @@ def compare(
 
     Examples
     --------
-    >>> compare([[True, True, True, False], [True, True, False, False]], margin=0.01).on("rows")
-    'accuracy 0.5 → 0.75 on 4 rows (+0.25 [+0, +0.75], at most 0.01 worse)'
+    >>> compare([[True, True, True, False], [True, True, False, False]], margin=0.01).on("new rows")
+    'accuracy +0.25 on new rows (0.75 against 0.5, 4 rows)'
     """
     pair = np.asarray(terms)
     n = pair.shape[1]
@@ -136,7 +147,7 @@ def gate(
     slice: Comparison | None = None,
     *,
     windowed: bool = False,
-    rows: str = "holdout rows",
+    rows: str = "the holdout",
 ) -> Decision:
     """Promote the challenger where it is not worse.
 
@@ -149,7 +160,7 @@ def gate(
     windowed : bool, default=False
         Whether the challenger keeps a window of the data only: the new rows then decide alone, since the
         holdout may ask for what the window left behind.
-    rows : str, default="holdout rows"
+    rows : str, default="the holdout"
         What the holdout's rows are called.
 
     Returns
@@ -161,5 +172,7 @@ def gate(
     if windowed and slice:
         seen = {f"{FRESH}, which decide alone since a window is kept": slice}
     promote = all(comparison.not_worse for comparison in seen.values())
-    numbers = "; ".join(comparison.on(name) for name, comparison in seen.items())
-    return Decision(promote, f"{'promoted' if promote else 'champion kept'}: {numbers}")
+    first, *others = seen.items()
+    parts = [first[1].on(first[0]), *(comparison.on(name, named=False) for name, comparison in others)]
+    reason = ", ".join(parts)
+    return Decision(promote, reason if promote else f"champion kept: {reason}")

@@ -33,7 +33,7 @@ def with_rule(
         score = gate_score(deciding, answers)
         if (found := choose_threshold(answers, score)) is not None:
             rule, answers = found.rule, found.answers
-            gain = found.gain.on("holdout rows, cross-fitted")
+            gain = found.gain.on("the holdout, cross-fitted")
             notes = (f"decision threshold {rule.threshold:.3g} for {model.classes[1]!r} instead of 0.5: {gain}",)
     if rule != model.rule:
         save_rule(folder, rule)

@@ -86,7 +86,7 @@ def evaluate_model(
             if with_gate:
                 comparison = compared(deciding, answers, serving)
                 log_gate(run_id, comparison, {})
-                decision = dated(gate(comparison, rows=f"holdout rows{span_text(holdout)}"), champion.version)
+                decision = dated(gate(comparison, rows=f"the holdout{span_text(holdout)}"), champion.version)
         lines = (*notes, *findings(model, answers, deciding))
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)

@@ -191,5 +191,5 @@ def decide(champion: int, holdout: BatchRef, folder: Path, deciding: Deciding, r
         values |= of_subject({str(score): on_slice.challenger}, Subject.CANDIDATE_FRESH)
         values |= of_subject({str(score): on_slice.champion}, Subject.CHAMPION_FRESH)
     log_gate(run_id, on_holdout, values)
-    rows = f"holdout rows{span_text(holdout)}"
+    rows = f"the holdout{span_text(holdout)}"
     return dated(gate(on_holdout, on_slice, windowed=deciding.keep != EVERYTHING, rows=rows), champion)

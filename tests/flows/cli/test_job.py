@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from flows.learning.retrain import retrain
-from tasks.core.constants import Alias, Tag
 from tasks.models import registry
+from tasks.tracking.client import connect
 from tests.helpers.command import Said
 from tests.helpers.digits import BASE, DIGITS, FIRST, SECOND, add, outcome, source
 
@@ -47,7 +47,7 @@ def test_a_retraining_tells_scores_and_energy_with_its_source(champion: Path, sa
     said = say("retrain", "-d", DIGITS)
     told = " ".join(said.out.split())
     assert said.code == 0
-    assert told.startswith("Promoted digits version 2: promoted: accuracy 0.")
+    assert told.startswith("Promoted digits v2: accuracy ")
     assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch" in told
     assert "J (estimated:" in told or "J (measured:" in told
 
@@ -58,9 +58,10 @@ def test_status_and_lineage_in_words(champion: Path, say: Callable[..., Said]) -
     waits = add("second", SECOND)
     status = say("status")
     assert status.code == 0
-    serving = registry.version(DIGITS, Alias.CHAMPION)
-    since, preceding = serving.tags[Tag.PROMOTED_AT][:10], f"{serving.prequential.mean['accuracy']:.3f}"
-    assert status.out.splitlines()[-1].split() == [DIGITS, "2", since, preceding, "3", "1"]
+    accuracy = connect().get_run(registry.champion_of(DIGITS).run_id).data.metrics["accuracy"]
+    line = status.out.splitlines()[-1].split()
+    assert line[:3] == [DIGITS, "v2", f"{accuracy:.3f}"]
+    assert line[4:7] == ["3,", "1", "new"]
     lineage = say("lineage", "-d", DIGITS)
     assert "digits version 2 (champion)" in lineage.out
     assert first in lineage.out and waits not in lineage.out

@@ -33,7 +33,7 @@ def test_an_outcome_is_printed_in_words(
     monkeypatch.setattr(outcome_text, "out", Console(width=200))
     print_outcome(OUTCOME, as_json=False)
     assert capsys.readouterr().out.splitlines() == [
-        "Promoted digits version 2: better [by far]",
+        "Promoted digits v2: better [by far]",
         "  accuracy 0.9300",
         "  prequential accuracy 0.7500 on 200 new rows before they were learnt; "
         "accuracy 0.8250 over 800 rows so far, recently accuracy 0.8000",
@@ -44,6 +44,14 @@ def test_an_outcome_is_printed_in_words(
         "  look: greenlightning quarantine show cdcdcdcdcdcdcdcd --dataset digits",
         "  then: greenlightning quarantine accept cdcdcdcdcdcdcdcd --dataset digits --reason WHY (or discard)",
     ]
+
+
+def test_a_challenger_that_lost_is_said_not_to_serve(capsys: pytest.CaptureFixture[str]) -> None:
+    lost = Outcome(
+        state="Kept", dataset="digits", reason="champion kept: accuracy more than 0.01 worse", version=3
+    )
+    print_outcome(lost, as_json=False)
+    assert capsys.readouterr().out == "Kept digits v3, not served: accuracy more than 0.01 worse\n"
 
 
 def test_as_json_an_outcome_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:

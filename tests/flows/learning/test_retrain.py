@@ -138,7 +138,7 @@ def test_a_batch_that_would_harm_becomes_a_challenger_with_the_reason_and_the_ch
     challenger = registry.version(DIGITS, Alias.CHALLENGER)
     assert (challenger.version, challenger.tags[Tag.DECISION]) == (2, "kept as challenger")
     assert challenger.tags[Tag.REASON] == done.reason
-    assert "holdout rows (-" in done.reason
+    assert "more than 0.01 worse on the holdout (" in done.reason
     assert landed.id in challenger.batches
     gate = connect().get_run(done.run_id).data.metrics
     assert gate[Metric.GATE_UPPER] < -gate[Metric.GATE_MARGIN]

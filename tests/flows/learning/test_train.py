@@ -121,7 +121,7 @@ def test_a_second_training_competes_with_the_champion() -> None:
     version = registry.version(DIGITS, done.version)
     assert (done.version, version.parent, len(version.batches)) == (2, 1, 2)
     assert version.tags[Tag.STRUCTURE_DIGEST] != registry.version(DIGITS, 1).tags[Tag.STRUCTURE_DIGEST]
-    assert done.reason.startswith("promoted: accuracy" if done.promoted else "kept")
+    assert done.reason.startswith("accuracy" if done.promoted else "champion kept: accuracy")
 
 
 @pytest.mark.usefixtures("champion")

@@ -156,15 +156,28 @@ def test_the_gate_opens_only_where_nothing_got_worse(
 def test_the_reason_says_in_one_line_what_was_compared_on_which_rows() -> None:
     assert gate(HOLDOUT_WON, HOLDOUT_LOST) == Decision(
         False,
-        "champion kept: accuracy 0.95 → 0.96 on 1000 holdout rows (+0.01 [+0.002, +0.018], at most 0.005 worse); "
-        "accuracy 0.95 → 0.93 on 1000 held-back rows of the new batch "
-        "(-0.02 [-0.03, -0.01], more than 0.005 worse)",
+        "champion kept: accuracy +0.01 on the holdout (0.96 against 0.95, 1,000 rows), "
+        "more than 0.005 worse on the new rows (0.93 against 0.95, 1,000 rows)",
     )
 
 
 def test_a_holdout_that_is_the_new_slice_is_shown_once() -> None:
     same = compare([[True] * 9, [False] * 9], 0.01)
-    assert gate(same, same, rows="rows of May").reason == f"promoted: {same.on('rows of May')}"
+    assert gate(same, same, rows="rows of May").reason == same.on("rows of May")
+
+
+def verdict(difference: float, low: float, high: float, score: Score = Score.ACCURACY) -> str:
+    return Comparison(score, 0.9, 0.9 + difference, low, high, 0.01, 450).verdict
+
+
+def test_a_verdict_claims_no_more_than_was_seen() -> None:
+    assert verdict(0.02, 0.0, 0.04) == "+0.02"
+    assert verdict(0.0, -0.01, 0.01) == "the same"
+    assert verdict(-0.005, -0.02, 0.01) == "at most 0.01 worse"
+    assert verdict(-0.05, -0.1, 0.0) == "not clearly more than 0.01 worse"
+    assert verdict(-0.05, -0.1, -0.02) == "more than 0.01 worse"
+    assert verdict(-0.02, -0.04, 0.0, Score.RMSE) == "-0.02"
+    assert verdict(0.005, 0.0, 0.02, Score.RMSE) == "at most 0.01 worse"
 
 
 def test_where_a_window_is_kept_the_new_rows_decide() -> None:
@@ -172,5 +185,5 @@ def test_where_a_window_is_kept_the_new_rows_decide() -> None:
     assert gate(worse, better, windowed=True).promote
     assert not gate(better, worse, windowed=True).promote
     assert not gate(worse, windowed=True).promote
-    rows = "held-back rows of the new batch, which decide alone since a window is kept"
-    assert gate(worse, better, windowed=True).reason == f"promoted: {better.on(rows)}"
+    rows = "the new rows, which decide alone since a window is kept"
+    assert gate(worse, better, windowed=True).reason == better.on(rows)

@@ -72,7 +72,7 @@ def test_compare_prints_a_table_or_json(
 def test_a_comparison_from_the_dashboard_says_the_same_as_the_command_line() -> None:
     done, found = outcome(compare, dataset=DIGITS), compare_versions(DIGITS, 3, 4, DECIDING)
     assert done.state == "Compared" and found.paired
-    assert done.reason == f"version 3 → version 4: {found.paired.on('holdout rows')}"
+    assert done.reason == f"version 3 → version 4: {found.paired.on('the holdout')}"
     a, b = (side.scores["accuracy"] for side in (found.a, found.b))
     assert f"accuracy: {a:.4f} | {b:.4f} ({b - a:+.4f})" in done.notes
     refused = compare(dataset=DIGITS, a="newest", return_state=True)

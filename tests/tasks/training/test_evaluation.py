@@ -36,7 +36,7 @@ def test_the_holdout_decides_between_a_model_and_the_champion(
     assert worse.scores[Metric.ACCURACY] < right
     assert alone.decision is None
     assert connect().get_run(run_id).data.metrics["champion_accuracy"] == pytest.approx(right)
-    assert "accuracy" in same.decision.reason and "holdout rows" in same.decision.reason
+    assert "accuracy" in same.decision.reason and "the holdout" in same.decision.reason
     assert "against version 1, 20" in same.decision.reason
     assert same.headline == f"accuracy {right:.4g} on 30 holdout rows"
     logged = connect().get_run(run_id).data

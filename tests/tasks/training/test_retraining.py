@@ -27,8 +27,8 @@ def test_a_new_batch_is_added_and_the_gate_compares_candidate_and_champion(
     jointly = tiny_model.learn(batches[1])
     assert GreenLightningModel.load(trained.folder).statistics.digest == jointly.statistics.digest
     assert (trained.rows, trained.rows_known, trained.rows_touched) == ({batches[1].id: 30}, 60, 30)
-    assert "accuracy" in decision.reason and "holdout rows" in decision.reason
-    assert "held-back rows of the new batch" in decision.reason and "against version 1, 20" in decision.reason
+    assert "accuracy" in decision.reason and "on the holdout" in decision.reason
+    assert "on the new rows" in decision.reason and "against version 1, 20" in decision.reason
     logged = connect().get_run(run_id).data.metrics
     assert logged[Metric.GATE_MARGIN] == DECIDING.margin
     assert {"champion_accuracy", "fresh_accuracy", "champion_fresh_accuracy"} <= set(logged)
