@@ -44,10 +44,6 @@ def test_the_holdout_chooses_a_threshold_that_finds_the_minority(
     assert saved.statistics == minority.statistics
     assert "instead of 0.5: balanced accuracy" in note
     assert "on the holdout, cross-fitted (" in note and "500 rows)" in note
-        "instead of 0.5: balanced accuracy" in note
-        and "on the holdout, cross-fitted (" in note
-        and "500 rows)" in note
-    )
     assert findings(saved, answers, deciding) == ()
     assert (saved.predict(X[500:]) == 1).sum() > 50
 

@@ -28,7 +28,7 @@ def without_unit(column: TextColumn) -> tuple[TextColumn, str, list[str]]:
 
     Letters right behind a number, as in 12b, are a code, not a unit.
     """
-    if column.is_empty or column.plain is not None:
+    if column.plain is not None or column.is_empty:
         return column, "", []
     known = column.candidates.drop_null()
     if _units(known.slice(0, SAMPLE)) is None or (found := _units(known)) is None:
