@@ -21,7 +21,7 @@ def status(
     Exits with 6 if something is damaged.
     """
     from flows.console.status import print_status, watch_status
-    from flows.requests.versions import known_dataset
+    from flows.inputs.versions import known_dataset
     from greenlightning.errors import InputError
 
     if watch and as_json:
