@@ -34,13 +34,22 @@ def _joined(done: dict[Path, Outcome], refused: dict[Path, Exception]) -> Outcom
     versioned = sum(one.state == "Versioned" for one in outcomes)
     counts = {"versioned": versioned, "quarantined": len(done) - versioned, "refused": len(refused)}
     counted = [f"{number} of {len(done) + len(refused)} files {name}" for name, number in counts.items() if number]
-    notes = [f"{file.name}: {note}" for file, one in done.items() for note in (one.reason, *one.notes)]
+    reasons = [f"{file.name}: {one.reason}" for file, one in done.items()]
     return Outcome(
         state=min((one.state for one in outcomes), key=MOST_EVENTFUL_FIRST.index),
         dataset=outcomes[0].dataset,
         reason=", ".join(counted),
         quarantined=tuple(batch for one in outcomes for batch in one.quarantined),
         refused=tuple(error_message(error).line for error in refused.values()),
-        notes=tuple(notes),
+        notes=(*reasons, *_gathered(done)),
         health=next((one.health for one in reversed(outcomes) if one.health), None),
     )
+
+
+def _gathered(done: dict[Path, Outcome]) -> list[str]:
+    """Each note once, with the file that it is about, or with how many."""
+    about: dict[str, list[str]] = {}
+    for file, one in done.items():
+        for note in dict.fromkeys(one.notes):
+            about.setdefault(note.removeprefix(f"{file.name} "), []).append(file.name)
+    return [f"{files[0] if len(files) == 1 else f'{len(files)} files'}: {note}" for note, files in about.items()]

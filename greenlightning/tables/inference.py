@@ -142,7 +142,7 @@ def _text_column(name: str, known: "pd.Series[Any]") -> Column:
         return _number_column(name, known, "text that spells numbers")
     texts = pd.Series([str(value).strip() for value in values if not is_missing(str(value))], dtype="str")
     if form := guessed_format(texts):
-        return Column(name, Kind.DATETIME, f"dates or times, written {form}", format=form)
+        return Column(name, Kind.DATETIME, f"dates or times, such as {texts.iloc[0]}", format=form)
     if len(texts) == len(known) and len(known) >= UNIQUE_ROWS:
         return Column(name, Kind.IDENTIFIER, "another text in each row")
     if len(texts) > UNIQUE_ROWS and len(texts) > FREE_TEXT_SHARE * len(known):

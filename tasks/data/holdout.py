@@ -24,7 +24,7 @@ from tasks.data.batch_index import BATCH_ID, HOLDOUT, BatchRef, batch_ref, batch
 from tasks.data.event_time import time_column
 from tasks.data.ingestion import write_landed
 from tasks.data.schemas import schema_of
-from tasks.data.sliding_holdout import first_holdout, parts_of
+from tasks.data.sliding_holdout import first_holdout, parts_of, too_small
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7
@@ -53,7 +53,7 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: Hol
         return first_holdout(dataset, base, fraction, time)
     held = joined([_held_rows(ref, fraction) for ref in base])
     if held.frame.empty:
-        raise InputError("The base is too small to hold rows back", "Give at least 20 rows, or ingest a holdout")
+        raise too_small(dataset, sum(ref.rows for ref in base))
     table = ConformedTable(held.frame, held.y)
     source = f"holdout-of-{base[0].id}.parquet"
     return version_batch.fn(write_landed(table, schema_of(dataset), holdout_of(dataset), source))

@@ -11,7 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from greenlightning.tables import Column, ConformedTable, TableSchema
+import pandas as pd
+
+from greenlightning.tables import Column, ConformedTable, Kind, TableSchema
 from greenlightning.tables.identity import table_id
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
@@ -54,7 +56,18 @@ def land(
     if schema != known_schema(dataset) or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
-    return replace(landed, notes=(*source.notes, *table.notes))
+    return replace(landed, notes=(*source.notes, *table.notes, *_identifier_notes(schema, table.frame)))
+
+
+def _identifier_notes(schema: TableSchema, frame: pd.DataFrame) -> list[str]:
+    """A note on each identifier that does not name every row."""
+    notes = []
+    for name in schema.of_kind(Kind.IDENTIFIER):
+        known = frame[name].dropna()
+        if (different := known.nunique()) < len(frame):
+            found = "1 value" if different == 1 else f"{different:,} values"
+            notes.append(f"identifier {name!r} does not name each row: {found} in {len(frame):,} rows")
+    return notes
 
 
 def site_content(path: Path, schema: TableSchema, reading: Reading = DETECTED) -> tuple[BatchContent, str]:

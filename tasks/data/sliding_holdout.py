@@ -31,12 +31,20 @@ def parts_of(holdout: BatchRef) -> dict[str, int]:
     return dict(provenance(checkout(holdout)).get(PARTS, ()))
 
 
+def too_small(dataset: str, rows: int) -> InputError:
+    """The error of a base with too few rows to hold some back."""
+    return InputError(
+        f"The {rows:,} rows of {dataset!r} are too few to hold some back, by which the model is judged",
+        f"Ingest more, at least 20, or rows to judge by: greenlightning ingest FILE --dataset {dataset}{HOLDOUT}",
+    )
+
+
 def first_holdout(dataset: str, base: Iterable[BatchRef], fraction: float, time: str) -> BatchRef:
     """Hold the latest ``fraction`` of the base back."""
     whole = {ref.id: _in_time(read_content(checkout(ref)), time) for ref in base}
     rows = sum(len(content.y) for content in whole.values())
     if rows < SMALLEST_BATCH:
-        raise InputError("The base is too small to hold rows back", "Give at least 20 rows, or ingest a holdout")
+        raise too_small(dataset, rows)
     return _written(dataset, _latest(whole, time, round(rows * fraction)))
 
 

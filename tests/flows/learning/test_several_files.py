@@ -29,9 +29,8 @@ def test_sound_files_are_counted_and_each_is_told() -> None:
     assert (outcome.state, outcome.reason) == ("Versioned", "2 of 2 files versioned")
     assert outcome.notes == (
         "a.csv: batch of a",
-        "a.csv: separator ';'",
         "b.csv: batch of b",
-        "b.csv: separator ';'",
+        "2 files: separator ';'",
     )
 
 

@@ -84,7 +84,7 @@ def test_a_holdout_that_was_ingested_is_kept_and_the_newest_counts(tmp_path: Pat
 
 def test_a_base_too_small_to_hold_rows_back_is_refused(tmp_path: Path) -> None:
     small = Batch(hundred().X[:19], hundred().y[:19])
-    with pytest.raises(InputError, match="too small to hold rows back"):
+    with pytest.raises(InputError, match="too few to hold some back"):
         ensure_holdout.fn(DATASET, [versioned(small, tmp_path)], 0.5)
     assert batches(holdout_of(DATASET)) == []
 

@@ -39,3 +39,10 @@ def test_notes_say_what_was_put_in_order_and_left_out(tmp_path: Path) -> None:
     assert "column 'new' left out: the schema does not know it" in notes
     with pytest.raises(InputError, match="which the schema does not know"):
         land.fn(tmp_path / "b.csv", "shop", Declared(extra_columns="refuse"))
+
+
+def test_an_identifier_that_does_not_name_each_row_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "trips.csv"
+    file.write_text("trip,line,a,label\n" + "".join(f"{n},7,{n % 5},{'xy'[n % 2]}\n" for n in range(30)))
+    landed = land.fn(file, "trips", Declared(identifiers=("trip", "line")))
+    assert landed.notes == ("identifier 'line' does not name each row: 1 value in 30 rows",)

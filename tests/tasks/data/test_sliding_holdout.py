@@ -77,5 +77,5 @@ def test_the_ledger_entry_tells_which_rows_are_learnt(tmp_path: Path) -> None:
 
 
 def test_a_base_too_small_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="too small to hold rows back"):
+    with pytest.raises(InputError, match="too few to hold some back"):
         ensure_holdout.fn(GRID, [versioned(tmp_path, "2026-01-01", rows=18)], 0.5)
