@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tasks.core import environment
-from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace
 from tasks.orchestration import access
 from tasks.orchestration.dashboards import running
@@ -30,7 +29,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     """Make the workspace ``home`` and set the environment that Prefect reads when it is imported.
 
     Settings of Prefect that the user has set stay. Flow runs go to the server that ``up`` runs here, with their
-    logs; without one, to an embedded server. Both ask for the secret of the workspace.
+    logs, and give it the secret of the workspace; without one they are kept until `up` is started.
     """
     workspace = Workspace(home)
     workspace.create()
@@ -69,24 +68,15 @@ def mlflow_secret(workspace: Workspace) -> dict[str, str]:
 
 @contextmanager
 def embedded() -> Iterator[None]:
-    """Run flows without the heartbeat thread, which would cost each of them a second; nested calls are free."""
+    """Run flows without the heartbeat thread, which would cost each of them a second; nested calls are free.
+
+    Without a server flows run without Prefect's engine, and there is nothing to set.
+    """
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    if PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() is None:
+    Workspace.current().check_room()
+    if PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() is None or not PREFECT_API_URL.value():
         yield
         return
-    Workspace.current().check_room()
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        if not PREFECT_API_URL.value():
-            _start_server(Workspace.current())
         yield
-
-
-def _start_server(workspace: Workspace) -> None:
-    """Start the embedded server of this process if it has to create or migrate its database."""
-    from prefect.client.orchestration import get_client
-
-    database = workspace.root / ".prefect" / "prefect.db"
-    if not is_migrated(workspace, "prefect", database):
-        with first_use(workspace, "prefect", database), get_client(sync_client=True) as client:
-            client.hello()

@@ -44,7 +44,7 @@ def test_a_hostile_folder_and_environment_decide_nothing(elsewhere: Path, home: 
     assert {path.name for path in workspace.parent.iterdir()} == {ODD_NAME}
     assert stat.S_IMODE(workspace.stat().st_mode) == stat.S_IMODE(workspace.parent.stat().st_mode) == 0o700
     written = [path for path in workspace.rglob("*") if not path.is_symlink()]
-    assert (workspace / ".prefect" / "prefect.db") in written
+    assert (workspace / ".prefect" / "history") in written
     assert not [path for path in written if path.is_file() and path.stat().st_mode & stat.S_IWOTH]
 
 
