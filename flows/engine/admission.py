@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from flows.engine.error_messages import error_message, is_elsewhere, is_machine
 from greenlightning.tables import Column
 from tasks.core.settings import WhenMoved
-from tasks.core.turns import turn_of
 from tasks.data.batch_files import LandedBatch, describe, read_content, waiting
 from tasks.data.batch_index import BATCH_ID, BatchRef, batch_ref, batches, known_batch
 from tasks.data.events import emit_landed
+from tasks.data.pointers.turns import turn_of
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of

@@ -14,11 +14,11 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.several_files import each_file
-from tasks.core.turns import turn_of
 from tasks.data.arrivals import by_event_time, files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift, emit_landed
 from tasks.data.ingestion import land
+from tasks.data.pointers.turns import turn_of
 from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import DECLARED, Declared, read_options, time_of
 from tasks.training.health import assess_landed

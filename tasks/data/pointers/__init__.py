@@ -1,1 +1,1 @@
-"""The ``.dvc`` pointers of batches: their text, their seal, and what a damaged one looks like."""
+"""The ``.dvc`` pointers of batches: their text, their seal, and the turns in which batches are admitted."""

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tasks.core.turns import SLOTS, turn_of
+from tasks.data.pointers.turns import SLOTS, turn_of
 
 
 def test_one_at_a_time_has_a_batch() -> None:
