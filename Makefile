@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .venv/tools
 MODULES := flows tasks greenlightning
 
 export DO_NOT_TRACK := true
@@ -16,7 +17,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test quick bench reliability lint docs setup clean
+.PHONY: help run test quick bench reliability lint docs sbom audit setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -42,6 +43,19 @@ lint: setup ## Check style, types, imports, dependencies and prose
 
 docs: setup ## Build the documentation into site/; offline, warnings are errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+sbom: setup $(TOOLS) ## Write sbom.json: every dependency with version and licence (CycloneDX)
+	@$(TOOLS)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json $(BIN)/python
+
+audit: setup $(TOOLS) ## Ask for known vulnerabilities of the locked dependencies; says so where nobody answers
+	@rm -f audit.json
+	-@$(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --progress-spinner off \
+		--format json --output audit.json >/dev/null 2>&1
+	@$(BIN)/python infra/audit.py audit.json
+
+$(TOOLS):
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install -q 'cyclonedx-bom>=7.5,<8' 'pip-audit>=2.10,<3'
 
 setup: $(READY) ## Create .venv and install the locked dependencies, unless that is done
 

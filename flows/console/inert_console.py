@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.segment import Segment
 
-from tasks.core.inert import inert
+from tasks.core.templates import inert
 
 
 class InertConsole(Console):

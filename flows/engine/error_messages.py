@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from flows.engine.machine_errors import AGAIN, as_machine_error
 from greenlightning.errors import GreenLightningError, InputError
-from tasks.core.inert import inert
+from tasks.core.templates import inert
 
 LONGEST = 300
 FOREIGN = {

@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.inert import inert
-
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
@@ -16,7 +14,14 @@ FOLDER = Path(__file__).resolve().parents[1] / "templates"
 BLANK_LINES = re.compile(r"\n{3,}")
 MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 MARKDOWN_START = re.compile(r"^(#{1,6}|[-+]|\d+[.)])(?=\s|$)|^(-)(?=[ -]*$)")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters but tab and line feed, and those that turn the direction of writing."""
 TIMESTAMP = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+
+
+def inert(text: str) -> str:
+    """The text with a replacement character for each that would control a terminal."""
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def render(name: str, **values: Any) -> str:

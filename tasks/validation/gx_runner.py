@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from tasks.core.inert import frame_without_tags, without_tags
 from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
 from tasks.validation.page import observed
+from tasks.validation.tags import frame_without_tags, without_tags
 
 RUN = "batch-"  # Great Expectations reads the name of a run of digits as a date
 DOCS_SITE = "_gx"

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from tasks.core.inert import with_tags
 from tasks.core.templates import render
 from tasks.core.workspace import Workspace, checked_name
+from tasks.validation.tags import with_tags
 
 PAGE = "validation.html"
 VALIDATION = "validation"

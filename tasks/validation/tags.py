@@ -1,18 +1,12 @@
-"""Text of users that can do nothing where it is shown: no control of the terminal, no markup of pages."""
+"""Text without tags, for the pages of Great Expectations: they escape in some places and not in others."""
 
-import re
 from typing import Any
 
 import pandas as pd
 
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters but tab and line feed, and those that turn the direction of writing."""
+from tasks.core.templates import inert
+
 TAGS, ANGLES = "<>", "‹›"
-
-
-def inert(text: str) -> str:
-    """The text with a replacement character for each that would control a terminal."""
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def without_tags(value: Any) -> Any:

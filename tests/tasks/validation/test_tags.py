@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tasks.core.inert import frame_without_tags, inert, with_tags, without_tags
+from tasks.core.templates import inert
+from tasks.validation.tags import frame_without_tags, with_tags, without_tags
 
 
 def test_control_characters_become_visible_and_nothing_else_changes() -> None:
