@@ -16,6 +16,10 @@ SETTLE_SECONDS = 0.3
 """Servers finish their answers in the background; what they take is the command's."""
 
 
+START = dict(os.environ)
+"""The environment before libraries add to it: with other variables commands do not run in the warm runner."""
+
+
 @dataclass(frozen=True)
 class Cost:
     """Wall seconds; processor seconds of the command's processes, and of the servers while it ran."""
@@ -36,7 +40,7 @@ class Cost:
 
 def measured(command: Sequence[str], home: Path, accept: tuple[int, ...] = (0,)) -> Cost:
     """Run a command in the workspace ``home``; RuntimeError where it ends with another code."""
-    environment = os.environ | {"GREENLIGHTNING_HOME": str(home)}
+    environment = START | {"GREENLIGHTNING_HOME": str(home)}
     servers, before, start = servers_seconds(home), os.times(), time.perf_counter()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start
