@@ -5,9 +5,11 @@ which batch. So the rows of a batch that leave are always the first of its part.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from greenlightning.errors import InputError
 from greenlightning.tables import ConformedTable
@@ -45,7 +47,9 @@ def first_holdout(dataset: str, base: Iterable[BatchRef], fraction: float, time:
     rows = sum(len(content.y) for content in whole.values())
     if rows < SMALLEST_BATCH:
         raise too_small(dataset, rows)
-    return _written(dataset, _latest(whole, time, round(rows * fraction)))
+    held = _latest(whole, time, round(rows * fraction))
+    rest = [part.y[: len(part.y) - len(held[name].y)] if name in held else part.y for name, part in whole.items()]
+    return _written(dataset, {name: _of_labels(part, np.concatenate(rest)) for name, part in held.items()})
 
 
 def slid_holdout(
@@ -93,7 +97,13 @@ def _in_time(content: BatchContent, time: str) -> BatchContent:
 def _last_part(content: BatchContent, time: str, fraction: float) -> BatchContent:
     rows = len(content.y)
     count = round(rows * fraction) if rows >= SMALLEST_BATCH else 0
-    return content.rows(latest_rows(content.frame[time], count, ordered=True))
+    chosen = latest_rows(content.frame[time], count, ordered=True)
+    return _of_labels(content.rows(chosen), np.delete(content.y, chosen))
+
+
+def _of_labels(part: BatchContent, rest: NDArray[Any]) -> BatchContent:
+    """The rows whose labels occur in the rest too: no label is held back whole."""
+    return part if part.task == "regression" else part.rows(np.isin(part.y, rest))
 
 
 def _latest(parts: Parts, time: str, count: int) -> dict[str, BatchContent]:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.comparison import Decision, gate
+from greenlightning.evaluation.findings import last_value_finding
 from tasks.core import progress
 from tasks.core.constants import Part, Subject
 from tasks.core.energy_cost import EnergyCost
@@ -15,6 +18,7 @@ from tasks.core.steps import task
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.event_time import span_text
+from tasks.data.sliding_holdout import parts_of
 from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.tracking.client import connect
@@ -88,6 +92,11 @@ def evaluate_model(
                 log_gate(run_id, comparison, {})
                 decision = dated(gate(comparison, rows=f"the holdout{span_text(holdout)}"), champion.version)
         lines = (*notes, *findings(model, answers, deciding))
+        if with_gate and parts_of(holdout):
+            before, score = np.concatenate([rows.y[:1], rows.y[:-1]]), gate_score(deciding, answers)
+            lines += tuple(
+                filter(None, [last_value_finding(answers, before, score, "holdout rows in their order")])
+            )
         log_metrics(run_id, values)
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent, metrics=scores(found))

@@ -76,6 +76,16 @@ def test_the_ledger_entry_tells_which_rows_are_learnt(tmp_path: Path) -> None:
         assert sorted(learnt.X[:, 0].tolist()) == [at + 0.5 for at in range(rows)]
 
 
+def test_no_label_is_held_back_whole(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-01", periods=40)
+    frame = pd.DataFrame({"day": days, "load": np.arange(40.0) + 0.5, "label": ["a", "b"] * 19 + ["new"] * 2})
+    frame.to_parquet(tmp_path / "new.parquet", index=False)
+    ref = version_batch.fn(land.fn(tmp_path / "new.parquet", GRID, DAYS))
+    held = Learnable(ensure_holdout.fn(GRID, [ref], 0.2))
+    assert held.y.tolist() == ["a", "b"] * 3
+    assert held.open(ref).rows == 34
+
+
 def test_a_base_too_small_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too few to hold some back"):
         ensure_holdout.fn(GRID, [versioned(tmp_path, "2026-01-01", rows=18)], 0.5)
