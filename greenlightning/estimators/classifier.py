@@ -40,7 +40,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     n_random_features : int or "auto", default="auto"
         Random ReLU features beside the paths, which separate what no gate was taught. "auto" tries them on 4,000
         rows or more whose columns share a unit, and keeps as many as help on held-out rows.
-    feature_budget : int, default=2560
+    feature_budget : int, default=1536
         Path and random features together, at most, where ``n_random_features`` is "auto": a retraining adds D²
         numbers and takes D³/3 operations to solve.
     projection : int, optional

@@ -42,14 +42,15 @@ def too_small(dataset: str, rows: int) -> InputError:
 
 
 def first_holdout(dataset: str, base: Iterable[BatchRef], fraction: float, time: str) -> BatchRef:
-    """Hold the latest ``fraction`` of the base back."""
+    """Hold the latest ``fraction`` of the base back, without labels that the rest lacks if others are left."""
     whole = {ref.id: _in_time(read_content(checkout(ref)), time) for ref in base}
     rows = sum(len(content.y) for content in whole.values())
     if rows < SMALLEST_BATCH:
         raise too_small(dataset, rows)
     held = _latest(whole, time, round(rows * fraction))
     rest = [part.y[: len(part.y) - len(held[name].y)] if name in held else part.y for name, part in whole.items()]
-    return _written(dataset, {name: _of_labels(part, np.concatenate(rest)) for name, part in held.items()})
+    shared = {name: _of_labels(part, np.concatenate(rest)) for name, part in held.items()}
+    return _written(dataset, shared if any(len(part.y) for part in shared.values()) else held)
 
 
 def slid_holdout(

@@ -89,3 +89,13 @@ def test_no_label_is_held_back_whole(tmp_path: Path) -> None:
 def test_a_base_too_small_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too few to hold some back"):
         ensure_holdout.fn(GRID, [versioned(tmp_path, "2026-01-01", rows=18)], 0.5)
+
+
+def test_a_base_sorted_by_its_label_has_a_holdout_all_the_same(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-01", periods=40)
+    path = tmp_path / "sorted.parquet"
+    pd.DataFrame({"day": days, "load": np.arange(40.0), "label": ["a"] * 32 + ["b"] * 8}).to_parquet(
+        path, index=False
+    )
+    base = version_batch.fn(land.fn(path, GRID, DAYS))
+    assert parts_of(ensure_holdout.fn(GRID, [base], 0.2)) == {base.id: 8}
