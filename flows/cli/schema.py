@@ -25,7 +25,7 @@ def schema(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Show what each column of a dataset holds and why; with options, declare it otherwise for the next train."""
-    from tasks.data.schemas import redeclared, save_schema, schema_of
+    from tasks.data.schemas import check_label, redeclared, save_schema, schema_of
 
     given = declared(
         label=label, ignore=ignore, identifiers=identifier, time=time, categorical=categorical, task=task
@@ -33,6 +33,8 @@ def schema(  # noqa: PLR0913
     found = schema_of(dataset)
     if given.about_columns:
         found = redeclared(found, given)
+    check_label(dataset, found)
+    if given.about_columns:
         save_schema(dataset, found)
     _print(dataset, found, as_json)
 

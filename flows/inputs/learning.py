@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 def check_training(dataset: str, wanted: Iterable[str] | None) -> None:
     """Check that the dataset has batches to train on, those that are named among them, and a sound schema."""
-    from tasks.data.schemas import known_schema
-
     check_batches(dataset, wanted)
     if not batches(dataset) and not any(Workspace.current().incoming(dataset).glob("*.parquet")):
         raise no_batch(dataset)
-    known_schema(dataset)
+    _check_schema(dataset)
 
 
 def no_batch(dataset: str, because: str = "") -> InputError:
@@ -35,14 +33,19 @@ def no_batch(dataset: str, because: str = "") -> InputError:
 
 def check_retraining(dataset: str | None, request: RetrainRequest) -> None:
     """Check that the dataset has a champion and the batches that are named, and that the times make sense."""
-    from tasks.data.schemas import known_schema
-
     check_start(request.latest_start, request.carbon_source, request.jitter)
     if dataset is None:
         return
     champion_of(dataset)
     check_batches(dataset, request.selection.batches)
-    known_schema(dataset)
+    _check_schema(dataset)
+
+
+def _check_schema(dataset: str) -> None:
+    from tasks.data.schemas import check_label, known_schema
+
+    if schema := known_schema(dataset):
+        check_label(dataset, schema)
 
 
 def check_forgetting(dataset: str, batch: str) -> None:

@@ -85,6 +85,8 @@ class LandedBatch:
     rows: int
     source: str
     landed_at: str
+    label: str = ""
+    """The column of its file that held the labels; empty in batches of earlier releases."""
     known_content: BatchContent | None = field(default=None, repr=False, compare=False)
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
@@ -215,7 +217,7 @@ def provenance_of(schema: pa.Schema) -> dict[str, Any]:
 def describe(path: Path, dataset: str) -> LandedBatch:
     """What the footer of a batch file tells; an unreadable file has 0 rows."""
     written = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="microseconds")
-    provenance: dict[str, Any] = {"source": path.name, "landed_at": written, "rows": 0}
+    provenance: dict[str, Any] = {"source": path.name, "landed_at": written, "rows": 0, "label": ""}
     try:
         file = _open_file(path)
         provenance["rows"] = file.metadata.num_rows

@@ -36,6 +36,8 @@ class BatchRef(BaseModel):
     event_from: str = ""
     event_to: str = ""
     """First and last event time of its rows, UTC; empty where the schema declares no time column."""
+    label: str = ""
+    """The column of its file that held the labels; empty in batches of earlier releases."""
 
     @property
     def happened(self) -> datetime:

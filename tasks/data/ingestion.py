@@ -92,11 +92,13 @@ def write_landed(
     first = _first_time(dataset, batch_id)
     landed_at = first.landed_at if first else datetime.now(UTC).isoformat(timespec="microseconds")
     name = first.source if first else source
+    label = first.label if first else schema.label
     provenance = {"source": name, "landed_at": landed_at, "rows": len(table.frame)}
+    provenance |= {"label": label} if label else {}
     task_of = {} if schema.task == "classification" else {"task": schema.task}
     content = write_batch(table.frame, y, provenance | task_of | dict(about), target)
     reached(Fault.LANDED)
-    return LandedBatch(dataset, batch_id, target, len(table.frame), name, landed_at, content)
+    return LandedBatch(dataset, batch_id, target, len(table.frame), name, landed_at, label, content)
 
 
 def _first_time(dataset: str, batch_id: str) -> BatchRef | LandedBatch | None:

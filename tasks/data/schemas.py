@@ -16,8 +16,8 @@ from greenlightning.tables.inference import with_values
 from greenlightning.tables.labels import label_kind
 from tasks.core.atomic import write_text
 from tasks.core.workspace import Workspace, checked_name
-from tasks.data.batch_files import read_content
-from tasks.data.batch_index import HOLDOUT, batch_path, batches
+from tasks.data.batch_files import read_content, waiting
+from tasks.data.batch_index import HOLDOUT, batch_path, batches, survey
 from tasks.data.readers.source import LABEL, UNITS
 from tasks.data.reading import ReadOptions
 
@@ -85,6 +85,21 @@ def schema_of(dataset: str) -> TableSchema:
     raise NothingServedError(
         f"Dataset {dataset!r} has no schema yet", f"Ingest its first file: greenlightning ingest FILE -d {dataset}"
     )
+
+
+def check_label(dataset: str, schema: TableSchema) -> None:
+    """Raise InputError for a label that no batch of the dataset was read with; a batch keeps no other one."""
+    labels = [ref.label for ref in survey(dataset)[0]] + [batch.label for batch in waiting(dataset)]
+    held = sorted(filter(None, {*labels}))
+    if held and schema.label not in held:
+        columns = [*held, *schema.names]
+        shown = ", ".join(columns[:SHOWN]) + (", …" if len(columns) > SHOWN else "")
+        raise InputError(
+            f"{schema_path(dataset).name} names the label {schema.label!r}, and the batches of {dataset!r} have "
+            f"theirs from {' and '.join(map(repr, held))} (columns: {shown})",
+            f"Set it back with: greenlightning schema -d {dataset} --label {held[0]}; for another label, begin "
+            "another dataset",
+        )
 
 
 def frozen_schema(dataset: str, encoder: TableEncoder | None) -> TableSchema:

@@ -42,14 +42,16 @@ IGNORED = "/config.local\n/tmp\n/cache\n/store\n"
 def ensure_repo(workspace: Workspace) -> None:
     """Make the workspace a DVC repository with a local default remote, unless it is one already.
 
-    Nothing of it lies outside the workspace; the cache and the remote are closed to other users (0700).
+    Nothing of it lies outside the workspace; the cache, the remote and the site, which DVC would open to all, are
+    created closed to other users (0700).
     """
     folder = workspace.root / ".dvc"
-    for private in (folder / "cache", folder / "store"):
+    site = folder / "tmp" / "site"
+    for private in (folder / "cache", folder / "store", site, site / "repo"):
         private.mkdir(parents=True, exist_ok=True)
         private.chmod(0o700)
     if not (folder / "config.local").exists():
-        write_text(folder / "config.local", f"[core]\n    site_cache_dir = {folder / 'tmp' / 'site'}\n")
+        write_text(folder / "config.local", f"[core]\n    site_cache_dir = {site}\n")
     if not (folder / "config").exists():
         write_text(folder / ".gitignore", IGNORED)
         no_scm = str(not (workspace.root / ".git").exists()).lower()
@@ -195,7 +197,8 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: s
         "expectations": expectations,
         "classes": json.dumps(landed.content.classes),
     }
-    content["meta"] |= event_span(landed.dataset, landed.content) | ({"accepted": accepted} if accepted else {})
+    told = {"accepted": accepted, "label": landed.label} | event_span(landed.dataset, landed.content)
+    content["meta"] |= {name: text for name, text in told.items() if text}
     write_sealed(pointer, content)
 
 
@@ -249,17 +252,7 @@ def _repository(workspace: Workspace) -> Iterator[Any]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     site = str(workspace.root / ".dvc" / "tmp" / "site")
     with Repo(str(workspace.root), config={"core": {"site_cache_dir": site}}) as repo:
-        try:
-            yield repo
-        finally:
-            _close(Path(site))
-
-
-def _close(site: Path) -> None:
-    """Close the folders to other users that DVC opens to all (0777)."""
-    for folder in (site, *site.rglob("*")):
-        if folder.is_dir() and folder.stat().st_mode & 0o077:
-            folder.chmod(0o700)
+        yield repo
 
 
 def md5_of(path: Path) -> str | None:

@@ -15,7 +15,7 @@ from tasks.core.atomic import write_text
 
 SEAL = "seal"
 META = ("rows", "source", "landed_at", "expectations", "classes")
-OPTIONAL = ("accepted", "event_from", "event_to")
+OPTIONAL = ("accepted", "event_from", "event_to", "label")
 """What a description has, and what it may have."""
 
 

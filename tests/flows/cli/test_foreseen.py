@@ -56,6 +56,10 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     ),
     "train: no data": (("train", "-d", "new"), 3, "Dataset 'new' has no batch to train on"),
     "train: broken schema": (("train", "-d", "broken"), 3, "'bolean'"),
+    "train: label": (("train", "-d", "mislabelled"), 3, "mislabelled.yaml names the label 'lable'"),
+    "retrain: label": (("retrain", "-d", "mislabelled"), 5, "no champion yet"),
+    "schema: label in the file": (("schema", "-d", "mislabelled"), 3, "mislabelled.yaml names the label 'lable'"),
+    "schema: label": (("schema", "-d", DIGITS, "--label", "lable"), 3, f"{DIGITS}.yaml names the label 'lable'"),
     "train: unknown batch": (("train", "-d", DIGITS, "--batch", UNKNOWN), 5, f"has no batch {UNKNOWN}"),
     "train: no batch id": (("train", "-d", DIGITS, "--batch", "../x"), 3, "'../x' is not a batch id"),
     "train: epochs": (("train", "-d", DIGITS, "--max-epochs", "9999"), 3, "max_epochs: Input should be less"),
@@ -174,6 +178,9 @@ def answers(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         data = Workspace.current().root / "data"
     shutil.copytree(data / "batches" / DIGITS, data / "batches" / "broken")
     columns = "".join(f"- {{name: {name}, kind: bolean}}\n" for name in COLUMNS)
+    shutil.copytree(data / "batches" / DIGITS, data / "batches" / "mislabelled")
+    right = (data / "schemas" / f"{DIGITS}.yaml").read_text()
+    (data / "schemas" / "mislabelled.yaml").write_text(right.replace("\nlabel: label", "\nlabel: lable"))
     (data / "schemas" / "broken.yaml").write_text(f"task: classification\nlabel: label\ncolumns:\n{columns}")
     for batch in (HELD, GONE):
         folder = data / "quarantine" / DIGITS / batch

@@ -38,7 +38,7 @@ def test_content_lands_once_with_its_first_provenance(tmp_path: Path) -> None:
     assert waiting("d") == [first]
     assert (first.source, first.rows) == ("a.csv", 3)
     metadata = json.loads(pq.read_schema(first.path).metadata[batch_files.PROVENANCE])
-    assert metadata == {"source": "a.csv", "rows": 3, "landed_at": first.landed_at}
+    assert metadata == {"source": "a.csv", "rows": 3, "landed_at": first.landed_at, "label": "label"}
 
 
 def test_the_same_content_and_provenance_are_the_same_bytes(

@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 import yaml
 
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import Column, Kind
 from tasks.data.batch_files import read_content
+from tasks.data.batch_index import pointer_path
 from tasks.data.ingestion import land
+from tasks.data.pointers.sealed import read_text, write_sealed
 from tasks.data.schemas import (
     Declared,
+    check_label,
     frozen_schema,
     known_schema,
     read_options,
@@ -120,6 +124,40 @@ def test_until_a_batch_is_versioned_other_columns_start_the_schema_again(tmp_pat
     assert "age" in schema_of("shop").names
     with pytest.raises(InputError, match="lacks column 'age'"):
         land.fn(csv(tmp_path, TABLE.rename(columns={"age": "aeg"})), "shop")
+
+
+def test_a_label_that_no_batch_was_read_with_is_refused_with_the_columns_that_there_are(tmp_path: Path) -> None:
+    """Whether the batch waits or is versioned, and whether the name is that of no column or of a feature."""
+    batch = land.fn(csv(tmp_path, TABLE.rename(columns={"label": "end"})), "shop", Declared(label="end"))
+    for _ in range(2):
+        check_label("shop", schema_of("shop"))
+        for name in ("edn", "age"):
+            wrong = redeclared(schema_of("shop"), Declared(label=name))
+            with pytest.raises(InputError) as refused:
+                check_label("shop", wrong)
+            line = str(refused.value)
+            assert (
+                f"shop.yaml names the label '{name}'" in line and "(columns: end, id, age, city, vip, …)" in line
+            )
+            assert "--label end" in line
+        if batch.path.exists():
+            assert version_batch.fn(batch).label == "end"
+
+
+def test_batches_that_do_not_say_their_label_leave_it_to_the_next_file(tmp_path: Path) -> None:
+    """Those of earlier releases; and they keep their bytes when they are ingested again."""
+    ref = version_batch.fn(land.fn(csv(tmp_path, TABLE), "shop"))
+    pointer = pointer_path("shop", ref.id)
+    content = read_text(pointer)
+    del content["meta"]["label"]
+    write_sealed(pointer, content)
+    check_label("shop", redeclared(schema_of("shop"), Declared(label="edn")))
+    assert b'"label"' not in provenance_bytes(land.fn(tmp_path / "base.csv", "shop").path)
+
+
+def provenance_bytes(path: Path) -> bytes:
+    metadata: dict[bytes, bytes] = pyarrow.parquet.read_schema(path).metadata
+    return metadata[b"greenlightning"]
 
 
 def test_declaring_again_changes_one_column_and_keeps_the_rest(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ def test_a_batch_is_moved_pushed_and_described(tmp_path: Path, home: Path) -> No
         source="source0.npz",
         expectations="e" * 64,
         classes=(0, 1),
+        label="label",
     )
     assert waiting("d") == []
     assert batch_ref("d", batch.id) == ref
@@ -234,7 +235,14 @@ def test_the_repository_is_private_silent_and_inside_the_workspace(tmp_path: Pat
         assert repo.config["core"]["analytics"] is False
         assert repo.config["core"]["check_update"] is False
         assert Path(repo.config["remote"]["store"]["url"]) == home / ".dvc" / "store"
-    for folder in ("cache", "store"):
+    for folder in ("cache", "store", "tmp/site", "tmp/site/repo"):
+        assert (home / ".dvc" / folder).stat().st_mode & 0o777 == 0o700
+
+
+def test_what_dvc_would_open_to_all_is_closed_before_it_is_created_there(home: Path) -> None:
+    """DVC makes `site/repo` with mode 0777, whatever the umask; it is there, closed, when DVC comes."""
+    ensure_repo(Workspace.current())
+    for folder in ("tmp/site", "tmp/site/repo"):
         assert (home / ".dvc" / folder).stat().st_mode & 0o777 == 0o700
 
 
