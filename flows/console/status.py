@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rich.live import Live
@@ -16,6 +17,7 @@ from tasks.data.batch_index import HOLDOUT, damage_error, datasets, survey
 from tasks.models import embedded_registry
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
+from tasks.quarantine.records import DECISION
 
 SCORES = ("accuracy", "rmse")
 WATCH_SECONDS = 2.0
@@ -29,7 +31,6 @@ def summary(dataset: str) -> dict[str, Any]:
     not_new = {*serving.batches, *forgotten, *serving.held_back, *serving.aged} if serving else set()
     sound, damaged = survey(dataset)
     versioned = [ref.id for ref in sound]
-    quarantine = Workspace.current().quarantine(dataset)
     return {
         "champion": serving.version if serving else None,
         "since": serving.tags.get("promoted_at", "") if serving else "",
@@ -41,7 +42,7 @@ def summary(dataset: str) -> dict[str, Any]:
         "forgotten": sorted(forgotten),
         "waiting": _waiting(dataset),
         "unlabelled": _unlabelled(dataset),
-        "quarantined": sorted(place.name for place in quarantine.glob("*/")),
+        "quarantined": _quarantined(dataset),
         "damaged": _damaged(dataset, damaged),
         "last_run": _last_run(dataset),
     }
@@ -58,6 +59,16 @@ def _damaged(dataset: str, damaged: list[str]) -> list[str]:
     holdout = f"{dataset}{HOLDOUT}"
     found = {dataset: damaged, holdout: survey(holdout)[1]}
     return [str(damage_error(name, ids)) for name, ids in found.items() if ids]
+
+
+def _quarantined(dataset: str) -> list[str]:
+    """Ids of the batches in quarantine, less those that were discarded; a damaged record counts."""
+
+    def is_discarded(place: Path) -> bool:
+        return (place / DECISION).is_file() and not (place / f"{place.name}.parquet").is_file()
+
+    places = Workspace.current().quarantine(dataset).glob("*/")
+    return sorted(place.name for place in places if not is_discarded(place))
 
 
 def _waiting(dataset: str) -> list[str]:

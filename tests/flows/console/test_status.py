@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.console.status import _next_runs, print_status, servers, summary
+from tasks.core.workspace import Workspace
 from tasks.models import registry
 from tasks.tracking.client import connect
 from tests.helpers.digits import DIGITS, FIRST, add
@@ -22,6 +23,17 @@ def test_a_dataset_has_its_champion_and_its_new_batches(champion: Path) -> None:
     )
     assert found["health"] in (None, "green", "unknown")
     assert (found["last_run"]["name"], found["last_run"]["status"]) == ("train digits (1 batch)", "FINISHED")
+
+
+def test_a_discarded_batch_is_not_counted_as_quarantined(champion: Path) -> None:
+    quarantine = Workspace.current().quarantine(DIGITS)
+    for batch in ("a" * 16, "b" * 16):
+        (quarantine / batch).mkdir(parents=True)
+    assert summary(DIGITS)["quarantined"] == ["a" * 16, "b" * 16]
+    (quarantine / ("a" * 16) / "decision.json").write_text("{}")
+    assert summary(DIGITS)["quarantined"] == ["b" * 16]
+    (quarantine / ("a" * 16) / f"{'a' * 16}.parquet").touch()  # the same rows came, and failed, again
+    assert summary(DIGITS)["quarantined"] == ["a" * 16, "b" * 16]
 
 
 A = {"dataset": "a"}
