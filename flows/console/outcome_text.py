@@ -8,6 +8,7 @@ from flows.console.inert_console import InertConsole
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.evaluation.prequential import Prequential
+from tasks.core.energy_cost import avoided_line
 from tasks.tracking.whole_run import COVERS
 
 out = InertConsole()
@@ -36,7 +37,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J"
         out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.source})")
     if outcome.avoided:
-        out.print(f"  avoided about {outcome.avoided.joules:.1f} J ({outcome.avoided.source})")
+        out.print(f"  {avoided_line(outcome.avoided)} ({outcome.avoided.source})")
     if outcome.whole:
         cost = f"{outcome.whole.seconds:.2f} s, {outcome.whole.joules:.1f} J"
         out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.source})", highlight=False)

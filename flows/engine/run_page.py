@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from flows.engine.error_messages import ErrorMessage
 from flows.engine.outcome import Outcome
+from tasks.core.energy_cost import avoided_row
 from tasks.core.templates import render
 from tasks.orchestration.run_summary import RunSummary
 from tasks.tracking.whole_run import COVERS, process_cost
@@ -24,8 +25,7 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
     energy = {
         "spent on learning and evaluating": outcome.spent,
         f"whole run so far: {COVERS}": process_cost() if outcome.spent else None,
-        "avoided, about": outcome.avoided,
-    }
+    } | (dict([avoided_row(outcome.avoided)]) if outcome.avoided else {})
     plan_costs = {f"{name}, about": spent for name, spent in plan.costs.items()} if plan else {}
     return render(
         "flow_run.md",

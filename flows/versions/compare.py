@@ -118,11 +118,12 @@ def _structure(found: VersionComparison) -> Iterator[Row]:
 
 
 def _energy(found: VersionComparison) -> Iterator[Row]:
-    for name, a, b in (("spent", found.a.spent, found.b.spent), ("avoided", found.a.avoided, found.b.avoided)):
+    avoided = "avoided (below 0: cost more)"
+    for name, a, b in (("spent", found.a.spent, found.b.spent), (avoided, found.a.avoided, found.b.avoided)):
         if a or b:
             yield name, _cost(a), _cost(b), f"{b.joules - a.joules:+.3g} J" if a and b else ""
             sources = a.source if a else "", b.source if b else ""
-            yield f"  {name}, known by", *sources, SAME if len(set(sources)) == 1 else ""
+            yield f"  {name.split(' (')[0]}, known by", *sources, SAME if len(set(sources)) == 1 else ""
 
 
 def _cost(spent: EnergyCost | None) -> str:

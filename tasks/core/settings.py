@@ -126,7 +126,7 @@ class Deciding(BaseModel):
         "auto",
         description="rows of the base that are held out: the latest (auto, where a time is declared) or random",
     )
-    holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base kept as the fixed holdout")
+    holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base that is held out")
 
 
 LEARNING = Learning()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.constants import Metric, Tag
+from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, survey
 from tasks.tracking.run_energy import avoided_by, spent_by
@@ -48,8 +49,7 @@ def model_card(
         headline=_headline(metrics),
         regression=model.targets.task == "regression",
         findings=findings_of(tags),
-        spent=spent_by(run),
-        avoided=avoided_by(run),
+        costs=_costs(run),
         decision=tags[Tag.DECISION].capitalize(),
         reason=decision_reason(reason),
         scores=score_table(metrics),
@@ -76,6 +76,12 @@ def _batches(dataset: str, model: "GreenLightningModel") -> tuple[dict[str, int]
         used_for = f"{parts}, statistics" if parts else "statistics"
         listed.append({"id": name, "rows": entry.rows, "source": _cut(source), "used_for": used_for})
     return {"batches": len(older), "rows": sum(entry.rows for _, entry in older)}, listed
+
+
+def _costs(run: "Run") -> dict[str, EnergyCost]:
+    """What the run spent, and what it avoided or cost more than training from scratch; what was logged."""
+    costs = {"this run": spent} if (spent := spent_by(run)) else {}
+    return costs | (dict([avoided_row(avoided)]) if (avoided := avoided_by(run)) else {})
 
 
 def _headline(metrics: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlightning.errors import GreenLightningError
 from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam, Subject, Tag
+from tasks.core.energy_cost import avoided_line
 from tasks.core.templates import render
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.tracking.saved_views import COMPARISON
@@ -35,7 +36,7 @@ NAMES = {
 PARTS = {
     Part.STRUCTURE: "Structure extraction: a network is trained until its gates settle",
     Part.LINEAR: "Linear training: statistics of the rows, and one solve",
-    Part.EVALUATION: "Evaluation on the fixed holdout",
+    Part.EVALUATION: "Evaluation on the holdout, whose rows the model has not learnt",
 }
 
 
@@ -72,6 +73,7 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
         learnt=_learnt(run),
         spent=spent_by(run),
         avoided=avoided_by(run),
+        avoided_line=avoided_line,
         dataset=dataset,
         version=version,
         version_address=f"#/models/{dataset}/versions/{version}",

@@ -1,4 +1,4 @@
-"""Evaluation on the fixed holdout: scores, a figure of the errors, findings, and the champion beside it."""
+"""Evaluation on the holdout: scores, a figure of the errors, findings, and the champion beside it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

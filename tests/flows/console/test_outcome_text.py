@@ -46,6 +46,14 @@ def test_an_outcome_is_printed_in_words(
     ]
 
 
+def test_a_run_that_cost_more_than_training_anew_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    small = OUTCOME.model_copy(update={"avoided": EnergyCost(-0.1, -0.2, 0.0, "estimated:rows")})
+    print_outcome(small, as_json=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "cost about 0.2 J more than training anew would have (estimated:rows)" in said
+    assert "-0.2" not in said
+
+
 def test_a_challenger_that_lost_is_said_not_to_serve(capsys: pytest.CaptureFixture[str]) -> None:
     lost = Outcome(
         state="Kept", dataset="digits", reason="champion kept: accuracy more than 0.01 worse", version=3

@@ -1,6 +1,6 @@
 """Costs add up, and so do the sources of their joules."""
 
-from tasks.core.energy_cost import NO_COST, EnergyCost
+from tasks.core.energy_cost import NO_COST, EnergyCost, avoided_line, avoided_row
 
 MEASURED = EnergyCost(2.0, 30.0, 0.5, "measured:rapl")
 
@@ -18,3 +18,12 @@ def test_nothing_spent_changes_no_sum() -> None:
 
 def test_a_multiple_keeps_its_source() -> None:
     assert EnergyCost(4.0, 60.0, 1.0, "measured:rapl") == MEASURED * 2
+
+
+def test_what_was_avoided_is_never_a_negative_number() -> None:
+    less = MEASURED * -0.01
+    assert avoided_line(MEASURED) == "avoided about 30 J"
+    assert avoided_line(less) == "cost about 0.3 J more than training anew would have"
+    assert avoided_row(MEASURED) == ("avoided, about", MEASURED)
+    name, cost = avoided_row(less)
+    assert (name, round(cost.joules, 9)) == ("more than training anew, about", 0.3)

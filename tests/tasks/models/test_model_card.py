@@ -51,7 +51,15 @@ def test_the_card_has_scores_data_structure_and_energy(
     assert f"| structure | `{tiny_model.structure.digest[:12]}` |" in found
     assert "| gates | 6-5, taken as given |" in found
     assert "| this run | 2.25 | 1.5 | 0.1 | `estimated:cpu*tdp` |" in found
-    assert "avoided, compared" not in found
+    assert "avoided, about" not in found
+
+
+def test_the_card_of_a_run_that_cost_more_than_training_anew_says_so(tiny_model: GreenLightningModel) -> None:
+    costs = {"seconds_avoided": -0.5, "joules_avoided": -0.2, "gco2e_avoided": -0.1}
+    tags = TAGS | {Tag.ENERGY_AVOIDED_SOURCE: "estimated:rows"}
+    text = model_card("digits", tiny_model, HOLDOUT, tracked_run(METRICS | costs, tags), "promoted: better")
+    row = "| more than training anew, about | 0.2 | 0.5 | 0.1 | `estimated:rows` |"
+    assert row in re.sub(r"[^\S\n]+", " ", text)
 
 
 def test_sites_are_named_and_what_users_wrote_is_text(

@@ -35,6 +35,17 @@ def test_a_note_has_the_decision_the_scores_the_batches_and_the_energy() -> None
     assert note.endswith("[Model card of digits version 2](#/models/digits/versions/2)\n")
 
 
+def test_a_note_says_what_was_avoided_or_that_it_cost_more() -> None:
+    costs = {f"{name}_avoided": 1.0 for name in ("seconds", "joules", "gco2e")}
+    tags = TAGS | {Tag.ENERGY_SOURCE: "measured:rapl", Tag.ENERGY_AVOIDED_SOURCE: "estimated:rows"}
+    for joules, said in (
+        (30.0, "avoided about 30 J"),
+        (-0.2, "cost about 0.2 J more than training anew would have"),
+    ):
+        note = plain(run_note(tracked_run(METRICS | costs | {"joules_avoided": joules}, tags), "FINISHED"))
+        assert f"(`measured:rapl`); {said} (`estimated:rows`)." in note
+
+
 def test_a_failed_run_has_its_cause_and_remedy_and_an_interrupted_one_says_so() -> None:
     error = InputError("the file has no rows", "Give another")
     note = run_note(tracked_run({}), "FAILED", error)
