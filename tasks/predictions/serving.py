@@ -2,19 +2,16 @@
 
 import logging
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tasks.models import registry
+from tasks.predictions.http_bodies import Application, Message, Receive, Send, forgiving
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
     from mlflow.pyfunc import PyFuncModel
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 VERSION_HEADER = b"x-model-version"
 
 
@@ -75,7 +72,8 @@ def application(dataset: str, version: int) -> Application:
     logging.getLogger("mlflow.models.utils").setLevel(logging.ERROR)  # it warns of extra columns at each request
     model = load_model(f"models:/{dataset}/{version}")
     found: Application = scoring_server.init(_Untyped(model))  # type: ignore[arg-type]
-    return found
+    schema = model.metadata.get_input_schema()  # type: ignore[no-untyped-call]
+    return forgiving(found, schema.input_names())
 
 
 class _Untyped:

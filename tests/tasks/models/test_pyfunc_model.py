@@ -1,12 +1,15 @@
 """MLflow serves a version, in process or over HTTP: labels and probabilities, columns by position or name."""
 
+import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -20,13 +23,21 @@ from mlflow.exceptions import MlflowException
 from greenlightning.data.batch import Batch
 from greenlightning.data.targets import RealTargets
 from greenlightning.model import GreenLightningModel
-from tasks.models import champion
+from tasks.models import champion, logged_models
 from tasks.tracking.client import connect
 from tests.helpers.small import messy_model, messy_rows, small_recipe
 from tests.helpers.versions import register_in_a_run
 from tests.helpers.waiting import LIMIT, cpu_seconds, family, wait_for
 
 pytestmark = [pytest.mark.usefixtures("mlflow_home"), pytest.mark.slow]
+
+
+def test_mlflow_takes_the_type_hint_of_predict_without_a_warning() -> None:
+    importlib.import_module("mlflow.pyfunc")  # it warns of classes of its own when it is imported
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        runpy.run_path(str(Path(logged_models.__file__).with_name("pyfunc_model.py")))
 
 
 def test_pyfunc_serves_arrays_and_frames_labels_and_probabilities(

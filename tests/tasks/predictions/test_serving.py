@@ -64,6 +64,35 @@ def test_a_cell_or_column_that_does_not_fit_is_a_bad_request_that_names_it(tmp_p
     assert lacking.status_code == 400 and "city" in lacking.json()["message"]
 
 
+def test_a_refusal_is_one_line_without_the_table_whatever_is_wrong(tmp_path: Path) -> None:
+    promoted(tmp_path / "first", None)
+    served, rows = ServedChampion("digits"), messy_rows(40)
+    csv = rows.drop(columns="city").to_csv(index=False)
+    for content, kind, cause in (
+        (records(rows.assign(size="huge")), "application/json", "Row 1, column 'size' of the table holds 'huge'"),
+        (records(rows.drop(columns="city")), "application/json", "city"),
+        ('{"dataframe_records": [', "application/json", "JSON"),
+        ("{}", "application/json", "The input must be a JSON dictionary"),
+        (csv, "text/csv", "city"),
+        ("size,city\n1\n2,Rome\n", "text/csv", "Row 1 of the request has 1 cell, its header 2"),
+        ("", "text/csv", "the request is empty"),
+    ):
+        answer = ask(served, content, kind)
+        message = answer.json()["message"]
+        assert answer.status_code == 400 and answer.json().keys() == {"error_code", "message"}
+        assert cause in message and "\n" not in message and len(message) <= 501
+        assert "Failed to predict data" not in message and str(rows["id"][0]) not in message
+
+
+def test_csv_is_read_as_a_file_is_whatever_its_separator_and_decimal_sign(tmp_path: Path) -> None:
+    promoted(tmp_path / "first", None)
+    model, rows = messy_model(), messy_rows(12).drop(columns="label")
+    served, expected = ServedChampion("digits"), model.predict(model.encode(messy_rows(12))).tolist()
+    for separator, decimal in ((";", "."), (";", ","), ("\t", "."), (",", ".")):
+        text = rows.to_csv(index=False, sep=separator, decimal=decimal)
+        assert ask(served, text, "text/csv").json() == {"predictions": expected}
+
+
 def test_another_champion_takes_over_and_one_that_cannot_be_loaded_does_not(tmp_path: Path) -> None:
     promoted(tmp_path / "first", None)
     served, rows = ServedChampion("digits"), records(messy_rows(3))
