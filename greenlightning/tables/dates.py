@@ -17,6 +17,7 @@ FORMATS = (
     *("%H:%M", "%H:%M:%S", "%a, %d %b %Y %H:%M:%S %Z", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"),
     *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y"),
 )
+LEAST_DATES = 0.5
 GRID = float(1 << 20)
 YEAR, WEEK, DAY = 366, 7, 1440
 PARTS = {"time of day": DAY, "day of week": WEEK, "day of year": YEAR}
@@ -37,6 +38,26 @@ def guessed_format(values: "pd.Series[str]") -> str | None:
         if not parsed(sample, form).isna().any() and not parsed(values, form).isna().any():
             return form
     return None
+
+
+def mixed_dates(values: "pd.Series[str]") -> str:
+    """Tell what keeps text from being dates: the format of most values, and the first that has another.
+
+    Empty where fewer than half of the first 50 values are dates at all.
+
+    Examples
+    --------
+    >>> mixed_dates(pd.Series(["2024-01-31", "2024-02-01", "03.02.2024"]))
+    "most are dates like 2024-01-31 (ISO 8601), and '03.02.2024' is not"
+    """
+    sample = values.head(50)
+    dates = {form: parsed(sample, form).notna() for form in FORMATS}
+    if not len(sample) or pd.DataFrame(dates).any(axis=1).mean() < LEAST_DATES:
+        return ""
+    form = max(dates, key=lambda name: int(dates[name].sum()))
+    other = values[parsed(values, form).isna()].iloc[0]
+    first = sample[dates[form]].iloc[0]
+    return f"most are dates like {first} ({'ISO 8601' if form == ISO else form}), and {other!r} is not"
 
 
 def parsed(values: "pd.Series[str]", form: str) -> "pd.Series[pd.Timestamp]":

@@ -1,6 +1,7 @@
 """Learn the schema of a table from its first file: the kind of each column, and the task of its label."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from numbers import Real
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from greenlightning.errors import InputError
-from greenlightning.tables.dates import guessed_format
+from greenlightning.tables.dates import guessed_format, mixed_dates
 from greenlightning.tables.labels import canonical_labels, label_kind, shown_task
 from greenlightning.tables.schema import Column, Kind, TableSchema, Task
 from greenlightning.tables.values import FALSE, TRUE, as_number, canonical, is_missing
@@ -19,6 +20,7 @@ ID_NAMES = ("id", "uuid", "guid", "key", "rowid", "row_id", "index")
 UNIQUE_ROWS = 20
 MOST_VALUES = 64
 FREE_TEXT_SHARE = 0.5
+NO_DATES = "; not read as dates: "
 SCALARS = (str, Real, Decimal, np.generic, date, time)
 WORDS = [{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}]
 
@@ -143,11 +145,18 @@ def _text_column(name: str, known: "pd.Series[Any]") -> Column:
     texts = pd.Series([str(value).strip() for value in values if not is_missing(str(value))], dtype="str")
     if form := guessed_format(texts):
         return Column(name, Kind.DATETIME, f"dates or times, such as {texts.iloc[0]}", format=form)
-    if len(texts) == len(known) and len(known) >= UNIQUE_ROWS:
+    column = _words_column(name, len(known), len(texts))
+    mixed = mixed_dates(texts)
+    return replace(column, reason=f"{column.reason}{NO_DATES}{mixed}") if mixed else column
+
+
+def _words_column(name: str, rows: int, values: int) -> Column:
+    """Choose the kind of a column of text that is nothing else, by how many values its rows have."""
+    if values == rows and rows >= UNIQUE_ROWS:
         return Column(name, Kind.IDENTIFIER, "another text in each row")
-    if len(texts) > UNIQUE_ROWS and len(texts) > FREE_TEXT_SHARE * len(known):
-        return Column(name, Kind.IGNORED, f"free text: {len(texts):,} different ones in {len(known):,} rows")
-    return Column(name, Kind.CATEGORICAL, f"text with {len(texts):,} different values")
+    if values > UNIQUE_ROWS and values > FREE_TEXT_SHARE * rows:
+        return Column(name, Kind.IGNORED, f"free text: {values:,} different ones in {rows:,} rows")
+    return Column(name, Kind.CATEGORICAL, f"text with {values:,} different values")
 
 
 def _spells_numbers(values: list[Any]) -> bool:

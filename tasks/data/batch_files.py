@@ -67,6 +67,19 @@ class BatchContent:
         return BatchContent(self.frame.iloc[chosen].reset_index(drop=True), self.y[chosen], self.task)
 
 
+def rows_without_label(y: NDArray[Any]) -> list[int]:
+    """The numbers of the rows without a label, from 1: their cell is empty, blank, or not a number."""
+    return [row for row, label in enumerate(y.tolist(), 1) if label is None or label != label]
+
+
+def gaps_in(y: NDArray[Any]) -> str:
+    """What to do about rows without a label; empty where each has one."""
+    if not (rows := rows_without_label(y)):
+        return ""
+    which = f"the first is row {rows[0]}" if len(rows) > 1 else f"it is row {rows[0]}"
+    return f"{len(rows)} of {len(y)} rows have no label ({which}): fill in the label, or leave the row out"
+
+
 def joined(contents: "list[BatchContent]") -> BatchContent:
     """The rows of several batches, in their order."""
     if len(contents) == 1:

@@ -15,10 +15,11 @@ import pandas as pd
 
 from greenlightning.tables import Column, ConformedTable, Kind, TableSchema
 from greenlightning.tables.identity import table_id
+from greenlightning.tables.inference import NO_DATES
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.core.workspace import Workspace
-from tasks.data.batch_files import BatchContent, LandedBatch, describe, has_columns, write_batch
+from tasks.data.batch_files import BatchContent, LandedBatch, describe, gaps_in, has_columns, write_batch
 from tasks.data.batch_index import BatchRef, batch_path, known_batch
 from tasks.data.reading import DETECTED, Reading, ReadOptions, read_table
 from tasks.data.schemas import (
@@ -53,10 +54,27 @@ def land(
     path = Path(path)
     source = read_table(path, read_options(dataset, declared, options))
     schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
-    if schema != known_schema(dataset) or not schema_path(dataset).is_file():
+    known = known_schema(dataset)
+    first = _first_notes(schema, table) if known is None else []
+    if schema != known or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
-    return replace(landed, notes=(*source.notes, *table.notes, *_identifier_notes(schema, table.frame)))
+    notes = (*source.notes, *first, *table.notes, *_identifier_notes(schema, table.frame))
+    return replace(landed, notes=notes)
+
+
+def _first_notes(schema: TableSchema, table: ConformedTable) -> list[str]:
+    """Notes on a first file: columns of text that would be dates but for some cells, and rows without a label.
+
+    Validation, which a later file meets when it is ingested, refuses rows without a label.
+    """
+    gaps = gaps_in(table.y) if table.y is not None else ""
+    mixed = [
+        f"column {column.name!r} is {column.kind}{NO_DATES}{column.reason.partition(NO_DATES)[2]}"
+        for column in schema.columns
+        if NO_DATES in column.reason
+    ]
+    return [*mixed, gaps] if gaps else mixed
 
 
 def _identifier_notes(schema: TableSchema, frame: pd.DataFrame) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from greenlightning.data.labels import Label
+from tasks.data.batch_files import gaps_in
 from tasks.validation.comparison import Comparison
 from tasks.validation.expectations import LEAST_BASE_CLASSES, LEAST_BASE_ROWS, Expectations
 from tasks.validation.measures import Measures
@@ -76,7 +77,7 @@ def intrinsic_checks(measures: Measures, base: Expectations | None) -> list[Chec
             "ExpectColumnValuesToNotBeNull",
             {"column": "label"},
             "Every row has a label",
-            f"{measures.unlabelled} of {measures.rows} rows have no label",
+            gaps_in(measures.y),
         ),
         bounded(
             "batch",

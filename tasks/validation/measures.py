@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from greenlightning.data.labels import Label
+from tasks.data.batch_files import rows_without_label
 from tasks.validation.category_statistics import CategoryColumns
 from tasks.validation.column_statistics import NumericColumns
 
@@ -95,7 +96,7 @@ class Measures:
     @property
     def unlabelled(self) -> int:
         """Rows without a label."""
-        return sum(label is None or label != label for label in self.y.tolist())
+        return len(rows_without_label(self.y))
 
     @property
     def label_type(self) -> str:

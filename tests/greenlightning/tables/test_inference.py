@@ -15,6 +15,16 @@ def table(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({**columns, "label": ["a", "b"] * (ROWS // 2)})
 
 
+def test_a_column_that_mixes_formats_of_dates_says_so_and_other_text_does_not() -> None:
+    days = ["2024-01-31", "01/02/2024"] * 20
+    when, city = infer_schema(table(when=days, city=["Rome", "12:30"] * 8 + ["Oslo"] * 24)).columns
+    assert when.reason == (
+        "text with 2 different values; not read as dates: most are dates like 2024-01-31 (ISO 8601), "
+        "and '01/02/2024' is not"
+    )
+    assert city.reason == "text with 3 different values"
+
+
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [

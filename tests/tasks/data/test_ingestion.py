@@ -46,3 +46,25 @@ def test_an_identifier_that_does_not_name_each_row_is_noted(tmp_path: Path) -> N
     file.write_text("trip,line,a,label\n" + "".join(f"{n},7,{n % 5},{'xy'[n % 2]}\n" for n in range(30)))
     landed = land.fn(file, "trips", Declared(identifiers=("trip", "line")))
     assert landed.notes == ("identifier 'line' does not name each row: 1 value in 30 rows",)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_a_first_file_says_which_rows_have_no_label(tmp_path: Path, blank: str | None, suffix: str) -> None:
+    frame = TABLE.assign(label=["no", blank, "yes", blank] * 5)
+    write = frame.to_csv if suffix == "csv" else frame.to_parquet
+    write(tmp_path / f"a.{suffix}", index=False)
+    notes = land.fn(tmp_path / f"a.{suffix}", "shop").notes
+    line = "10 of 20 rows have no label (the first is row 2): fill in the label, or leave the row out"
+    assert line in notes
+
+
+def test_a_first_file_says_which_column_mixes_formats_of_dates(tmp_path: Path) -> None:
+    days = pd.date_range("2024-01-01", periods=20)
+    mixed = [*days[:15].strftime("%d.%m.%Y"), *days[15:].strftime("%Y-%m-%d")]
+    TABLE.assign(day=mixed, when=days).to_csv(tmp_path / "a.csv", index=False)
+    notes = [note for note in land.fn(tmp_path / "a.csv", "shop").notes if "dates" in note]
+    assert notes == [
+        "column 'day' is identifier; not read as dates: most are dates like 01.01.2024 (%d.%m.%Y), "
+        "and '2024-01-16' is not"
+    ]

@@ -120,7 +120,9 @@ def test_missing_labels_fail(tmp_path: Path, base: Expectations) -> None:
     lines = [",".join([*base.features, "label"]), *(",".join(map(str, row)) for row in rows)]
     (tmp_path / "made.csv").write_text("\n".join(lines))
     report = validate.fn(land.fn(tmp_path / "made.csv", "d"), base)
-    assert report.failures == ("2 of 300 rows have no label",)
+    assert report.failures == (
+        "2 of 300 rows have no label (the first is row 1): fill in the label, or leave the row out",
+    )
 
 
 def test_new_labels_pass_only_where_they_are_allowed(tmp_path: Path, base: Expectations) -> None:
