@@ -7,6 +7,7 @@ import typer
 
 from flows.cli.options import (
     AsJson,
+    ClassWeights,
     Costs,
     Dataset,
     Keep,
@@ -16,6 +17,7 @@ from flows.cli.options import (
     OnRed,
     QuarantineMoved,
     Threshold,
+    class_weight_of,
     deciding_options,
     run,
     user_path,
@@ -113,6 +115,7 @@ def learn(  # noqa: PLR0913
     metric: Metric = "auto",
     threshold: Threshold = "auto",
     cost: Costs = None,
+    class_weight: ClassWeights = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     on_red: OnRed = "recommend",
     as_json: AsJson = False,
@@ -133,7 +136,11 @@ def learn(  # noqa: PLR0913
     parameters = _checked(files, dataset, given, labels, reading)
     from tasks.core.settings import Deciding
 
-    deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep)
+    deciding = Deciding(
+        **deciding_options(margin, metric, threshold, cost),
+        class_weight=class_weight_of(class_weight),
+        keep=keep,
+    )
     from flows.learning.learn import learn as flow
 
     run(

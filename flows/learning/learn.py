@@ -43,7 +43,7 @@ def learn(  # noqa: PLR0913
     """
     door = Admission.to(dataset, allow_new_labels, quarantine_moved)
     arrived = Arrival(dataset, declared, labels, reading, door, learns=True).ingest_all([path, *paths])
-    learning = LEARNING.model_copy(update={"device": device})
+    learning = LEARNING.model_copy(update={"device": device, "class_weight": deciding.class_weight})
     if door.serving is None and not batches(dataset):
         return arrived.completed()
     if door.serving is None:

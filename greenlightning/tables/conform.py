@@ -13,7 +13,7 @@ from pandas.api.types import is_numeric_dtype, union_categoricals
 from greenlightning.errors import InputError
 from greenlightning.tables.labels import alike_labels, canonical_labels, real_targets
 from greenlightning.tables.numbers import Table, taken
-from greenlightning.tables.schema import Kind, TableSchema
+from greenlightning.tables.schema import Column, Kind, TableSchema
 from greenlightning.tables.values import canonical
 
 SHOWN = 5
@@ -130,15 +130,21 @@ def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of several canonical tables with the same columns, in their order."""
-    columns = {}
-    for name in frames[0].columns:
-        parts = [frame[name] for frame in frames]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            columns[name] = pd.Series(union_categoricals(parts, sort_categories=True))
-        else:
-            columns[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(columns)
+    """Return the rows of several canonical tables with the same columns, in their order.
+
+    A column that was declared otherwise between two of them, and so holds cells of another kind, becomes text.
+    """
+    return pd.DataFrame({name: _concatenated([frame[name] for frame in frames]) for name in frames[0].columns})
+
+
+def _concatenated(parts: "list[pd.Series[Any]]") -> "pd.Series[Any]":
+    held = {next((kind for kind, holds in HOLDS.items() if holds(part.dtype)), None) for part in parts}
+    if len(held) > 1:
+        text = Column(str(parts[0].name), Kind.IDENTIFIER)
+        parts = [pd.Series(canonical(part, text, "the batch"), dtype="str") for part in parts]
+    elif held == {Kind.CATEGORICAL}:
+        return pd.Series(union_categoricals(parts, sort_categories=True))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _is_category(dtype: Any) -> bool:

@@ -16,7 +16,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.data.splits import split_rows
 from greenlightning.errors import InputError, NothingServedError
-from greenlightning.tables import ConformedTable, TableEncoder
+from greenlightning.tables import ConformedTable, TableEncoder, TableSchema, in_form_of
 from greenlightning.tables.identity import table_fingerprints
 from tasks.core.steps import task
 from tasks.data.batch_files import BatchContent, joined, read_content, waiting
@@ -87,12 +87,12 @@ class Learnable:
     """Opens batches without the rows that occur in the holdout, encoded as a model sees them."""
 
     def __init__(
-        self, holdout: BatchRef, encoder: TableEncoder | None = None, features: tuple[str, ...] = ()
+        self, holdout: BatchRef, encoder: TableEncoder | None = None, schema: TableSchema | None = None
     ) -> None:
         self.content, self.encoder, self.holdout = read_content(checkout(holdout)), encoder, holdout
         self.y, self.parts = self.content.y, parts_of(holdout)
-        self._features = encoder.schema.features if encoder else features or self.content.features
-        self._seen = list(self._features)
+        self._schema = encoder.schema if encoder else schema
+        self._seen = list(self._schema.features if self._schema else self.content.features)
         if self.slides:
             time = time_column(holdout.dataset)
             self._seen = [name for name in self.content.features if name in (*self._seen, time)]
@@ -151,15 +151,17 @@ class Learnable:
         if entry.holdout != self.holdout.id:
             if entry.holdout not in self._earlier:
                 holdout = batch_ref(self.holdout.dataset, entry.holdout)
-                self._earlier[entry.holdout] = Learnable(holdout, self.encoder, self._features)
+                self._earlier[entry.holdout] = Learnable(holdout, self.encoder, self._schema)
             return self._earlier[entry.holdout].learnt(ref, entry)
         free, part = self.open(ref), self.part(ref.id)
         left = slice(0, max(entry.rows - free.rows, 0))
         return Batch(np.concatenate([free.X, part.X[left]]), np.concatenate([free.y, part.y[left]]), ref.id)
 
     def _fingerprints(self, content: BatchContent) -> NDArray[np.uint64]:
-        """Names of the rows by the columns that the model sees, and the label."""
-        return table_fingerprints(content.frame[self._seen], content.y)
+        """Names of the rows by the columns that the model sees, as its schema has them, and the label."""
+        frame = in_form_of(content.frame, self._schema) if self._schema else content.frame
+        others = [name for name in self._seen if name not in frame]
+        return table_fingerprints(frame.join(content.frame[others])[self._seen], content.y)
 
 
 @dataclass(frozen=True, eq=False)

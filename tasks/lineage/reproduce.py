@@ -146,7 +146,7 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     seen = frozen.structure.seen
     refs = [versioned(dataset, batch, maker.batches[batch]) for batch in seen]
     schema = frozen.encoder.schema if frozen.encoder else None
-    learnable = Learnable(holdout, features=schema.features if schema else ())
+    learnable = Learnable(holdout, schema=schema)
     encoder, parts = read_base(learnable, refs, schema)
     data = joined_batches(parts)
     structure, spent = train_structure(data, settings, seen, encoder)

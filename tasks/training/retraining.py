@@ -74,7 +74,7 @@ def learn_batches(
             rows, aside = {}, Statistics.empty(champion.paths, champion.targets)
             auto = SideBySide.open(serving, champion, new, learnable) if deciding.keep == AUTO else None
             for batch in leaving:
-                statistics, rows[batch.id] = champion.collect(batch.X, batch.y), batch.rows
+                statistics = champion.collect(batch.X, batch.y)
                 model = model.extended(statistics, batch.id)
                 if auto:
                     auto.extend(statistics, batch.id)
@@ -97,6 +97,7 @@ def learn_batches(
                 if auto
                 else release(model, serving, new, deciding.keep, learnable)
             )
+            leaving = [batch for batch in leaving if batch.id not in kept.released]
             model = reweighed(kept.model, deciding.class_weight)
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
@@ -109,6 +110,7 @@ def learn_batches(
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
     log_prequential(run_id, serving, scored_before)
+    rows = {batch.id: batch.rows for batch in leaving} | rows
     trained = TrainingResult(folder / "model", rows, model.statistics.n, spent, findings=found)
     return replace(
         trained,

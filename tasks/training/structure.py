@@ -85,7 +85,7 @@ def extract_structure(
     from tasks.figures.training_figures import settling_figure
 
     schema = schema_of(dataset)
-    encoder, parts = read_base(Learnable(holdout, features=schema.features), base, schema)
+    encoder, parts = read_base(Learnable(holdout, schema=schema), base, schema)
     assert encoder is not None
     publish_schema(dataset, schema, run_id)
     whole = joined_batches(parts)

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.learning.forget import forget
 from flows.learning.ingest import ingest
 from flows.learning.retrain import retrain
@@ -63,3 +65,13 @@ def test_weights_are_kept_changed_and_left_without_reading_a_row_again(tmp_path:
     left, _ = serving()
     assert left.statistics.n == 800
     assert left.targets.weights == {"fraud": 3.0}
+
+
+def test_a_first_file_that_is_learnt_in_one_run_has_the_weights_that_its_command_names(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"a": rng.normal(size=200), "label": np.where(np.arange(200) % 8, "fine", "fraud")})
+    frame.to_csv(tmp_path / "first.csv", index=False)
+    given = ["learn", str(tmp_path / "first.csv"), "--dataset", FRAUD, "--class-weight", "balanced"]
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code == 0, done.output
+    assert serving()[0].targets.weights == "balanced"

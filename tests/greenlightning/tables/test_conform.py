@@ -1,10 +1,11 @@
 """The same values give the same table and the same name, however a file writes them."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from greenlightning.errors import InputError
-from greenlightning.tables import ConformedTable, Kind, conform, infer_schema
+from greenlightning.tables import ConformedTable, Kind, concatenated, conform, infer_schema
 from greenlightning.tables.identity import table_fingerprints, table_id
 
 BASE = pd.DataFrame(
@@ -133,3 +134,11 @@ def test_ignored_columns_change_nothing() -> None:
     schema = SCHEMA.declaring(Kind.IGNORED, ["code"])
     assert "code" not in conform(BASE, schema).frame
     assert named(conform(BASE.drop(columns="code"), schema)) == named(conform(BASE, schema))
+
+
+def test_a_column_declared_otherwise_between_two_batches_is_text_in_both_together() -> None:
+    before = pd.DataFrame({"client": [1000.0, np.nan], "place": pd.Categorical(["a", "b"])})
+    after = pd.DataFrame({"client": pd.Series(["1002", "x"], dtype="str"), "place": pd.Categorical(["c", "a"])})
+    both = concatenated([before, after])
+    assert both["client"].tolist()[::2] == ["1000", "1002"] and both["client"].isna().tolist() == [0, 1, 0, 0]
+    assert both["place"].tolist() == ["a", "b", "c", "a"]

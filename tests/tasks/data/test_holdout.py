@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from greenlightning.data.batch import Batch, row_fingerprints
@@ -13,7 +14,10 @@ from tasks.core.faults import Fault
 from tasks.data.batch_files import read_content, waiting
 from tasks.data.batch_index import BatchRef, batch_path, batches
 from tasks.data.holdout import Learnable, current_holdout, ensure_holdout, holdout_of, slice_rows
-from tasks.data.versioning import checkout
+from tasks.data.ingestion import land
+from tasks.data.schemas import Declared, schema_of
+from tasks.data.versioning import checkout, version_batch
+from tasks.training.structure import read_base
 from tests.helpers.small_champion import versioned
 
 DATASET = "digits"
@@ -111,6 +115,19 @@ def test_what_is_learnt_and_what_is_held_back_of_the_base_are_all_its_rows(tmp_p
     left = learnable.open(base)
     assert (left.rows, len(learnable.X)) == (80, 20)
     assert keys(left.X, left.y) | keys(learnable.X, learnable.y) == keys(hundred().X, hundred().y)
+
+
+def test_columns_declared_otherwise_between_two_batches_are_held_out_and_left_out_alike(tmp_path: Path) -> None:
+    refs = []
+    for start, declared in ((0, Declared()), (100, Declared(identifiers=("client",), categorical=("grade",)))):
+        counted = np.arange(start, start + 100)
+        frame = pd.DataFrame({"client": counted, "grade": counted % 5, "size": counted / 8, "label": counted % 2})
+        frame.to_csv(tmp_path / f"{start}.csv", index=False)
+        refs.append(version_batch.fn(land.fn(tmp_path / f"{start}.csv", DATASET, declared)))
+    learnable = Learnable(ensure_holdout.fn(DATASET, refs, 0.2), schema=schema_of(DATASET))
+    encoder, parts = read_base(learnable, refs, schema_of(DATASET))
+    assert encoder and encoder.schema.features == ("grade", "size")
+    assert [part.rows for part in parts] == [80, 80] and len(learnable.content.y) == 40
 
 
 def test_a_slice_of_a_batch_is_chosen_by_its_id_and_both_parts_keep_it() -> None:

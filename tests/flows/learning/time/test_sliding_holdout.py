@@ -122,6 +122,7 @@ def test_a_window_subtracts_what_was_learnt_of_the_batches_that_leave(tmp_path: 
     held = holdout_at(info)
     assert parts_of(held) == {weeks[-1]: 20}
     assert model.statistics.digest == everything_else(model, list(model.ledger), held.id).digest
+    assert done.learnt.keys() <= set(model.ledger)
     assert "on the new rows, which decide alone since a window is kept" in done.reason
     assert done.reason.count("accuracy") == 1
     if keep == "auto":
@@ -130,6 +131,17 @@ def test_a_window_subtracts_what_was_learnt_of_the_batches_that_leave(tmp_path: 
         for size in (4, EVERYTHING):
             one = windows.models[size]
             assert one.statistics.digest == everything_else(model, list(one.ledger), held.id).digest
+
+
+def test_rows_that_leave_the_holdout_and_the_window_at_once_are_not_called_learnt(tmp_path: Path) -> None:
+    deciding = Deciding(keep="1 batch")
+    bring(tmp_path, 0)
+    outcome(train, dataset=GRID, learning=LEARNING)
+    last = bring(tmp_path, 1)
+    done = outcome(retrain, dataset=GRID, deciding=deciding)
+    assert done.learnt == {last: 80} and champion()[0].ledger.rows == 80
+    assert "1 batch of 100 rows left the window of 1 batch and were subtracted exactly" in done.notes
+    assert not any("and are learnt" in note for note in done.notes)
 
 
 def test_a_second_training_learns_all_but_the_holdout_that_follows_the_champions(tmp_path: Path) -> None:
