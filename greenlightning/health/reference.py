@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,9 @@ class Observation:
     def of(cls, model: "GreenLightningModel", X: ArrayLike, y: ArrayLike) -> "Observation":
         """Observe rows through a model.
 
+        Where its sums keep the classes apart, their weights are left out: they may change from version to version,
+        and squared errors under other weights cannot be compared.
+
         Parameters
         ----------
         model : GreenLightningModel
@@ -62,6 +65,8 @@ class Observation:
         Observation
             Gates, squared errors and saturation.
         """
+        if isinstance(model.targets, ClassTargets) and model.targets.apart and model.targets.weights:
+            model = replace(model, targets=ClassTargets(apart=True))
         scores, saturation = [], []
         for _, features in model.paths.blocks(X, memory_budget=model.memory_budget):
             scores.append(model.score(features))
