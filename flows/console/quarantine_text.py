@@ -23,7 +23,7 @@ def print_held(dataset: str, as_json: bool) -> None:
         return
     table = Table("batch", "rows", "landed", "source", "what is wrong", box=None)
     for held in found:
-        state = escape(held.decision.line if held.decision else held.failures[0])
+        state = escape(held.decision.line if held.decision else "; ".join(held.failures))
         table.add_row(held.id, f"{held.rows:,}", held.landed_at[:16].replace("T", " "), escape(held.source), state)
     out.print(table)
     out.print(f"Look at one with: greenlightning quarantine show BATCH --dataset {dataset}", highlight=False)
