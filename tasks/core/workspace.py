@@ -13,9 +13,9 @@ from tasks.core.environment import CHECKOUT
 
 REFUSED = re.compile(r"[?${}\x00-\x1f\x7f]")
 """SQLite ends an address at ``?``, Great Expectations replaces ``$``, DVC cannot read braces and line ends."""
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}(\.holdout)?")
 HOLDOUT = ".holdout"
-"""What the name of a dataset's holdout ends in; no name of a dataset does."""
+"""What the name of a dataset's holdout ends in."""
 ROOM = 32 << 20
 """Free bytes without which no run begins: databases that cannot grow make everything wait."""
 
@@ -28,12 +28,6 @@ def checked_name(name: str, what: str = "dataset") -> str:
             "Use 1 to 63 of a-z, 0-9, '_' and '-', starting with a letter or digit",
         )
     return name
-
-
-def _folder(dataset: str) -> str:
-    """The folder of a dataset, or of its holdout, which lies beside it."""
-    checked_name(dataset.removesuffix(HOLDOUT))
-    return dataset
 
 
 @dataclass(frozen=True)
@@ -93,13 +87,13 @@ class Workspace:
             )
 
     def incoming(self, dataset: str) -> Path:
-        return self.root / "data" / "incoming" / _folder(dataset)
+        return self.root / "data" / "incoming" / checked_name(dataset)
 
     def quarantine(self, dataset: str) -> Path:
-        return self.root / "data" / "quarantine" / _folder(dataset)
+        return self.root / "data" / "quarantine" / checked_name(dataset)
 
     def batches(self, dataset: str) -> Path:
-        return self.root / "data" / "batches" / _folder(dataset)
+        return self.root / "data" / "batches" / checked_name(dataset)
 
     @property
     def data_docs(self) -> Path:

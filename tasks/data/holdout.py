@@ -43,6 +43,8 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: Hol
     The latest is the default where a time column is declared; it slides. The random one is stratified in each
     batch, and seeded by the batch's id.
     """
+    if dataset.endswith(HOLDOUT):
+        raise InputError(f"{dataset!r} is a holdout, which judges models", "Train the dataset that it belongs to")
     _finish(dataset)
     if (existing := batches(holdout_of(dataset))) and not parts_of(existing[-1]):
         return existing[-1]

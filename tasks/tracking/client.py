@@ -52,10 +52,11 @@ def connect() -> "MlflowClient":
     mlflow.set_registry_uri(uri)
     if chosen is None:  # MLflow exports the address, which would override GREENLIGHTNING_HOME
         os.environ.pop("MLFLOW_TRACKING_URI", None)
-    client = mlflow.MlflowClient(uri, uri)
-    if uri.startswith("sqlite:") and not is_migrated(workspace, "mlflow", workspace.database):
-        with first_use(workspace, "mlflow", workspace.database):
-            client.search_experiments(max_results=1)
+    if not uri.startswith("sqlite:") or is_migrated(workspace, "mlflow", workspace.database):
+        return mlflow.MlflowClient(uri, uri)
+    with first_use(workspace, "mlflow", workspace.database):
+        client = mlflow.MlflowClient(uri, uri)
+        client.search_experiments(max_results=1)
     return client
 
 

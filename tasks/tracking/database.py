@@ -8,7 +8,6 @@ from pathlib import Path
 from greenlightning.errors import IntegrityError
 from tasks.core.workspace import Workspace
 
-MAGIC = b"SQLite format 3\0"
 REMEDY = "Restore it from a backup (greenlightning restore); no run, version or alias is known without it"
 
 
@@ -31,7 +30,9 @@ def check_database(workspace: Workspace) -> None:
 def faults_of(database: Path) -> list[str]:
     """What SQLite finds wrong with a database, all pages read; empty where it is whole."""
     try:
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=60)) as connection:
+        with closing(
+            sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+        ) as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
@@ -40,16 +41,28 @@ def faults_of(database: Path) -> list[str]:
 
 @cache
 def _check(database: Path, artifacts: tuple[str, ...], _inode: int) -> None:
-    with database.open("rb") as stream:
-        header = stream.read(100)
-    page_size = int.from_bytes(header[16:18], "big") or 1
-    pages = int.from_bytes(header[28:32], "big")
-    size = (65536 if page_size == 1 else page_size) * pages
-    if not header.startswith(MAGIC) or (database.stat().st_size < size and not _has_log(database)):
+    size = _expected_size(database)
+    if database.stat().st_size < size and not _has_log(database):
         raise IntegrityError("mlruns/mlflow.db is cut or damaged", REMEDY)
     known = _experiments(database)
     if lost := [dataset for dataset in artifacts if dataset not in known]:
         raise IntegrityError(f"mlruns/mlflow.db does not know {lost[0]}, whose artifacts are there", REMEDY)
+
+
+def _expected_size(database: Path) -> int:
+    """Bytes that the header claims.
+
+    SQLite reads it: a file that this process opens and closes itself would drop SQLite's locks on it, and two
+    processes would then write at once (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    try:
+        with closing(
+            sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+        ) as connection:
+            [(pages,)], [(size,)] = (connection.execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError("mlruns/mlflow.db is cut or damaged", REMEDY) from error
+    return int(pages) * int(size)
 
 
 def _experiments(database: Path) -> set[str]:

@@ -46,7 +46,7 @@ def test_each_field_of_a_form_is_explained_and_checked(name: str, monkeypatch: p
         assert "description" in (schema["definitions"][title.capitalize()] if title in nested else field), title
     for definition in schema["definitions"].values():
         assert all("description" in field for field in definition["properties"].values())
-    assert "[a-z0-9._-]" in json.dumps(schema["properties"].get("dataset", "[a-z0-9._-]"))
+    assert "[a-z0-9_-]" in json.dumps(schema["properties"].get("dataset", "[a-z0-9_-]"))
     if "runner" in schema["properties"]:
         assert schema["properties"]["runner"]["enum"] == ["local", "gpu"]
 

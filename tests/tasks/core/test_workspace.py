@@ -65,12 +65,12 @@ def test_a_name_that_a_store_refuses_is_refused_everywhere(name: str) -> None:
             use(name)
 
 
-def test_a_holdout_lies_beside_its_dataset_and_is_none_itself() -> None:
+def test_a_holdout_lies_beside_its_dataset_and_has_none_itself() -> None:
     assert (
         Workspace.current().incoming("digits.holdout") == Workspace.current().root / "data/incoming/digits.holdout"
     )
     with pytest.raises(InputError):
-        checked_name("digits.holdout")
+        checked_name("digits.holdout.holdout")
 
 
 def test_a_file_is_no_workspace(home: Path) -> None:

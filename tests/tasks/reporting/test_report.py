@@ -85,7 +85,7 @@ def test_a_page_that_cannot_be_written_is_refused_in_one_line(
     workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert greenlightning("report", "--output", str(workspace), monkeypatch=monkeypatch) == 3
-    assert "The report cannot be written" in capsys.readouterr().err
+    assert "is a folder. Give --output a file in it." in capsys.readouterr().err
 
 
 def test_a_first_version_and_a_lost_holdout_leave_their_parts_out_and_say_so(champion: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_first_version_and_a_lost_holdout_leave_their_parts_out_and_say_so(cha
         pointer.unlink()
     page = make_report(DIGITS).html
     assert "Settling and calibration are not shown" in page
-    assert "has no holdout" in page
+    assert "is damaged or missing" in page
 
 
 @pytest.mark.usefixtures("mlflow_home")
