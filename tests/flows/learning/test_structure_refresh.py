@@ -122,6 +122,9 @@ def test_without_a_reference_health_is_unknown_and_a_torn_one_is_named(champion:
     with pytest.raises(IntegrityError, match="health reference of digits version 1 is corrupt"):
         outcome(retrain, dataset=DIGITS)
     shutil.rmtree(folder)
+    with pytest.raises(IntegrityError, match="health reference of digits version 1 is corrupt"):
+        outcome(retrain, dataset=DIGITS)
+    connect().delete_model_version_tag(DIGITS, "1", Tag.HEALTH_REFERENCE)  # as a version of release 0.1.0
     done = outcome(retrain, dataset=DIGITS)
     assert (done.promoted, done.health) == (True, "unknown")
     assert "has no reference of its base; greenlightning train --dataset digits makes one" in done.notes[0]
