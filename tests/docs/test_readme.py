@@ -75,7 +75,7 @@ def test_what_the_pages_tell_to_type_works(
                 match words:
                     case ["make", target]:
                         assert target in MAKE_TARGETS, said
-                    case ["greenlightning", "up" | "status" | "down" as command, *rest]:
+                    case ["greenlightning", "up" | "status" | "down" | "maintenance" as command, *rest]:
                         if command == "up":
                             request.addfinalizer(partial(upped.greenlightning, home, "down"))
                             rest += upped.FREE_PORTS
