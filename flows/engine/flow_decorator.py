@@ -67,7 +67,7 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
 
 
 class RecordedFlow(Flow[P, R]):
-    """A flow whose run a Prefect server records; without a server it runs by itself, and `up` is told later."""
+    """A flow whose run a Prefect server records; without a server it runs by itself, and `up` records it later."""
 
     def __call__(self, *args: Any, return_state: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
         if PREFECT_API_URL.value() or FlowRunContext.get():

@@ -1,4 +1,4 @@
-"""Runs without a server: each is kept in a file of the workspace, and told to Prefect once `up` has a server."""
+"""Runs without a server: each is a file of the workspace, and reported to Prefect once `up` has a server."""
 
 import json
 from collections.abc import Iterator

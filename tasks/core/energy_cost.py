@@ -35,16 +35,16 @@ class EnergyCost:
 
 
 def avoided_line(avoided: EnergyCost) -> str:
-    """What a run avoided, or cost more, than training anew would have, in words."""
+    """What a run avoided, or cost more, than training from scratch would have, in words."""
     if avoided.joules < 0:
-        return f"cost about {-avoided.joules:.3g} J more than training anew would have"
+        return f"cost about {-avoided.joules:.3g} J more than training from scratch would have"
     return f"avoided about {avoided.joules:.3g} J"
 
 
 def avoided_row(avoided: EnergyCost) -> tuple[str, EnergyCost]:
     """The same for a table of costs: the name of its row, and the cost there."""
     if avoided.joules < 0:
-        return "more than training anew, about", avoided * -1
+        return "more than training from scratch, about", avoided * -1
     return "avoided, about", avoided
 
 

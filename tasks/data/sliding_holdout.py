@@ -21,7 +21,7 @@ from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout, version_batch
 
 LARGEST = 2_000
-"""Rows: two models that disagree on 5 % of them are told apart where their accuracies differ by 0.01."""
+"""Rows: two models that disagree on 5 % of them are distinguished where their accuracies differ by 0.01."""
 SMALLEST_BATCH = 20
 """Rows below which a batch is learnt whole."""
 PARTS = "parts"

@@ -197,8 +197,8 @@ def _describe(pointer: Path, landed: LandedBatch, expectations: str, accepted: s
         "expectations": expectations,
         "classes": json.dumps(landed.content.classes),
     }
-    told = {"accepted": accepted, "label": landed.label} | event_span(landed.dataset, landed.content)
-    content["meta"] |= {name: text for name, text in told.items() if text}
+    about = {"accepted": accepted, "label": landed.label} | event_span(landed.dataset, landed.content)
+    content["meta"] |= {name: text for name, text in about.items() if text}
     write_sealed(pointer, content)
 
 

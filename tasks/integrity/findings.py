@@ -9,7 +9,7 @@ from greenlightning.errors import GreenLightningError
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong; ``repair`` mends it without losing anything, where that is possible."""
+    """One thing that is wrong; ``repair`` repairs it without losing anything, where that is possible."""
 
     where: str
     what: str

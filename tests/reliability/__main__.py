@@ -13,8 +13,8 @@ PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
 
 `make reliability` attacks a small workspace and writes this page; the tests make the same attacks, fewer of them.
-Harm means: something is lost, doubled, torn or unpushed, a version differs from the sums of exactly its batches,
-or the repeated command does not reach the state that it reaches undisturbed.
+Harm means: something is lost, doubled, half-written or unpushed, a version differs from the sums of exactly its
+batches, or the repeated command does not reach the state that it reaches undisturbed.
 Every durable step has a [fault point](decisions/0054-turns-and-fault-points.md).
 
 | attack | times | with harm |

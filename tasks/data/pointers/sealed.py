@@ -64,5 +64,5 @@ def seal_of(content: dict[str, Any]) -> str:
     """The sha256 over the output and the description, less the seal itself."""
     meta = {name: value for name, value in content["meta"].items() if name != SEAL}
     outs = [{name: str(value) for name, value in out.items()} for out in content["outs"]]
-    told = json.dumps([outs, meta], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    sealed = json.dumps([outs, meta], sort_keys=True)
+    return hashlib.sha256(sealed.encode()).hexdigest()

@@ -23,7 +23,7 @@ def test_a_multiple_keeps_its_source() -> None:
 def test_what_was_avoided_is_never_a_negative_number() -> None:
     less = MEASURED * -0.01
     assert avoided_line(MEASURED) == "avoided about 30 J"
-    assert avoided_line(less) == "cost about 0.3 J more than training anew would have"
+    assert avoided_line(less) == "cost about 0.3 J more than training from scratch would have"
     assert avoided_row(MEASURED) == ("avoided, about", MEASURED)
     name, cost = avoided_row(less)
-    assert (name, round(cost.joules, 9)) == ("more than training anew, about", 0.3)
+    assert (name, round(cost.joules, 9)) == ("more than training from scratch, about", 0.3)

@@ -40,7 +40,7 @@ def test_a_note_says_what_was_avoided_or_that_it_cost_more() -> None:
     tags = TAGS | {Tag.ENERGY_SOURCE: "measured:rapl", Tag.ENERGY_AVOIDED_SOURCE: "estimated:rows"}
     for joules, said in (
         (30.0, "avoided about 30 J"),
-        (-0.2, "cost about 0.2 J more than training anew would have"),
+        (-0.2, "cost about 0.2 J more than training from scratch would have"),
     ):
         note = plain(run_note(tracked_run(METRICS | costs | {"joules_avoided": joules}, tags), "FINISHED"))
         assert f"(`measured:rapl`); {said} (`estimated:rows`)." in note
