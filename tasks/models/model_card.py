@@ -49,7 +49,6 @@ def model_card(
         headline=_headline(metrics),
         regression=model.targets.task == "regression",
         findings=findings_of(tags),
-        spent=spent_by(run),
         costs=_costs(run),
         decision=tags[Tag.DECISION].capitalize(),
         reason=decision_reason(reason),

@@ -27,12 +27,15 @@ def check_database(workspace: Workspace) -> None:
     _check(database, tuple(artifacts), database.stat().st_ino)
 
 
+def read_only(database: Path) -> sqlite3.Connection:
+    """Open the database for reading; commands that write at once are waited for."""
+    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+
+
 def faults_of(database: Path) -> list[str]:
     """What SQLite finds wrong with a database, all pages read; empty where it is whole."""
     try:
-        with closing(
-            sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
-        ) as connection:
+        with closing(read_only(database)) as connection:
             found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
     except sqlite3.DatabaseError as error:
         return [str(error)]
@@ -56,9 +59,7 @@ def _expected_size(database: Path) -> int:
     processes would then write at once (https://www.sqlite.org/howtocorrupt.html, section 2.2).
     """
     try:
-        with closing(
-            sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
-        ) as connection:
+        with closing(read_only(database)) as connection:
             [(pages,)], [(size,)] = (connection.execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
     except sqlite3.DatabaseError as error:
         raise IntegrityError("mlruns/mlflow.db is cut or damaged", REMEDY) from error

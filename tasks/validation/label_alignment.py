@@ -91,22 +91,22 @@ class LabelAlignment(BaseModel):
         promised = self.promised * _changes(y)
         if len(X) < LEAST_ROWS or promised < LEAST_PROMISED:
             return 0
-        found = self.likelihoods(X, y, reference)
+        windows = self._windows(X, reference)
+        found = self._likelihoods(windows, y)
         step = max((1, -1), key=lambda one: found[one])
         gain, lost = found[step] - found[0], self.usual * (len(X) - 4 * REACH) - found[0]
         if gain <= max(LEAST_GAIN, SHARE_OF_PROMISED * promised, RESTORED * lost):
             return 0
-        contrary = self._log_likelihood(self._windows(X, reference), self._contrary(y))
+        contrary = self._log_likelihood(windows, self._contrary(y))
         return step if found[step] > contrary else 0
 
-    def likelihoods(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[int, float]:
+    def _likelihoods(self, windows: Array, y: NDArray[Any]) -> dict[int, float]:
         """Log-likelihood of the labels as given (0) and put back by 1 and by -1 rows."""
-        windows = self._windows(X, reference)
         return {step: self._log_likelihood(windows, np.roll(y, -step)) for step in (0, 1, -1)}
 
     def _judged(self, X: NDArray[Any], y: NDArray[Any], reference: NumericColumns) -> dict[str, float]:
         """``usual`` and ``promised`` by rows that the model has not seen; none where guessing is as good."""
-        found = self.likelihoods(X, y, reference)
+        found = self._likelihoods(self._windows(X, reference), y)
         usual, lost = found[0] / (len(X) - 4 * REACH), found[0] - max(found[1], found[-1])
         shares = np.bincount(self._codes(y)) / len(y) if self.classes else np.zeros(1)
         guessing = float((shares * np.log(np.maximum(shares, LEAST_PROBABILITY))).sum())
