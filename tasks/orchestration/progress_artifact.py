@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from threading import Event, Thread
+from uuid import UUID
 
 from prefect.runtime import flow_run
 
@@ -21,13 +22,17 @@ LAST_UPDATE_TIMEOUT = 2.0
 
 
 @contextmanager
-def progress_artifact(artifacts: RunArtifacts, key: str) -> Iterator[None]:
-    """Show the progress of the flow run while the body runs.
+def progress_artifact(
+    artifacts: RunArtifacts, key: str, *, delay: float | None = None, ending: str | None = "done"
+) -> Iterator[None]:
+    """Show the progress of the flow run while the body runs; it ends with the words ``ending``, or the last ones.
+
+    Without ``delay`` a body shorter than ``DELAY`` seconds shows nothing.
 
     The body never waits for the dashboard, except at its end for ``LAST_UPDATE_TIMEOUT`` seconds; a dashboard that
     does not answer shows nothing and fails nothing.
     """
-    writer = _Writer(artifacts, key)
+    writer = _Writer(artifacts, key, DELAY if delay is None else delay, ending)
     thread = Thread(target=copy_context().run, args=(writer.write,), daemon=True, name=f"progress {key}")
     thread.start()
     try:
@@ -42,8 +47,10 @@ def progress_artifact(artifacts: RunArtifacts, key: str) -> Iterator[None]:
 class _Writer:
     """Keeps the last report of progress, and writes it to the artifact."""
 
-    def __init__(self, artifacts: RunArtifacts, key: str) -> None:
+    def __init__(self, artifacts: RunArtifacts, key: str, delay: float, ending: str | None) -> None:
         self.artifacts, self.key = artifacts, key
+        self.delay, self.ending = delay, ending
+        self.artifact: UUID | None = None
         self.last: tuple[float, str] | None = None
         self.succeeded = False
         self.ended = Event()
@@ -55,19 +62,21 @@ class _Writer:
 
     def write(self) -> None:
         """Create the artifact and update it until the run has ended."""
-        if self.ended.wait(DELAY):
+        if self.delay and self.ended.wait(self.delay):
             return
         with suppress(Exception):
-            artifact, written = None, None
+            written = None
             while not self.ended.is_set():
                 if self.last and self.last != written:
                     written = self.last
-                    if artifact is None:
-                        artifact = self.artifacts.create("progress", self.key, *written)
-                    else:
-                        self.artifacts.update(artifact, *written)
+                    self._show(*written)
                 self.ended.wait(INTERVAL)
-            if artifact and written:
-                percent, text = self.last or written
-                final = (100.0, "done") if self.succeeded else (percent, f"stopped at {text}")
-                self.artifacts.update(artifact, *final)
+            if self.last and (self.artifact or not self.delay):
+                percent, text = self.last
+                self._show(*((100.0, self.ending or text) if self.succeeded else (percent, f"stopped at {text}")))
+
+    def _show(self, percent: float, text: str) -> None:
+        if self.artifact is None:
+            self.artifact = self.artifacts.create("progress", self.key, percent, text)
+        else:
+            self.artifacts.update(self.artifact, percent, text)

@@ -13,7 +13,7 @@ from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import InputError
 from greenlightning.evaluation.prequential import BatchScore
 from greenlightning.structure.defaults import structure_defaults, unless_auto
-from greenlightning.structure.settling import EpochRecord
+from greenlightning.structure.settling import SettlingRule
 from greenlightning.tables import TableEncoder, TableSchema, in_form_of
 from tasks.core import progress
 from tasks.core.constants import Part
@@ -32,10 +32,14 @@ from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy, log_settling
 from tasks.tracking.runs import part_run
 from tasks.training.health import save_health_reference
+from tasks.training.settling_watch import SettlingWatch, settling_artifact
 
 if TYPE_CHECKING:
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
     from greenlightning.structure.gates import Structure
+
+VALIDATED = {"classification": "accuracy", "regression": "R²"}
+"""What the validation rows measure after each epoch."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ def extract_structure(
     publish_schema(dataset, schema, run_id)
     whole = joined_batches(parts)
     with part_run(run_id, Part.STRUCTURE) as part:
-        structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base), encoder)
+        with settling_artifact(dataset):
+            structure, spent = train_structure(whole, settings, tuple(ref.id for ref in base), encoder)
         structure.save(folder / "structure")
         encoder.save(folder / "structure")
         assert structure.history is not None
@@ -152,14 +157,11 @@ def train_structure(
 
     defaults = structure_defaults(data.X.shape[1], data.rows, one_unit=share_unit(data.X))
     epochs = unless_auto("max_epochs", settings.max_epochs, defaults.max_epochs)
-
-    def on_epoch(record: EpochRecord) -> None:
-        progress.report_progress(f"settling, flip rate {record.flip_rate:.3f}", record.epoch, epochs)
-
+    rule = SettlingRule(settings.settle_tolerance, settings.patience)
+    estimator = estimator_for(encoder, settings)
     with EnergyMeter(settings.device) as meter:
-        estimator = estimator_for(encoder, settings)
-        structure = estimator.extract_structure(data.X, data.y, seen=seen, encoder=encoder, on_epoch=on_epoch)
-    progress.report_progress("structure", epochs, epochs)
+        watch = SettlingWatch(rule, epochs, lambda: meter.energy.joules, VALIDATED[estimator.task])
+        structure = estimator.extract_structure(data.X, data.y, seen=seen, encoder=encoder, on_epoch=watch.look)
     return structure, EnergyCost.of(meter.energy)
 
 
