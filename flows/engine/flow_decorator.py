@@ -25,6 +25,7 @@ from tasks.lineage.ledger_table import ledger_table
 from tasks.orchestration.artifacts import RunArtifacts, artifact_key
 from tasks.orchestration.dashboards import Dashboards
 from tasks.orchestration.progress_artifact import progress_artifact
+from tasks.orchestration.run_log import tidy_logs
 from tasks.orchestration.run_summary import SETTLING, RunSummary, settling_picture
 
 P = ParamSpec("P")
@@ -46,6 +47,7 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
         def run_body(*args: P.args, **kwargs: P.kwargs) -> R:
             given = signature(body).bind(*args, **kwargs).arguments
             run = _FlowRun(name, str(given.get("dataset") or ""), RunArtifacts.current())
+            tidy_logs(is_foreseen)
             with _as_current(run):
                 try:
                     with run.progress():
@@ -163,7 +165,7 @@ class _FlowRun:
         if self.artifacts is None:
             return
         message, foreseen = error_message(error), is_foreseen(error)
-        get_run_logger().error(message.line, exc_info=None if foreseen else error)
+        get_run_logger().error(message.line, exc_info=error)
         with _log_failure("the failure"):
             summary = RunSummary.of(self.mlflow_run) if foreseen and self.mlflow_run else None
             page = failure_page(self.flow, self.dataset, message, summary)

@@ -1,4 +1,4 @@
-"""How a structure settles while it trains: a line of the log, progress and a check of the run's graph each epoch."""
+"""How a structure settles: each epoch a line of the log, progress, and a check of the run's graph."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,13 +20,14 @@ CONTINUE, SETTLED, NOT_SETTLED = "continue", "settled", "not settled within the 
 
 @task(name="settling", task_run_name="settling, epoch {epoch}: {verdict}", persist_result=False)
 def settling_check(epoch: int, verdict: str, line: str) -> State[Any]:
-    """Whether the gates have settled by this epoch, as the name of a completed task run."""
+    """Whether the gates have settled by this epoch, as the name of a completed task run; the log has the line."""
+    get_run_logger().info(line)
     return Completed(name=verdict.capitalize(), message=line)
 
 
 @dataclass
 class SettlingWatch:
-    """Follows the epochs of one extraction; ``joules`` tells what it has spent so far, ``score`` what is validated."""
+    """Follows the epochs of one extraction, which has spent ``joules()`` so far and validates ``score``."""
 
     rule: SettlingRule
     limit: int
@@ -54,16 +55,15 @@ class SettlingWatch:
         report_progress(self.progress, record.epoch, self.limit)
         if FlowRunContext.get() is None:
             return
-        line = self.line(record)
-        get_run_logger().info(line)
-        settling_check(record.epoch, self.verdict, line)
+        settling_check(record.epoch, self.verdict, self.line(record))
 
     def line(self, record: EpochRecord) -> str:
         """One epoch in words: what changed, and what was spent until then."""
         return (
             f"epoch {record.epoch} of at most {self.limit}: flip rate {record.flip_rate:.4f}, "
             f"weight change {record.weight_change:.4f}, OUI {record.oui:.3f}, "
-            f"validation {self.score} {record.validation_accuracy:.4f}, {self.joules():.1f} J so far: {self.verdict}"
+            f"validation {self.score} {record.validation_accuracy:.4f}, "
+            f"{self.joules():.1f} J so far: {self.verdict}"
         )
 
 
