@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 Rows = NDArray[np.intp]
 
@@ -44,6 +43,8 @@ def split_rows(y: NDArray[Any], fraction: float, seed: int, *, stratified: bool 
         counts = np.unique(y, return_counts=True)[1]
         if counts.min() >= 2 and min(fraction, 1 - fraction) * len(y) >= len(counts):
             labels = y
+    from sklearn.model_selection import train_test_split
+
     _, held = train_test_split(rows, test_size=fraction, random_state=seed, stratify=labels)
     if stratified:
         held = held[np.isin(y[held], np.delete(y, held))]

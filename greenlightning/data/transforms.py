@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 KINDS = ("none", "log", "quantile")
@@ -87,7 +87,7 @@ def _knots(values: Floats) -> Floats:
     if len(quantiles) < 2:
         return np.array([[values[0], values[0] + 1.0], [0.0, 1.0]])
     ranks = first + (times - 1) / 2
-    return np.stack([quantiles, norm.ppf((ranks + 0.5) / len(shares))])
+    return np.stack([quantiles, ndtri((ranks + 0.5) / len(shares))])
 
 
 def _piecewise(x: Floats, xs: Floats, ys: Floats) -> Floats:

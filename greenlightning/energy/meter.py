@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from greenlightning import errors
 from greenlightning.energy.counters import Counter, CpuTime, gpu_counter, rapl_counters
 from greenlightning.energy.power import CPUINFO, Known, carbon_intensity, watts_per_core
-from greenlightning.errors import NotFittedError
 
 POWERCAP = Path("/sys/class/powercap")
 JOULES_PER_KWH = 3.6e6
@@ -193,7 +193,7 @@ class EnergyMeter:
         if self._energy:
             return self._energy
         if not self._counters:
-            raise NotFittedError("The energy meter was never started", "Use it in a with statement")
+            raise errors.NotFittedError("The energy meter was never started", "Use it in a with statement")
         self._advance()
         parts = [
             EnergyPart(c.device, c.joules, f"{c.source}(readings lost)" if c.lost else c.source)

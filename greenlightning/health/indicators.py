@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 
 from greenlightning.data.labels import label_array
 from greenlightning.health.reference import HealthReference, Observation
@@ -224,10 +224,10 @@ def saturation_excess(found: Floats, expected: Floats, weights: Floats, draws: D
 def unseen_labels(y: NDArray[np.generic], reference: HealthReference) -> HealthStatistic:
     """Compute the share of rows whose label the base did not have.
 
-    ``sure`` is the lower end of the share's exact interval.
+    ``sure`` is the lower end of the share's exact interval (Clopper and Pearson, 1934).
     """
     k = int((~np.isin(y, label_array(reference.labels))).sum()) if reference.labels else 0
-    low = float(binomtest(k, len(y)).proportion_ci(CONFIDENCE).low)
+    low = float(betaincinv(k, len(y) - k + 1, (1 - CONFIDENCE) / 2)) if k else 0.0
     return HealthStatistic("unseen_labels", k / len(y), low)
 
 

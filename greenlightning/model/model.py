@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from pandas import DataFrame
 from torch import Tensor
 
+from greenlightning import errors
 from greenlightning.data.batch import Batch
 from greenlightning.data.labels import Label, label_array
 from greenlightning.data.ledger import Ledger, LedgerEntry
 from greenlightning.data.targets import ClassTargets, Targets
-from greenlightning.errors import LedgerError, NotFittedError
+from greenlightning.errors import LedgerError
 from greenlightning.evaluation.rules import MOST_PROBABLE, DecisionRule
 from greenlightning.linear.equations import NormalEquations
 from greenlightning.linear.probabilities import UNCALIBRATED, Calibration, answers, class_probabilities
@@ -139,7 +140,7 @@ class GreenLightningModel:
     @cached_property
     def _solution(self) -> Solution:
         if self.statistics.n == 0:
-            raise NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
+            raise errors.NotFittedError("The model has learnt nothing yet", "Let it learn a batch first")
         equations = NormalEquations.of(
             weighed(self.statistics, self.targets), self.paths, self.targets, self.alpha
         )

@@ -67,6 +67,15 @@ def test_the_library_loads_neither_torch_nor_scikit_learn_before_it_needs_to() -
     assert run.stdout.strip() == "set()"
 
 
+def test_a_retraining_loads_neither_scikit_learn_nor_the_distributions_of_scipy() -> None:
+    script = (
+        "import sys, greenlightning.model, greenlightning.health.assessment, greenlightning.energy.meter;"
+        "print({'sklearn', 'scipy.stats'} & sys.modules.keys())"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
 def drawn_tree(lines: list[str], depth: int = 0) -> dict[str, tuple[str, str]]:
     """Name to (parent, other base) of each error that the docstring draws."""
     parents, found = [lines[0].strip()], {}

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import chi2_contingency
+from scipy.stats import chi2_contingency, false_discovery_control
 
 from greenlightning import GreenLightningClassifier
 from greenlightning.data import datasets
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.health.assessment import StructureHealth, assess
-from greenlightning.health.drift import QuantileBins
+from greenlightning.health.drift import QuantileBins, adjusted
 from greenlightning.health.indicators import LIMITS, HealthStatistic, Verdict
 from greenlightning.health.reference import HealthReference, novelty
 from greenlightning.model import GreenLightningModel
@@ -275,3 +275,9 @@ def test_other_columns_or_no_rows_are_refused() -> None:
         bins.drift(np.zeros((3, 1)))
     with pytest.raises(InputError, match="no base"):
         QuantileBins.of(np.zeros((0, 2)))
+
+
+def test_p_values_are_adjusted_as_scipy_adjusts_them() -> None:
+    assert adjusted(np.array([0.01, 0.04, 0.03, 0.5])).tolist() == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
+    p = np.random.default_rng(0).random(500) ** 3
+    assert np.array_equal(adjusted(p), false_discovery_control(p, method="bh"))
