@@ -28,11 +28,11 @@ from tasks.data.versioning import checkout
 from tasks.models.class_weights import of_labels
 from tasks.models.logged_models import log_structure
 from tasks.orchestration.schema_artifact import publish_schema
+from tasks.orchestration.settling_watch import SettlingWatch, settling_artifact
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy, log_settling
 from tasks.tracking.runs import part_run
 from tasks.training.health import save_health_reference
-from tasks.training.settling_watch import SettlingWatch, settling_artifact
 
 if TYPE_CHECKING:
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor

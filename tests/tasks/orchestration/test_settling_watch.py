@@ -10,8 +10,8 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from flows.engine.flow_decorator import flow
 from greenlightning.structure.settling import EpochRecord, SettlingRule
 from tasks.core.progress import progress_listener
-from tasks.training import settling_watch
-from tasks.training.settling_watch import SettlingWatch, settling_artifact
+from tasks.orchestration import settling_watch
+from tasks.orchestration.settling_watch import SettlingWatch, settling_artifact
 from tests.helpers.flow_runs import shown
 from tests.helpers.waiting import wait_for
 
