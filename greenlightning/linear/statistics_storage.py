@@ -1,7 +1,7 @@
-"""Statistics on disk: the integers as safetensors, G as a packed triangle, and JSON about them."""
+"""Statistics on disk: the integers as safetensors, G as a packed triangle of the fewest bytes, and JSON."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,20 @@ FORMAT = "greenlightning-statistics/1"
 
 def save_statistics(statistics: "Statistics", folder: Path) -> None:
     """Write ``statistics.safetensors`` and ``statistics.json`` into ``folder``."""
-    write_tensors(folder / "statistics.safetensors", statistics._arrays())
+    arrays = statistics._arrays()
+    triangles = {name: _narrow(arrays[name]) for name in ("G", "class_grams") if name in arrays}
+    write_tensors(folder / "statistics.safetensors", arrays | triangles)
     names = ("structure", "recipe", "targets", "bits", "n", "digest")
     about = {name: getattr(statistics, name) for name in names} | {"columns": list(statistics.columns)}
     about |= {"weight_bits": statistics.weight_bits} if statistics.weight_bits else {}
     write_json(folder / "statistics.json", about | {"format": FORMAT})
+
+
+def _narrow(packed: NDArray[np.int64]) -> NDArray[np.integer[Any]]:
+    """Return the same integers in four bytes each where all fit: half the file."""
+    limits = np.iinfo(np.int32)
+    fits = not packed.size or (packed.min() >= limits.min and packed.max() <= limits.max)
+    return packed.astype(np.int32) if fits else packed
 
 
 def load_statistics(kind: "type[Statistics]", folder: Path) -> "Statistics":
@@ -51,7 +60,7 @@ def load_statistics(kind: "type[Statistics]", folder: Path) -> "Statistics":
     return found
 
 
-def _unpacked(packed: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def _unpacked(packed: NDArray[np.integer[Any]], size: int) -> NDArray[np.int64]:
     """Rebuild the symmetric matrix (size, size) from the rows of its upper triangle."""
     full, start = np.zeros((size, size), dtype=np.int64), 0
     for i in range(size):

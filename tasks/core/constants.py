@@ -196,6 +196,7 @@ class Tag(StrEnum):
     EXPECTATIONS = "expectations"
     FILES = "files.sha256"
     LEDGER = "ledger.sha256"
+    LIBRARY = "library.sha256"
     HEALTH_REFERENCE = "health_reference"
     PROMOTED_AT = "promoted_at"
     PROMOTION_REASON = "promotion.reason"

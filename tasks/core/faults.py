@@ -29,6 +29,7 @@ class Fault(StrEnum):
     PREVIOUS_SET = "previous set"
     CHAMPION_SET = "champion set"
     PROMOTION_RECORDED = "promotion recorded"
+    FILES_SHARED = "files shared"
     PARAMS_LOGGED = "params logged"
     LINEAGE_LOGGED = "lineage logged"
     PRUNING_MARKED = "pruning marked"

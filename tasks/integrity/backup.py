@@ -36,12 +36,13 @@ def back_up(archive: Path) -> int:
         for ref in batches(dataset):
             checkout(ref)
             restore_copies(ref)
-    digests: dict[str, str] = {}
+    digests, first = dict[str, str](), dict[tuple[int, int], str]()
     with replacing(archive) as partial, TemporaryDirectory() as scratch, tarfile.open(partial, "w") as tar:
         for name, path in _files(workspace, Path(scratch)):
-            content = path.read_bytes()
+            content, about = path.read_bytes(), path.stat()
             digests[name] = _digest(content)
-            _add(tar, name, content)
+            same = first.setdefault((about.st_dev, about.st_ino), name)
+            _add(tar, name, content, same if same != name else "")
         _add(tar, MANIFEST, json.dumps({"format": FORMAT, "files": digests}).encode())
     return len(digests)
 
@@ -65,9 +66,14 @@ def _files(workspace: Workspace, scratch: Path) -> Iterator[tuple[str, Path]]:
                 yield name.as_posix(), path
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, content: bytes, same: str = "") -> None:
+    """Add a file; one that shares its bytes with the file ``same`` as a link to that."""
     member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), 0o600
+    member.mode = 0o600
+    if same:
+        member.type, member.linkname = tarfile.LNKTYPE, same
+    else:
+        member.size = len(content)
     tar.addfile(member, io.BytesIO(content))
 
 

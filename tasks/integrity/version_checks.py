@@ -8,6 +8,7 @@ from tasks.integrity.findings import FIX, Finding, found_by
 from tasks.lineage.rebuild import registered_parts
 from tasks.lineage.tree import ledger_entries
 from tasks.models import registry
+from tasks.models.files.served_library import check_library
 from tasks.models.serving_history import history_from
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
@@ -33,6 +34,7 @@ def check_files(info: VersionInfo) -> Iterator[Finding]:
     else:
         yield from found_by(where, lambda: registry.load_version(info))
     yield from found_by(where, lambda: ledger_entries(info))
+    yield from found_by(where, lambda: check_library(info))
     yield from found_by(where, lambda: expectations_of(info))
     yield from found_by(where, lambda: health_reference_of(info))
 

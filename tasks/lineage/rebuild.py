@@ -20,9 +20,9 @@ from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
 from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
 from tasks.models import registry
+from tasks.models.files.seals import seal_of
 from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import MODEL_FILES, digests
-from tasks.models.seals import seal_of
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 

@@ -32,6 +32,7 @@ from tasks.lineage.rebuild import (
 )
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
+from tasks.models.files.served_library import LIBRARY_FILE, library
 from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES, ledger_text
 from tasks.models.retention import files_of, restore, unmark
@@ -211,11 +212,19 @@ def put_back(dataset: str, number: int, folder: Path) -> None:
         with promotion_lock(dataset), TemporaryDirectory() as staging:
             copytree(folder, Path(staging) / MODEL_FILES)
             (Path(staging) / LEDGER_FILE).write_text(ledger_text(model))
-            files_of(info).log_artifacts(staging)
+            (Path(staging) / LIBRARY_FILE).write_bytes(library())
+            _replace_files(files_of(info), Path(staging))
             for tag, seal in registry.seals(model, Path(staging) / MODEL_FILES).items():
                 connect().set_model_version_tag(dataset, str(number), tag, seal)
             unmark(info)
     registry.load(dataset, number)
+
+
+def _replace_files(place: Any, staging: Path) -> None:
+    """Put each file in the place of the old one: other versions may share its bytes."""
+    for path in sorted(staging.rglob("*")):
+        if path.is_file():
+            place.log_artifact(str(path), str(path.parent.relative_to(staging)))
 
 
 def record(dataset: str, number: int, run_id: str, notes: tuple[str, ...], spent: EnergyCost) -> None:

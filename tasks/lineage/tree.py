@@ -12,9 +12,9 @@ from typing import Any
 from greenlightning.errors import IntegrityError, NothingServedError
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import BATCH_ID
+from tasks.models.files.seals import seal_of_text
 from tasks.models.logged_models import LEDGER_FILE, structure_seen
 from tasks.models.registry import version, versions
-from tasks.models.seals import seal_of_text
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
 

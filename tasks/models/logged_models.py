@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
-import greenlightning
 from greenlightning.errors import NothingServedError
 from tasks.core.constants import BATCH_TAG, Tag
 from tasks.core.steps import task
+from tasks.models.files.served_library import LIBRARY, library
 from tasks.tracking.client import connect, origin_of
 
 if TYPE_CHECKING:
@@ -108,12 +108,15 @@ def log_model(
     final = [m for m in run.data.to_proto().metrics if m.step == 0]
     client.log_batch(run_id, [Metric(m.key, m.value, m.timestamp, m.step, made.model_id) for m in final])
     with TemporaryDirectory() as staging:
-        files, ledger, served = (Path(staging) / name for name in ("model", "ledger.json", "served"))
+        names = ("model", "ledger.json", LIBRARY, "served")
+        files, ledger, archive, served = (Path(staging) / name for name in names)
         shutil.copytree(model_dir, files)
         ledger.write_text(ledger_text(model))
-        names = model.encoder.schema.features if model.encoder else features
-        signature = _signature(model.structure.n_features_in, names)
-        _save_pyfunc(served, made, run_id, {"model": str(files), "ledger": str(ledger)}, signature)
+        archive.write_bytes(library())
+        columns = model.encoder.schema.features if model.encoder else features
+        signature = _signature(model.structure.n_features_in, columns)
+        stored = {"model": str(files), "ledger": str(ledger), "library": str(archive)}
+        _save_pyfunc(served, made, run_id, stored, signature)
         client.log_model_artifacts(made.model_id, str(served))
     client.finalize_logged_model(made.model_id, LoggedModelStatus.READY)
     return str(made.model_id)
@@ -150,7 +153,6 @@ def _save_pyfunc(
             artifacts=files,
             signature=signature,
             pip_requirements=[f"{name}=={installed(name).partition('+')[0]}" for name in SERVED_WITH],
-            code_paths=[str(Path(greenlightning.__file__).parent)],
         )
 
 

@@ -1,7 +1,12 @@
 """The code that MLflow serves: copied into every version, it loads safetensors and JSON, never pickle."""
 
+import atexit
+import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import mlflow
 import numpy as np
@@ -18,7 +23,9 @@ class ServedModel(PythonModel):
     """A GreenLightning model behind MLflow's ``predict``."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Load the model from the version's artifacts, digests checked."""
+        """Load the model from the version's artifacts, digests checked, by the version's own library."""
+        if "greenlightning" not in sys.modules:
+            sys.path.insert(0, _unpacked(context.artifacts["library"]))
         from greenlightning.model import GreenLightningModel
 
         self.model = GreenLightningModel.load(Path(context.artifacts["model"]))
@@ -55,6 +62,15 @@ class ServedModel(PythonModel):
         schema = TableSchema.of_numbers(model_input.columns)
         numbers = model_input.set_axis(schema.names, axis=1)
         return conform(numbers, schema).frame.to_numpy(np.float64)
+
+
+def _unpacked(library: str) -> str:
+    """The folder of an unpacked library, removed when the process ends."""
+    folder = tempfile.mkdtemp(prefix="greenlightning-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with ZipFile(library) as archive:
+        archive.extractall(folder)
+    return folder
 
 
 mlflow.models.set_model(ServedModel())

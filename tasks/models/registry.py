@@ -11,9 +11,10 @@ from greenlightning.errors import IntegrityError
 from tasks.core.constants import BATCH_TAG, Alias, Tag
 from tasks.core.faults import Fault, reached
 from tasks.core.workspace import checked_name
+from tasks.models.files.seals import seal_of, seal_of_text
+from tasks.models.files.served_library import library_seal
 from tasks.models.logged_models import MODEL_FILES, digests, ledger_text, log_model
 from tasks.models.model_card import model_description
-from tasks.models.seals import seal_of, seal_of_text
 from tasks.models.version_info import VersionInfo as VersionInfo
 from tasks.models.version_info import no_champion, no_version, pruned_error
 from tasks.tracking.client import connect
@@ -59,8 +60,8 @@ def register_model(
 
 
 def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
-    """The tags that seal the files of a saved model and of its ledger."""
-    return {Tag.FILES: seal_of(folder), Tag.LEDGER: seal_of_text(ledger_text(model))}
+    """The tags that seal the files of a saved model, its ledger, and the library that serves it."""
+    return {Tag.FILES: seal_of(folder), Tag.LEDGER: seal_of_text(ledger_text(model))} | library_seal()
 
 
 def _lineage(model: "GreenLightningModel") -> dict[str, str]:

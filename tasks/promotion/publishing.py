@@ -7,9 +7,10 @@ from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
+from tasks.models.files.shared_files import share_files
+from tasks.models.files.window_files import drop_windows, log_windows
 from tasks.models.model_card import model_card
 from tasks.models.version_expectations import EXPECTATIONS, sealed
-from tasks.models.window_files import drop_windows, log_windows
 from tasks.promotion.candidate import KEPT, Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
@@ -61,12 +62,17 @@ def _log_about(
     parent: registry.VersionInfo | None,
     promoted: bool,
 ) -> None:
-    """Log the lineage and the parameters of a version, whose tag comes last; its parent's windows go."""
-    run_id = registry.version(dataset, number).run_id
+    """Log the lineage and the parameters of a version, whose tag comes last.
+
+    Its parent's windows go, and what both have in common is stored once.
+    """
+    info = registry.version(dataset, number)
+    run_id = info.run_id
     if parent and promoted:
         drop_windows(parent)
     log_lineage(dataset, number, parent, run_id)
     reached(Fault.LINEAGE_LOGGED)
+    share_files(info, parent)
     log_model_params(connect().get_run(run_id), model, number)
     reached(Fault.PARAMS_LOGGED)
 

@@ -23,9 +23,9 @@ from tasks.data.event_time import span_text
 from tasks.data.holdout import HeldBack, Learnable
 from tasks.models import registry
 from tasks.models.class_weights import reweighed
+from tasks.models.files.window_files import WINDOWS
 from tasks.models.logged_models import attach_structure
 from tasks.models.model_card import forgetting_note
-from tasks.models.window_files import WINDOWS
 from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run

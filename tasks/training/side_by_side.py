@@ -9,8 +9,8 @@ from greenlightning.errors import InputError, IntegrityError
 from tasks.core.constants import Metric
 from tasks.core.settings import AUTO
 from tasks.data.batch_index import BatchRef, batches
+from tasks.models.files.window_files import load_windows
 from tasks.models.version_info import VersionInfo
-from tasks.models.window_files import load_windows
 from tasks.training.scoring import answers_of_all, evaluation_of, scores
 from tasks.training.windows import Kept
 

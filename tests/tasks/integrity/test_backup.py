@@ -44,6 +44,22 @@ def test_it_comes_back_at_another_path(
     assert [*check_data("digits"), *check_versions("digits")] == []
 
 
+def test_what_versions_share_is_once_in_the_archive_and_on_the_disk(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = home / "data" / "first", home / "data" / "second"
+    first.parent.mkdir()
+    first.write_bytes(b"x" * 5_000_000)
+    second.hardlink_to(first)
+    back_up(tmp_path / "backup.tar")
+    assert (tmp_path / "backup.tar").stat().st_size < 7_500_000
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(elsewhere))
+    restore(tmp_path / "backup.tar")
+    assert (elsewhere / "data/second").samefile(elsewhere / "data/first")
+
+
 def test_a_workspace_in_use_is_left_alone(archive: Path) -> None:
     with pytest.raises(InputError, match="is in use"):
         restore(archive)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.errors import NothingServedError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
+from tasks.models.files.served_library import LIBRARY_FILE
 from tasks.models.logged_models import LEDGER_FILE, attach_structure, log_structure
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
@@ -47,6 +49,8 @@ def test_the_ledger_is_beside_the_model_and_nothing_is_pickled(
     ledger = json.loads((files / LEDGER_FILE).read_text())
     assert ledger["entries"] == {batches[0].id: {"rows": 30, "md5": "0" * 32, "site": None}}
     kinds = {path.suffix for path in files.rglob("*") if path.is_file()}
-    assert kinds == {"", ".py", ".pyi", ".typed", ".json", ".safetensors", ".txt", ".yaml"}
+    assert kinds == {"", ".py", ".zip", ".json", ".safetensors", ".txt", ".yaml"}
+    with ZipFile(files / LIBRARY_FILE) as library:
+        assert {Path(name).suffix for name in library.namelist()} == {".py", ".pyi", ".typed"}
     requirements = (files / "requirements.txt").read_text().split()
     assert {"torch==2.13.0", f"numpy=={np.__version__}"} <= set(requirements)

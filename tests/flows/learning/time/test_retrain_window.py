@@ -10,7 +10,7 @@ from tasks.core.constants import Alias
 from tasks.core.settings import Deciding
 from tasks.data.batch_index import batches
 from tasks.models import registry
-from tasks.models.window_files import load_windows
+from tasks.models.files.window_files import load_windows
 from tests.helpers.digits import DIGITS, FIRST, LEARNING, SECOND, THIRD, add, learnt_jointly, outcome
 
 pytestmark = pytest.mark.usefixtures("prefect")

@@ -24,8 +24,8 @@ from tasks.data.schemas import Declared
 from tasks.data.sliding_holdout import parts_of
 from tasks.data.versioning import checkout
 from tasks.models import registry
+from tasks.models.files.window_files import load_windows
 from tasks.models.holdouts import holdout_at
-from tasks.models.window_files import load_windows
 from tests.helpers.digits import outcome
 
 pytestmark = pytest.mark.usefixtures("prefect", "mlflow_home")

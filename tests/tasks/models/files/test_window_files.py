@@ -11,7 +11,7 @@ from greenlightning.errors import IntegrityError
 from greenlightning.model import GreenLightningModel
 from greenlightning.model.windows import EVERYTHING, Windows
 from tasks.core.constants import Tag
-from tasks.models.window_files import INDEX, drop_windows, load_windows, log_windows
+from tasks.models.files.window_files import INDEX, drop_windows, load_windows, log_windows
 from tasks.tracking.client import artifact_uri
 from tests.helpers.small_champion import served, versioned
 

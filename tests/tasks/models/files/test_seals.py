@@ -9,7 +9,7 @@ from greenlightning.errors import IntegrityError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Tag
 from tasks.models import registry
-from tasks.models.seals import seal_of
+from tasks.models.files.seals import seal_of
 from tests.helpers.versions import files_of, register_in_a_run
 
 pytestmark = [pytest.mark.usefixtures("mlflow_home"), pytest.mark.slow]
