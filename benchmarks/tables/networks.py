@@ -120,7 +120,7 @@ def _schedule(n: int) -> tuple[int, int]:
 KINDS = (
     LearnerKind(NETWORK, Network, "far", stages=(10,)),
     *(
-        [LearnerKind(TABM, TabM, "far", stages=(10,), most_rows=400, seeds=1)]
+        [LearnerKind(TABM, TabM, "far", stages=(10,), most_rows=1_000, seeds=1)]
         if importlib.util.find_spec("tabm")
         else []
     ),

@@ -62,11 +62,23 @@ for panel in (
     app.add_typer(panel.commands)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"greenlightning {version('greenlightning')}")
+        raise typer.Exit
+
+
 @app.callback()
 def main_options(
     context: typer.Context,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show logs, and a traceback when something fails.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version installed."),
     ] = False,
 ) -> None:
     """Prepare the workspace and the environment before a command imports Prefect."""

@@ -66,7 +66,10 @@ Keep = Annotated[
 
 Metric = Annotated[
     Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "cost", "rmse", "mae"],
-    typer.Option(help="Score that the gate compares. auto: accuracy for labels, RMSE for real targets."),
+    typer.Option(
+        help="Score that the gate compares. auto: accuracy for labels (balanced accuracy with "
+        "--class-weight balanced), RMSE for real targets."
+    ),
 ]
 Threshold = Annotated[
     str,

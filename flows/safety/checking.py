@@ -20,14 +20,14 @@ def verify(dataset: str | None, as_json: bool) -> bool:
     for name in [dataset] if dataset else datasets():
         found += [*check_data(name), *check_quarantine(name), *check_versions(name)]
     found = [finding for finding in found if finding.damage]
-    _print("all that is stored is whole", found, [], as_json)
+    _print("All that is stored is whole", found, [], as_json)
     return not found
 
 
 def doctor(fix: bool, as_json: bool) -> bool:
     """Look at workspace, stores, pointers, aliases and orphans; return whether no damage is left."""
     done, left = repaired(_examined()) if fix else ([], list(_examined()))
-    _print("nothing is wrong", left, done, as_json)
+    _print("Nothing is wrong", left, done, as_json)
     return not any(finding.damage for finding in left)
 
 
@@ -63,4 +63,4 @@ def _print(well: str, left: list[Finding], done: list[Finding], as_json: bool) -
         mark = "damaged " if one.damage else "note    "
         out.print(f"{mark}  {one.line}", highlight=False, markup=False, soft_wrap=True)
     if not left:
-        out.print(f"{'Repaired: ' if done else ''}{well}.", highlight=False)
+        out.print(f"{'Repaired. ' if done else ''}{well}.", highlight=False)

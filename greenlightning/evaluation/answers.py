@@ -32,6 +32,8 @@ class Answers:
         From probabilities to an answer.
     decided : ndarray of shape (n,) or None
         Positions of the answers, where they do not follow from the rule: those of cross-fitted thresholds.
+    balanced : bool
+        Whether the classifier was given balanced class weights.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Answers:
     classes: tuple[Any, ...]
     rule: DecisionRule = MOST_PROBABLE
     decided: NDArray[np.intp] | None = None
+    balanced: bool = False
 
     def __post_init__(self) -> None:
         if not len(self.truth) or self.proba.shape != (len(self.truth), len(self.classes)):

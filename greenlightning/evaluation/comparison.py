@@ -12,6 +12,10 @@ from greenlightning.evaluation.score import Score
 FRESH = "the new rows"
 
 
+ROUNDING = 1e-12
+"""A difference of two shares is off by as much: 0.95 - 0.94 is more than 0.01 in floating point."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A score of two models on the same rows.
@@ -46,7 +50,8 @@ class Comparison:
     @property
     def not_worse(self) -> bool:
         """Whether the interval reaches a difference that ``margin`` allows."""
-        return self.high >= -self.margin if self.score.is_share else self.low <= self.margin
+        best = -self.high if self.score.is_share else self.low
+        return best <= self.margin + ROUNDING
 
     @property
     def verdict(self) -> str:
@@ -57,7 +62,7 @@ class Comparison:
             return f"{self.difference:+.3g}"
         if not self.not_worse:
             return f"more than {self.margin:.2g} worse"
-        within = abs(self.difference) <= self.margin
+        within = abs(self.difference) <= self.margin + ROUNDING
         return f"{'at most' if within else 'not clearly more than'} {self.margin:.2g} worse"
 
     def on(self, rows: str, *, named: bool = True) -> str:

@@ -93,8 +93,8 @@ class Deciding(BaseModel):
     metric: Literal["auto", "accuracy", "balanced_accuracy", "macro_f1", "log_loss", "cost", "rmse", "mae"] = (
         Field(
             "auto",
-            description="score that the gate compares (auto: accuracy for labels, cost where costs are given, "
-            "RMSE for real targets)",
+            description="score that the gate compares (auto: accuracy for labels, balanced accuracy where class "
+            "weights are balanced, cost where costs are given, RMSE for real targets)",
         )
     )
     costs: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(

@@ -55,26 +55,22 @@ def land(
     source = read_table(path, read_options(dataset, declared, options))
     schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
     known = known_schema(dataset)
-    first = _first_notes(schema, table) if known is None else []
+    mixed = _mixed_notes(schema) if known is None else []
     if schema != known or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
-    notes = (*source.notes, *first, *table.notes, *_identifier_notes(schema, table.frame))
-    return replace(landed, notes=notes)
+    gaps = [gaps_in(table.y)] if table.y is not None else []
+    notes = (*source.notes, *mixed, *gaps, *table.notes, *_identifier_notes(schema, table.frame))
+    return replace(landed, notes=tuple(filter(None, notes)))
 
 
-def _first_notes(schema: TableSchema, table: ConformedTable) -> list[str]:
-    """Notes on a first file: columns of text that would be dates but for some cells, and rows without a label.
-
-    Validation, which a later file meets when it is ingested, refuses rows without a label.
-    """
-    gaps = gaps_in(table.y) if table.y is not None else ""
-    mixed = [
+def _mixed_notes(schema: TableSchema) -> list[str]:
+    """Notes on columns of text that would be dates but for some cells."""
+    return [
         f"column {column.name!r} is {column.kind}{NO_DATES}{column.reason.partition(NO_DATES)[2]}"
         for column in schema.columns
         if NO_DATES in column.reason
     ]
-    return [*mixed, gaps] if gaps else mixed
 
 
 def _identifier_notes(schema: TableSchema, frame: pd.DataFrame) -> list[str]:

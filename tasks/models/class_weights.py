@@ -9,6 +9,7 @@ from tasks.core.settings import ClassWeight
 from tasks.models.version_info import VersionInfo
 
 if TYPE_CHECKING:
+    from greenlightning.data.targets import Targets
     from greenlightning.model import GreenLightningModel
 
 MOST_CLASSES = 16
@@ -23,6 +24,13 @@ def for_training(asked: ClassWeight, serving: VersionInfo | None) -> ClassWeight
     if isinstance(targets.weights, str):
         return "balanced"
     return {str(label): weight for label, weight in targets.weights.items()}
+
+
+def is_balanced(targets: "Targets") -> bool:
+    """Whether every class has the same total weight."""
+    from greenlightning.data.targets import ClassTargets
+
+    return isinstance(targets, ClassTargets) and targets.weights == "balanced"
 
 
 def of_labels(asked: ClassWeight, labels: Iterable[Any]) -> Mapping[Any, float] | str | None:

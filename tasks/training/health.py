@@ -110,9 +110,14 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
 
 
 def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structure: str) -> None:
-    """Log the health reference of version ``parent`` with the run too, if its model has the same ``structure``."""
+    """Log the health reference of version ``parent`` with the run too, if its model has the same ``structure``.
+
+    A run that has made a reference of its own keeps it.
+    """
+    from mlflow.artifacts import list_artifacts
+
     reference = health_reference_of(parent)
-    if reference is None or reference.structure != structure:
+    if reference is None or reference.structure != structure or list_artifacts(artifact_uri(run_id, REFERENCE)):
         return
     with TemporaryDirectory() as place:
         reference.save(Path(place))

@@ -1,6 +1,7 @@
 """Scores of a model on labelled rows, alike for labels and for real targets: answers, metrics, findings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from greenlightning.evaluation.scores import evaluate_answers
 from greenlightning.linear.probabilities import class_probabilities
 from tasks.core.constants import SIDES, Metric, Tag
 from tasks.core.settings import Deciding
+from tasks.models.class_weights import is_balanced
 from tasks.tracking.metrics import log_metrics
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def answers_from(
     """What ``model`` answers, from its linear outputs (n, k)."""
     if model.targets.task == "regression":
         return RealAnswers.of(y, model.targets.restored(outputs))
-    return Answers.of(y, class_probabilities(outputs, model.calibration), model.classes, model.rule)
+    proba = class_probabilities(outputs, model.calibration)
+    return replace(Answers.of(y, proba, model.classes, model.rule), balanced=is_balanced(model.targets))
 
 
 def answers_of_all(
@@ -79,12 +82,17 @@ def intervals(found: "Evaluation | RegressionEvaluation") -> dict[str, float]:
 
 
 def gate_score(deciding: Deciding, answers: Answers | RealAnswers) -> Score:
-    """The score that the gate compares: the one asked for, else accuracy for labels and RMSE for real targets."""
+    """The score that the gate compares: the one asked for, else accuracy for labels and RMSE for real targets.
+
+    With balanced class weights it is balanced accuracy: accuracy would undo the weights.
+    """
     if deciding.metric != "auto":
         return Score(deciding.metric)
     if isinstance(answers, RealAnswers):
         return Score.RMSE
-    return Score.COST if deciding.costs or answers.rule.costs else Score.ACCURACY
+    if deciding.costs or answers.rule.costs:
+        return Score.COST
+    return Score.BALANCED_ACCURACY if answers.balanced else Score.ACCURACY
 
 
 def compared(deciding: Deciding, challenger: Answers | RealAnswers, champion: Answers | RealAnswers) -> Comparison:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 
@@ -61,3 +62,8 @@ def test_wrong_usage_exits_with_2(say: Callable[..., Said]) -> None:
     assert say("train").code == 2
     assert say("no-such-command").code == 2
     assert say("federate", "-d", DIGITS).code == 2
+
+
+def test_the_version_that_is_installed_is_shown(say: Callable[..., Said]) -> None:
+    said = say("--version")
+    assert (said.code, said.out) == (0, f"greenlightning {version('greenlightning')}\n")

@@ -35,7 +35,7 @@ def test_a_whole_workspace_passes_and_damage_is_named_with_the_remedy(
     ref: BatchRef, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert verify(None, as_json=False)
-    assert capsys.readouterr().out == "all that is stored is whole.\n"
+    assert capsys.readouterr().out == "All that is stored is whole.\n"
     pointer_path("digits", ref.id).write_text("outs: [")
     assert not verify("digits", as_json=False)
     said = capsys.readouterr().out

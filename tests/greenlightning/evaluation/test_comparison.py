@@ -44,6 +44,12 @@ def test_worse_means_that_the_whole_interval_lies_below_the_margin(
     assert comparison.not_worse is not_worse is (comparison.high >= -margin)
 
 
+def test_a_difference_of_just_the_margin_is_allowed_however_floating_point_rounds_it() -> None:
+    assert 0.95 - 0.94 > 0.01
+    edge = Comparison(Score.ACCURACY, 0.95, 0.94, low=0.89 - 0.95, high=0.94 - 0.95, margin=0.01, n=100)
+    assert (edge.not_worse, edge.verdict) == (True, "at most 0.01 worse")
+
+
 def test_the_interval_is_that_of_the_normal_approximation_when_n_is_large() -> None:
     comparison = compare(answers(10_000, 300, 200), margin=0.01, n_resamples=20_000)
     half = 1.96 * np.sqrt(0.05 - 0.01**2) / 100

@@ -16,6 +16,7 @@ from tasks.training.health import (
     assess_batches,
     assess_landed,
     health_reference_of,
+    health_reference_tag,
     inherit_health_reference,
     save_health_reference,
 )
@@ -49,6 +50,17 @@ def test_a_reference_is_inherited_under_the_same_structure_alone(champion: Versi
         with flow_run("digits", Kind.RETRAIN) as run_id:
             inherit_health_reference(champion, run_id, structure)
         assert [file.path for file in connect().list_artifacts(run_id)] == ["health_reference"] * kept
+
+
+def test_a_run_that_made_a_reference_keeps_its_own(
+    champion: VersionInfo, batches: list[Batch], tmp_path: Path
+) -> None:
+    holdout = Learnable(versioned(batches[2], tmp_path, "digits.holdout"))
+    with flow_run("digits", Kind.TRAIN) as run_id:
+        save_health_reference(run_id, tmp_path, batches[1], holdout)
+        own = health_reference_tag(run_id)
+        inherit_health_reference(champion, run_id, champion.tags[Tag.STRUCTURE_DIGEST])
+    assert health_reference_tag(run_id) == own != health_reference_tag(champion.run_id)
 
 
 def test_a_batch_is_assessed_alike_as_it_lands_and_as_it_is_learnt(

@@ -1,5 +1,7 @@
 """Scores of labels and of real targets: the metrics that are logged, and what the gate compares."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,6 +44,8 @@ def test_every_interval_has_two_documented_ends() -> None:
 def test_the_gate_compares_accuracy_or_rmse_unless_asked_otherwise() -> None:
     assert (gate_score(DECIDING, LABELS), gate_score(DECIDING, OUTPUTS)) == (Score.ACCURACY, Score.RMSE)
     assert gate_score(Deciding(metric="macro_f1"), LABELS) is Score.MACRO_F1
+    assert gate_score(DECIDING, replace(LABELS, balanced=True)) is Score.BALANCED_ACCURACY
+    assert gate_score(Deciding(metric="accuracy"), replace(LABELS, balanced=True)) is Score.ACCURACY
     found = compared(Deciding(metric="mae"), OUTPUTS, RealAnswers.of([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]))
     assert (found.score, found.champion, found.challenger) == (Score.MAE, 0.0, pytest.approx(1 / 3))
 
