@@ -74,9 +74,11 @@ def _announce(started: dict[str, Any], as_json: bool, state: str) -> None:
     """Print addresses that log a browser in to the dashboards, and the next steps."""
     from tasks.core.workspace import Workspace
     from tasks.orchestration.access import issue_ticket
+    from tasks.orchestration.dashboards import opening_page
 
-    for name in ("prefect", "mlflow"):
-        started |= {f"{name}_login": f"{started[f'{name}_url']}/?ticket={issue_ticket(Workspace.current())}"}
+    workspace = Workspace.current()
+    for name, page in (("prefect", ""), ("mlflow", opening_page(workspace))):
+        started |= {f"{name}_login": f"{started[f'{name}_url']}/?ticket={issue_ticket(workspace)}{page}"}
     if as_json:
         print(json.dumps({"state": state, **started}), flush=True)
         return

@@ -60,7 +60,10 @@ def _links(dataset: str, version: int | None, summary: RunSummary | None) -> lis
     """Links to the run and to the version."""
     if summary is None:
         return []
-    links = [Link(f"the run {summary.run_id} in MLflow", summary.link, "greenlightning up")]
+    links = [
+        Link(f"the run {summary.run_id} in MLflow", summary.link, "greenlightning up"),
+        Link(f"all retrainings of {dataset}, a row each", summary.retrainings, "greenlightning up"),
+    ]
     if version:
         address = summary.dashboards.mlflow_version(dataset, version)
         command = f"greenlightning lineage {version} --dataset {dataset}"

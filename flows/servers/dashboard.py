@@ -2,9 +2,11 @@
 
 import os
 from argparse import ArgumentParser
+from pathlib import Path
 
 import uvicorn
 
+from flows.servers.first_visit import FirstVisit
 from flows.servers.gate import AddressCheck, Application, Gate, on_loopback
 from flows.servers.services import HOST
 from tasks.core.workspace import Workspace
@@ -19,7 +21,8 @@ def prefect(workspace: Workspace) -> Application:
 
 def mlflow(workspace: Workspace) -> Application:
     """MLflow's server on the embedded database and artifacts, as ``mlflow server`` starts it."""
-    from mlflow.server import constants, handlers
+    from mlflow.server import REL_STATIC_DIR, constants, handlers
+    from mlflow.server import app as pages
 
     database, artifacts = f"sqlite:///{workspace.database}", (workspace.mlruns / "artifacts").as_uri()
     os.environ |= {
@@ -32,7 +35,7 @@ def mlflow(workspace: Workspace) -> Application:
     handlers.initialize_backend_stores(database, database, "mlflow-artifacts:/")
     from mlflow.server.fastapi_app import app
 
-    return Gate(app, workspace)
+    return Gate(FirstVisit(app, Path(pages.root_path) / REL_STATIC_DIR / "index.html"), workspace)
 
 
 def main() -> None:

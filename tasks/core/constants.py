@@ -150,6 +150,7 @@ class SharedParam(StrEnum):
     GATES = "gates"
     METHOD = "method"
     ROWS = "rows"
+    SETTLED_AT = "settled_at"
 
 
 class Params(StrEnum):
@@ -174,8 +175,10 @@ class Tag(StrEnum):
     ENERGY_SOURCE = "energy.source"
     ENERGY_AVOIDED_SOURCE = "energy.avoided_source"
     DVC_MD5 = "dvc.md5"
+    BATCH = "batch"
     HEALTH = "health"
     HEALTH_REASON = "health.reason"
+    BATCH_FILES = "batch_files"
 
     STRUCTURE_DIGEST = "structure.digest"
     RECIPE_DIGEST = "recipe.digest"

@@ -32,6 +32,7 @@ from tasks.core.workspace import Workspace
 from tasks.lineage.tree import ledger_entries
 from tasks.models import registry
 from tasks.tracking.code_version import code_tags, repository
+from tasks.tracking.inputs import batch_of
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
@@ -140,7 +141,7 @@ def inputs_of(dataset: str, tracked: "TrackedRun", made: Sequence[registry.Versi
     for info in made:
         parent = registry.version(dataset, info.parent) if info.parent else None
         new = info.batches.keys() - (parent.batches.keys() if parent else set())
-        if unread := new - {entry.dataset.name for entry in read}:
+        if unread := new - {batch_of(entry) for entry in read}:
             entries = ledger_entries(info).items()
             found += [_site(dataset, name, entry) for name, entry in entries if entry["site"] and name in unread]
         found += [_version(parent, InputDataset)] if parent else []
@@ -190,7 +191,7 @@ def _batch(entry: "DatasetInput") -> InputDataset:
         fields = [schema_dataset.SchemaDatasetFacetFields(name=c.name, type=str(c.type)) for c in columns]
         facets["schema"] = schema_dataset.SchemaDatasetFacet(fields)
     rows = json.loads(entry.dataset.profile or "")["num_rows"]
-    return _input(f"{where.parent.name}/batches/{entry.dataset.name}", facets, rows, size)
+    return _input(f"{where.parent.name}/batches/{where.stem}", facets, rows, size)
 
 
 def _scored_file(dataset: str, entry: "DatasetInput") -> InputDataset:

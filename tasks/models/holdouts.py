@@ -12,6 +12,7 @@ from tasks.data.sliding_holdout import holdout_without, parts_of, slid_holdout
 from tasks.data.versioning import checkout
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
+from tasks.tracking.inputs import batch_of
 
 
 def holdout_at(info: VersionInfo) -> BatchRef:
@@ -21,7 +22,7 @@ def holdout_at(info: VersionInfo) -> BatchRef:
     run = connect().get_run(info.run_id)
     for entry in run.inputs.dataset_inputs if run.inputs else ():
         if any(tag.value == "holdout" for tag in entry.tags):
-            return versioned(holdout_of(info.dataset), entry.dataset.name, entry.dataset.digest)
+            return versioned(holdout_of(info.dataset), batch_of(entry), entry.dataset.digest)
     return current_holdout(info.dataset)
 
 

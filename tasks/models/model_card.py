@@ -7,8 +7,8 @@ from tasks.core.constants import Metric, Tag
 from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, survey
+from tasks.tracking.pages.run_notes import decision_reason, findings_of, score_table
 from tasks.tracking.run_energy import avoided_by, spent_by
-from tasks.tracking.run_notes import decision_reason, findings_of, score_table
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -8,6 +8,9 @@ from typing import Any
 
 from tasks.core import processes
 from tasks.core.workspace import Workspace
+from tasks.tracking.database import last_experiment
+from tasks.tracking.pages import addresses
+from tasks.tracking.pages.saved_views import RETRAININGS
 
 
 @dataclass(frozen=True)
@@ -28,23 +31,36 @@ class Dashboards:
 
     def mlflow_run(self, experiment_id: str, run_id: str) -> str | None:
         """The page of an MLflow run."""
-        return self.mlflow_url and f"{self.mlflow_url}/#/experiments/{experiment_id}/runs/{run_id}"
+        return self._mlflow(addresses.run_page(experiment_id, run_id))
 
     def mlflow_artifact(self, experiment_id: str, run_id: str, path: str) -> str | None:
         """The page of a file that a run logged, shown beside the run's other files."""
-        return self.mlflow_url and f"{self.mlflow_run(experiment_id, run_id)}/artifacts/{path}"
+        return self._mlflow(addresses.artifact_page(experiment_id, run_id, path))
 
     def mlflow_file(self, run_id: str, path: str) -> str | None:
         """The address of a file's bytes, usable as the source of an image."""
-        return self.mlflow_url and f"{self.mlflow_url}/get-artifact?path={path}&run_uuid={run_id}"
+        return self._mlflow(f"get-artifact?path={path}&run_uuid={run_id}")
 
     def mlflow_version(self, dataset: str, number: int) -> str | None:
         """The page of a model version."""
-        return self.mlflow_url and f"{self.mlflow_url}/#/models/{dataset}/versions/{number}"
+        return self._mlflow(addresses.version_page(dataset, number))
+
+    def mlflow_retrainings(self, experiment_id: str) -> str | None:
+        """The retrainings of an experiment, a row each, in the saved view."""
+        return self._mlflow(addresses.view_page(experiment_id, RETRAININGS))
+
+    def _mlflow(self, page: str) -> str | None:
+        return self.mlflow_url and f"{self.mlflow_url}/{page}"
 
     def prefect_run(self, flow_run_id: str) -> str | None:
         """The page of a flow run."""
         return self.prefect_url and f"{self.prefect_url}/runs/flow-run/{flow_run_id}"
+
+
+def opening_page(workspace: Workspace) -> str:
+    """MLflow's first page: the retrainings of the dataset that ran last, or the datasets before any run."""
+    experiment = last_experiment(workspace.database)
+    return addresses.view_page(experiment, RETRAININGS) if experiment else addresses.EXPERIMENTS
 
 
 def state_file(workspace: Workspace) -> Path:

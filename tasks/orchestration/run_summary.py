@@ -61,6 +61,11 @@ class RunSummary:
         return self.dashboards.mlflow_run(self.experiment, self.run_id)
 
     @property
+    def retrainings(self) -> str | None:
+        """The address of the dataset's retrainings; None where MLflow serves none."""
+        return self.dashboards.mlflow_retrainings(self.experiment)
+
+    @property
     def trained_structure(self) -> bool:
         """Whether the run trained a structure, and so has a settling curve."""
         return Metric.EPOCHS in self.metrics

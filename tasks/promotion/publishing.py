@@ -14,6 +14,7 @@ from tasks.models.version_expectations import EXPECTATIONS, sealed
 from tasks.promotion.candidate import KEPT, Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
+from tasks.tracking.pages.run_names import name_after_version
 from tasks.tracking.run_params import log_model_params
 from tasks.training.health import health_reference_tag, inherit_health_reference
 
@@ -73,7 +74,9 @@ def _log_about(
     log_lineage(dataset, number, parent, run_id)
     reached(Fault.LINEAGE_LOGGED)
     share_files(info, parent)
-    log_model_params(connect().get_run(run_id), model, number)
+    run = connect().get_run(run_id)
+    name_after_version(run, number)
+    log_model_params(run, model, number)
     reached(Fault.PARAMS_LOGGED)
 
 

@@ -13,12 +13,13 @@ from tasks.core.constants import Tag
 from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace, checked_name
 from tasks.tracking.database import check_database
+from tasks.tracking.pages.run_notes import NOTE_TAG, experiment_note
+from tasks.tracking.pages.saved_views import saved_views
 from tasks.tracking.relocation import relocate_artifacts
-from tasks.tracking.run_notes import NOTE_TAG, experiment_note
-from tasks.tracking.saved_views import saved_views
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Experiment
 
 
 ENVIRONMENT = {
@@ -81,7 +82,16 @@ def experiment_id(dataset: str) -> str:
             f"The MLflow experiment {dataset!r} was deleted",
             f"Bring it back with: mlflow experiments restore --experiment-id {found.experiment_id}",
         )
+    _renew_views(found)
     return str(found.experiment_id)
+
+
+def _renew_views(found: "Experiment") -> None:
+    """Bring the saved views and the note of an experiment of an earlier release up to date."""
+    current = {**saved_views(), NOTE_TAG: experiment_note(found.name, found.experiment_id)}
+    for tag, value in current.items():
+        if found.tags.get(tag) != value:
+            connect().set_experiment_tag(found.experiment_id, tag, value)
 
 
 def _write_ahead() -> None:

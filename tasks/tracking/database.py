@@ -32,6 +32,18 @@ def read_only(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
 
 
+def last_experiment(database: Path) -> str:
+    """The experiment with the newest run; empty where none has run."""
+    if not database.is_file():
+        return ""
+    newest = "SELECT experiment_id FROM runs ORDER BY start_time DESC LIMIT 1"
+    try:
+        with closing(read_only(database)) as connection:
+            return str(next(connection.execute(newest), ("",))[0])
+    except sqlite3.DatabaseError:
+        return ""
+
+
 def faults_of(database: Path) -> list[str]:
     """What SQLite finds wrong with a database, all pages read; empty where it is whole."""
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 METRICS_PER_REQUEST = 1000
+DIGITS = 5
+"""Of a logged number: MLflow's tables show every digit of it."""
 
 
 def log_metrics(run_id: str, values: Mapping[str, float], tags: Mapping[str, str] | None = None) -> None:
@@ -49,11 +51,16 @@ def _log(
     from mlflow.entities import RunTag
 
     now = int(time.time() * 1000)
-    measured = [Point(name, float(value), now, step) for name, value, step in points if _is_measured(value)]
+    measured = [Point(name, rounded(value), now, step) for name, value, step in points if _is_measured(value)]
     labels = [RunTag(name, value) for name, value in (tags or {}).items()]
     client = connect()
     for start in range(0, max(len(measured), 1), METRICS_PER_REQUEST):
         client.log_batch(run_id, measured[start : start + METRICS_PER_REQUEST], tags=() if start else labels)
+
+
+def rounded(value: float) -> float:
+    """A number as MLflow shows it, in full: to five digits, or all of a whole number."""
+    return float(value) if float(value).is_integer() else float(f"{value:.{DIGITS}g}")
 
 
 def _is_measured(value: float | None) -> TypeGuard[float]:

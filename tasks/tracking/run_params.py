@@ -42,8 +42,11 @@ def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:
     """The shared parameters that follow from the model alone."""
     facts = model.describe()
     numbers = {name: facts[fact] for fact, name in BARE.items()}
+    history = model.structure.history
+    settled = {SharedParam.SETTLED_AT: history.epochs} if history and history.settled else {}
     return {name: number for name, number in numbers.items() if not isinstance(number, str)} | {
-        SharedParam.GATES: sum(model.structure.hidden_layer_sizes)
+        SharedParam.GATES: sum(model.structure.hidden_layer_sizes),
+        **settled,
     }
 
 

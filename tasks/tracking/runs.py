@@ -11,19 +11,24 @@ from tasks.core.constants import Kind, Part, Tag
 from tasks.tracking.client import connect, experiment_id, origin_of
 from tasks.tracking.code_version import code_tags
 from tasks.tracking.metrics import log_whole_run
-from tasks.tracking.run_notes import NOTE_TAG, run_note
+from tasks.tracking.pages.run_notes import NOTE_TAG, PARENT_TAG, run_note
 from tasks.tracking.system_metrics import system_metrics
 
 
 @contextmanager
-def flow_run(dataset: str, kind: Kind, *, name: str | None = None) -> Iterator[str]:
-    """Open the run of a flow run and yield its id; a failed body ends it FAILED, an interrupted KILLED."""
+def flow_run(dataset: str, kind: Kind, *, name: str | None = None, below: str | None = None) -> Iterator[str]:
+    """Open the run of a flow run and yield its id; a failed body ends it FAILED, an interrupted KILLED.
+
+    MLflow shows it below the run ``below``, if there is one.
+    """
     from prefect.runtime import flow_run as prefect_run
 
     code = {"mlflow.source.name": f"greenlightning {kind}", "mlflow.source.type": "PROJECT"}
     tags: dict[str, str] = {Tag.KIND: kind, Tag.DATASET: dataset, **code_tags(), **code}
     if flow_run_id := prefect_run.get_id():
         tags[Tag.FLOW_RUN_ID] = flow_run_id
+    if below:
+        tags[PARENT_TAG] = below
     title = name or f"{kind} {dataset} {datetime.now():%Y-%m-%d %H:%M:%S}"
     with _run(experiment_id(dataset), title, tags) as run_id, system_metrics(run_id):
         yield run_id
@@ -39,7 +44,7 @@ def decided_tags(decision: str, reason: str) -> dict[str, str]:
 def part_run(parent: str, part: Part) -> Iterator[str]:
     """Open a nested run for one part of the run ``parent`` and yield its id; it ends as ``flow_run`` does."""
     above = origin_of(parent)
-    tags = {**above.tags, Tag.PART: part, "mlflow.parentRunId": parent}
+    tags = {**above.tags, Tag.PART: part, PARENT_TAG: parent}
     with _run(above.experiment_id, part, tags) as run_id:
         yield run_id
 

@@ -47,7 +47,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
     X, y = np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
     sizes = model.structure.hidden_layer_sizes
     method = subject.removesuffix("_").replace("_", " ")
-    with flow_run(dataset, Kind.REFERENCE, name=f"{method} v{number}") as run_id:
+    with flow_run(dataset, Kind.REFERENCE, name=f"{method} v{number}", below=version.run_id) as run_id:
         set_tags(run_id, {Tag.VERSION: str(number)})
         for ref in refs:
             log_batch_input(run_id, ref)

@@ -19,7 +19,7 @@ def test_a_retrain_has_a_name_a_page_and_the_ledger(prefect: None, champion: Pat
     run, artifacts = shown(state)
     serving = registry.version(DIGITS, Alias.CHAMPION)
     assert (serving.version, run.name, run.state_name) == (2, "retrain digits +1 batch", "Promoted")
-    assert connect().get_run(serving.run_id).info.run_name == run.name
+    assert connect().get_run(serving.run_id).info.run_name == "retrain v2, first.parquet"
     page = artifacts["markdown"]
     assert (page.key, page.description) == ("retrain-digits", "promoted, version 2")
     text = str(page.data)

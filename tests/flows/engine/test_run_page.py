@@ -6,6 +6,7 @@ from flows.engine.run_page import failure_page, outcome_page
 from tasks.core.constants import Tag
 from tasks.orchestration.dashboards import Dashboards
 from tasks.orchestration.run_summary import RunSummary
+from tasks.tracking.pages.addresses import run_page, version_page
 
 SCORES = {
     "accuracy": 0.93,
@@ -62,8 +63,8 @@ def test_a_picture_is_part_of_the_page() -> None:
 def test_a_link_leads_to_mlflow_where_it_runs_and_names_a_command_elsewhere() -> None:
     served = summary(Dashboards(mlflow_url="http://127.0.0.1:5000"))
     page = outcome_page("retrain", done(), served, None)
-    assert "- [the run r in MLflow](http://127.0.0.1:5000/#/experiments/1/runs/r)" in page
-    assert "- [version 2 of digits](http://127.0.0.1:5000/#/models/digits/versions/2)" in page
+    assert f"- [the run r in MLflow](http://127.0.0.1:5000/{run_page('1', 'r')})" in page
+    assert f"- [version 2 of digits](http://127.0.0.1:5000/{version_page('digits', 2)})" in page
     page = outcome_page("retrain", done(), summary(), None)
     assert "- the run r in MLflow: `greenlightning up`" in page
     assert "- version 2 of digits: `greenlightning lineage 2 --dataset digits`" in page

@@ -14,6 +14,7 @@ from tasks.core.constants import Alias, Kind, Metric, Part, Tag
 from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.tracking.client import connect
+from tasks.tracking.inputs import batch_of
 from tests.helpers.digits import (
     BASE,
     DIGITS,
@@ -70,13 +71,13 @@ def test_a_training_is_one_run_with_three_nested_ones_series_plots_energy_and_in
     assert 0.7 < run.data.metrics[Metric.ACCURACY] <= 1
     assert run.data.params["flow.n_landmarks"] == "64"
     inputs = {
-        tag.value: (entry.dataset.name, entry.dataset.digest)
+        tag.value: (entry.dataset.name, batch_of(entry), entry.dataset.digest)
         for entry in run.inputs.dataset_inputs
         for tag in entry.tags
         if tag.key == "mlflow.data.context"
     }
-    assert inputs["training"] == (base.id, base.md5)
-    assert inputs["holdout"][0] == batches(f"{DIGITS}.holdout")[-1].id
+    assert inputs["training"] == ("base.parquet", base.id, base.md5)
+    assert inputs["holdout"][1] == batches(f"{DIGITS}.holdout")[-1].id
 
 
 @pytest.mark.usefixtures("champion")

@@ -100,7 +100,7 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     address = page.get_by_role("link", name="in MLflow").get_attribute("href")
     assert address and address.startswith(f"{up.mlflow_url}/#/experiments/")
     page.goto(address)
-    page.get_by_role("heading", name="retrain digits +1 batch").wait_for()
+    page.get_by_role("heading", name="formed.parquet").wait_for()
 
 
 def test_two_runs_stand_side_by_side_in_mlflow(up: "Up", compared: tuple[str, str], page: "Page") -> None:

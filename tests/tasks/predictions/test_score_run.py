@@ -13,6 +13,7 @@ from tasks.lineage.openlineage_facets import inputs_of, outputs_of
 from tasks.models.version_info import VersionInfo
 from tasks.predictions.score_run import SUMMARY, predict_in_run, predictions_path
 from tasks.tracking.client import artifact_uri, connect
+from tasks.tracking.metrics import rounded
 from tasks.tracking.runs import flow_run
 
 
@@ -30,8 +31,8 @@ def test_a_run_names_the_file_the_version_and_the_predictions(
     assert len(run.inputs.model_inputs) == 1
     assert (run.data.tags[Tag.ANSWERED_BY], run.data.tags[Tag.PREDICTIONS_MD5]) == ("1", written)
     assert run.data.metrics[Metric.ROWS_PREDICTED] == 30
-    assert run.data.metrics["predicted_accuracy"] == done.scores["accuracy"]
-    assert run.data.metrics[Metric.JOULES] == spent.joules > 0
+    assert run.data.metrics["predicted_accuracy"] == rounded(done.scores["accuracy"])
+    assert run.data.metrics[Metric.JOULES] == rounded(spent.joules) > 0
     summary = Path(artifact_uri(run_id, SUMMARY).removeprefix("file://").replace("%20", " "))
     assert json.loads(summary.read_text())["md5"] == written
     names = [dataset.name for dataset in inputs_of("digits", run, [])]

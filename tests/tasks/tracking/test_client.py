@@ -9,6 +9,8 @@ import pytest
 
 from greenlightning.errors import InputError
 from tasks.tracking.client import connect, experiment_id
+from tasks.tracking.pages.run_notes import NOTE_TAG
+from tasks.tracking.pages.saved_views import RETRAININGS, VIEW_TAG
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
 
@@ -39,7 +41,17 @@ def test_a_dataset_has_one_experiment_with_its_description_and_artifacts_in_the_
     assert experiment.artifact_location == (home / "mlruns" / "artifacts" / "digits").as_uri()
     note = experiment.tags["mlflow.note.content"]
     assert "docs/metrics.md" in note
-    assert f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=compare-methods" in note
+    assert f"#/experiments/{experiment.experiment_id}/runs?workflowType=machine_learning&" in note
+
+
+def test_an_experiment_of_an_earlier_release_gets_the_views_and_the_note_of_this_one() -> None:
+    made = experiment_id("digits")
+    current = connect().get_experiment(made).tags
+    view = f"{VIEW_TAG}{RETRAININGS}"
+    connect().set_experiment_tag(made, view, "earlier")
+    connect().set_experiment_tag(made, NOTE_TAG, "earlier")
+    assert experiment_id("digits") == made
+    assert connect().get_experiment(made).tags == current
 
 
 def test_a_deleted_experiment_is_named_with_its_remedy() -> None:

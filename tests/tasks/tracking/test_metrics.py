@@ -7,7 +7,14 @@ from greenlightning.structure.settling import EpochRecord, SettlingHistory, Sett
 from tasks.core.constants import SERIES, Kind, Metric, Params, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.tracking.client import connect
-from tasks.tracking.metrics import log_energy, log_evaluation, log_metrics, log_params, log_settling
+from tasks.tracking.metrics import (
+    log_energy,
+    log_evaluation,
+    log_metrics,
+    log_params,
+    log_settling,
+    rounded,
+)
 from tasks.tracking.runs import flow_run
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
@@ -36,7 +43,7 @@ def test_a_settling_series_longer_than_one_request_is_logged_whole() -> None:
     with flow_run("digits", Kind.TRAIN) as run_id:
         log_settling(run_id, history)
     points = connect().get_metric_history(run_id, Metric.TRAIN_LOSS)
-    assert [point.value for point in points] == [1.0 / n for n in range(1, 201)]
+    assert [point.value for point in points] == [rounded(1.0 / n) for n in range(1, 201)]
     assert Metric.SETTLING_RATIO not in connect().get_run(run_id).data.metrics
 
 
@@ -62,3 +69,8 @@ def test_scores_and_energy_have_the_documented_names_and_energy_its_source() -> 
 def test_an_undocumented_metric_is_refused() -> None:
     with flow_run("digits", Kind.TRAIN) as run_id, pytest.raises(InputError, match="acuracy"):
         log_metrics(run_id, {"acuracy": 0.9})
+
+
+def test_numbers_have_five_digits_as_mlflow_shows_all_and_counts_have_every_one() -> None:
+    assert (rounded(0.9777777), rounded(134.1984), rounded(-0.00012345678)) == (0.97778, 134.2, -0.00012346)
+    assert (rounded(1234567), rounded(0)) == (1234567, 0)

@@ -17,7 +17,7 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     with flow_run("digits", Kind.RETRAIN) as run_id:
         log_model_params(connect().get_run(run_id), tiny_model, 7)
     run = connect().get_run(run_id)
-    shared = {name: run.data.params[name] for name in SharedParam}
+    shared = {name: run.data.params.get(name) for name in SharedParam}
     assert shared == {
         SharedParam.METHOD: "retrain",
         SharedParam.EPOCHS: "0",
@@ -26,6 +26,7 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
         SharedParam.FEATURES: "12",
         SharedParam.ALPHA: "1.0",
         SharedParam.GATES: "11",
+        SharedParam.SETTLED_AT: None,
     }
     assert run.data.params[f"{Params.MODEL}statistics_digest"] == tiny_model.statistics.digest
     assert (run.data.tags[Tag.VERSION], run.data.tags[COLOUR_TAG]) == ("7", COLOURS["retrain"])

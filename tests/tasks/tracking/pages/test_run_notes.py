@@ -4,7 +4,8 @@ import re
 
 from greenlightning.errors import InputError
 from tasks.core.constants import Kind, Part, Tag
-from tasks.tracking.run_notes import decision_reason, experiment_note, run_note, score_table
+from tasks.tracking.pages.addresses import TRAINING
+from tasks.tracking.pages.run_notes import decision_reason, experiment_note, run_note, score_table
 from tests.helpers.tracked_runs import tracked_run
 
 METRICS = {
@@ -32,7 +33,7 @@ def test_a_note_has_the_decision_the_scores_the_batches_and_the_energy() -> None
     assert "| accuracy | 0.9300 | 0.9000 |" in note
     assert "**Learnt:** 1,200 rows in 1 batch; the model holds 2,400 rows of 2 batches." in note
     assert "**Energy:** spent 2.25 J in 1.50 s (`measured:rapl`)." in note
-    assert note.endswith("[Model card of digits version 2](#/models/digits/versions/2)\n")
+    assert note.endswith(f"[Model card of digits version 2](#/models/digits/versions/2?{TRAINING})\n")
 
 
 def test_a_note_says_what_was_avoided_or_that_it_cost_more() -> None:
@@ -56,12 +57,12 @@ def test_a_failed_run_has_its_cause_and_remedy_and_an_interrupted_one_says_so() 
 
 def test_a_part_leads_to_its_run_and_a_baseline_to_the_version_it_is_compared_with() -> None:
     part = run_note(tracked_run({}, {Tag.PART: Part.LINEAR, "mlflow.parentRunId": "p"}), "FINISHED")
-    assert "Part of [this run](#/experiments/1/runs/p)." in part
+    assert "Part of [this run](#/experiments/1/runs/p?workflowType=machine_learning)." in part
     tags = {Tag.KIND: Kind.REFERENCE, Tag.VERSION: "2"}
     baseline = run_note(tracked_run({}, tags, {"method": "ridge"}), "FINISHED")
     assert (
-        "**Baseline: ridge**, trained from scratch on the rows of [version 2](#/models/digits/versions/2)."
-        in baseline
+        "**Baseline: ridge**, trained from scratch on the rows of "
+        "[version 2](#/models/digits/versions/2?workflowType=machine_learning)." in baseline
     )
 
 
@@ -77,5 +78,6 @@ def test_a_reason_is_a_sentence_without_the_decision() -> None:
 
 def test_the_note_of_an_experiment_opens_the_saved_view() -> None:
     note = experiment_note("digits", "7")
-    assert "(#/experiments/7/runs?viewStateShareKey=compare-methods&compareRunsMode=CHART)" in note
+    assert f"(#/experiments/7/runs?{TRAINING}&viewStateShareKey=compare-methods&compareRunsMode=CHART)" in note
+    assert f"(#/experiments/7/runs?{TRAINING}&viewStateShareKey=retrainings&compareRunsMode=TABLE)" in note
     assert "greenlightning lineage --dataset digits" in note

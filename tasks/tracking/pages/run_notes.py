@@ -7,8 +7,9 @@ from greenlightning.errors import GreenLightningError
 from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam, Subject, Tag
 from tasks.core.energy_cost import avoided_line
 from tasks.core.templates import render
+from tasks.tracking.pages.addresses import model_page, run_page, version_page, view_page
+from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS
 from tasks.tracking.run_energy import avoided_by, spent_by
-from tasks.tracking.saved_views import COMPARISON
 from tasks.tracking.whole_run import COVERS
 
 if TYPE_CHECKING:
@@ -49,8 +50,14 @@ class ScoreTable(NamedTuple):
 
 def experiment_note(dataset: str, experiment_id: str) -> str:
     """The Markdown note of a dataset's experiment: what it holds, and which view to open first."""
-    address = f"#/experiments/{experiment_id}/runs"
-    return render("experiment_note.md", dataset=dataset, address=address, view=COMPARISON)
+    return render(
+        "experiment_note.md",
+        dataset=dataset,
+        retrainings=view_page(experiment_id, RETRAININGS),
+        curves=view_page(experiment_id, RETRAININGS, "CHART"),
+        comparison=view_page(experiment_id, COMPARISON, "CHART"),
+        model=model_page(dataset),
+    )
 
 
 def run_note(run: "Run", status: str, error: BaseException | None = None) -> str:
@@ -64,7 +71,7 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
         failure=_failure(error) if status == "FAILED" and error else None,
         interrupted=status != "FINISHED",
         part=PARTS[Part(part)] if part else None,
-        parent_address=f"#/experiments/{run.info.experiment_id}/runs/{tags.get(PARENT_TAG)}",
+        parent_address=run_page(run.info.experiment_id, str(tags.get(PARENT_TAG))),
         baseline=params.get(SharedParam.METHOD, "") if tags[Tag.KIND] == Kind.REFERENCE else None,
         decision=tags.get(Tag.DECISION, "").capitalize(),
         reason=decision_reason(tags.get(Tag.REASON, "")),
@@ -76,7 +83,7 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
         avoided_line=avoided_line,
         dataset=dataset,
         version=version,
-        version_address=f"#/models/{dataset}/versions/{version}",
+        version_address=version_page(str(dataset), str(version)),
     )
 
 

@@ -1,0 +1,32 @@
+"""MLflow's first page, which tells a new browser to open Model training, and no assistant."""
+
+import json
+from pathlib import Path
+
+from fastapi.responses import HTMLResponse
+
+from flows.servers.gate import Application, Message, Receive, Send
+
+REMEMBERED = {
+    "mlflow.workflowType_v1": "machine_learning",
+    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True,
+}
+"""What MLflow 3.17 keeps in the browser: the mode of its pages, and whether the assistant has opened by itself."""
+SCRIPT = (
+    f"<script>for (const [name, value] of Object.entries({json.dumps(REMEMBERED)}))"
+    " localStorage.getItem(name) ?? localStorage.setItem(name, JSON.stringify(value))</script>"
+)
+
+
+class FirstVisit:
+    """Serves the page ``index`` with a script that sets what a browser does not remember yet."""
+
+    def __init__(self, application: Application, index: Path) -> None:
+        self.application = application
+        self.page = HTMLResponse(index.read_text().replace("<head>", f"<head>{SCRIPT}", 1))
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["method"], scope["path"]) == ("GET", "/"):
+            await self.page(scope, receive, send)
+        else:
+            await self.application(scope, receive, send)
