@@ -39,7 +39,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         self,
         *,
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
-        paths: Literal["auto", "explicit", "landmarks"] = "auto",
+        paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
         feature_budget: int = FEATURE_BUDGET,

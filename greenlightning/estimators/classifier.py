@@ -33,8 +33,9 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     ----------
     hidden_layer_sizes : int, sequence of int or "auto", default="auto"
         Units in each gated layer; "auto" decides by the number of columns and rows.
-    paths : {"auto", "explicit", "landmarks"}, default="auto"
-        Path features: one a gate and column (one gated layer only), or one a landmark.
+    paths : {"auto", "explicit", "landmarks", "synthetic"}, default="auto"
+        Path features: one a gate and column (one gated layer only), or one a landmark. Landmarks are rows of the
+        first batch, or synthetic rows that imitate it, which may be published.
     n_landmarks : int or "auto", default="auto"
         Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most, 512 beside random features.
     n_random_features : int or "auto", default="auto"
@@ -132,7 +133,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         self,
         *,
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
-        paths: Literal["auto", "explicit", "landmarks"] = "auto",
+        paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
         feature_budget: int = FEATURE_BUDGET,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
-from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures
+from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, SyntheticLandmarks
 from greenlightning.structure.defaults import (
     FEW_ROWS,
     StructureDefaults,
@@ -28,6 +28,7 @@ EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 12
 LANDMARKS_BESIDE_RANDOM = 512
+LANDMARK_KINDS = LandmarkPaths.kind, SyntheticLandmarks.kind
 
 
 def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int) -> TrainingOptions:
@@ -54,7 +55,7 @@ def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int
     """
     defaults = structure_defaults(X.shape[1], len(X), one_unit=share_unit(X))
     sizes = hidden_layer_sizes(estimator, defaults)
-    listed = len(sizes) == 1 and estimator.paths != "landmarks"
+    listed = len(sizes) == 1 and estimator.paths not in LANDMARK_KINDS
     return TrainingOptions(
         hidden_layer_sizes=sizes,
         max_epochs=unless_auto("max_epochs", estimator.max_epochs, defaults.max_epochs),
@@ -115,7 +116,8 @@ def build_recipe(
     default = min(most, round(LANDMARKS_PER_ROOT * math.sqrt(batch.rows)))
     wanted = unless_auto("n_landmarks", estimator.n_landmarks, default)
     labels = batch.y if estimator.task == "classification" else None
-    return LandmarkPaths.build(
+    kind = SyntheticLandmarks if estimator.paths == SyntheticLandmarks.kind else LandmarkPaths
+    return kind.build(
         structure, batch.X, labels, n_landmarks=wanted, feature_bits=bits, random_state=seed, seen=seen
     )
 
@@ -129,7 +131,7 @@ def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures,
         Where ``n_random_features`` is negative or an unknown word.
     """
     room = estimator.feature_budget - paths.n_features_out
-    fits = _takes_random_features(estimator, batch) and paths.kind == LandmarkPaths.kind
+    fits = _takes_random_features(estimator, batch) and isinstance(paths, LandmarkPaths)
     wanted = unless_auto("n_random_features", estimator.n_random_features, max(room, 0) if fits else 0)
     if wanted < 0:
         raise InputError(f"n_random_features={wanted} is negative", 'Give zero or more, or "auto"')
@@ -143,8 +145,10 @@ def _takes_random_features(estimator: "BaseGreenLightning", batch: Batch) -> boo
 
 
 def _takes_explicit_paths(estimator: "BaseGreenLightning", structure: Structure) -> bool:
-    if estimator.paths not in ("auto", "explicit", "landmarks"):
-        raise InputError(f"paths={estimator.paths!r} is not known", 'Choose "auto", "explicit" or "landmarks"')
+    if estimator.paths not in ("auto", "explicit", *LANDMARK_KINDS):
+        raise InputError(
+            f"paths={estimator.paths!r} is not known", 'Choose "auto", "explicit", "landmarks" or "synthetic"'
+        )
     sizes, width = structure.hidden_layer_sizes, (estimator.projection or structure.n_encoded) + 1
     fits = len(sizes) == 1 and sizes[0] * width <= EXPLICIT_FEATURES
     return fits if estimator.paths == "auto" else estimator.paths == "explicit"

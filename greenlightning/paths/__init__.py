@@ -7,6 +7,7 @@ from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.joined import SIMPLE, JoinedPaths
 from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.synthetic import SyntheticLandmarks, synthetic_rows
 from greenlightning.structure.gates import Structure
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "LandmarkPaths",
     "PathFeatures",
     "RandomFeatures",
+    "SyntheticLandmarks",
     "load_paths",
     "n_random_features",
+    "synthetic_rows",
 ]
 
 
@@ -27,7 +30,7 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     ----------
     folder : Path
         Where ``PathFeatures.save`` wrote it.
-    kind : {"explicit", "landmarks", "random", "joined"}
+    kind : {"explicit", "landmarks", "synthetic", "random", "joined"}
         The kind of recipe.
     structure : Structure
         The frozen gates.

@@ -73,6 +73,11 @@ class PathFeatures(ABC):
         """Number D of path features."""
 
     @property
+    def holds_rows(self) -> bool:
+        """Whether the tables hold rows of the base as they were."""
+        return False
+
+    @property
     @abstractmethod
     def scales(self) -> NDArray[np.float64]:
         """Real size (D,) of one unit of each integer feature."""

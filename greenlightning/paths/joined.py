@@ -14,12 +14,15 @@ from greenlightning.paths.base import PathFeatures
 from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.synthetic import SyntheticLandmarks
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.storage import about_structure, structure_of
 from greenlightning.tables import TableEncoder
 
 GATES = "structure/"
-SIMPLE: dict[str, type[PathFeatures]] = {one.kind: one for one in (ExplicitPaths, LandmarkPaths, RandomFeatures)}
+SIMPLE: dict[str, type[PathFeatures]] = {
+    one.kind: one for one in (ExplicitPaths, LandmarkPaths, SyntheticLandmarks, RandomFeatures)
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +84,11 @@ class JoinedPaths(PathFeatures):
         plain = tuple(replace(part, encoder=None) for part in parts)
         seen = tuple(dict.fromkeys(batch for part in parts for batch in part.seen))
         return cls(first.structure, first.feature_bits, _tables(plain), seen, encoder, parts=plain)
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether a part holds rows of the base."""
+        return any(part.holds_rows for part in self.parts)
 
     @property
     def n_features_out(self) -> int:

@@ -7,7 +7,7 @@ not whitened: see ``docs/decisions/0030-kernel-features.md``.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -104,9 +104,7 @@ class LandmarkPaths(ScaledFeatures):
                 f"{len(inputs)} rows of inputs and {len(np.asarray(y))} labels", "Give one label a row"
             )
         rng = np.random.default_rng(random_state)
-        drawn = inputs[draw_landmarks(len(inputs), y, CANDIDATES * n_landmarks * 3 // 4, rng)]
-        shuffled = rng.permuted(drawn[rng.permutation(len(drawn))[: len(drawn) // 3]], axis=0)
-        rows = np.concatenate([drawn, shuffled])
+        rows = cls._candidates(inputs, y, CANDIDATES * n_landmarks, rng)
         different = np.sort(np.unique(rows, axis=0, return_index=True)[1])
         candidates = structure.encode(torch.from_numpy(rows[different]))
         chosen = worst_explained(structure, candidates, min(n_landmarks, len(inputs)))
@@ -114,6 +112,20 @@ class LandmarkPaths(ScaledFeatures):
         encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
         tables |= scale_tables(_kernels(structure, encoded, tables), largest_magnitude(feature_bits))
         return cls(structure, feature_bits, {name: t.numpy() for name, t in tables.items()}, seen)
+
+    @staticmethod
+    def _candidates(
+        inputs: NDArray[Any], y: ArrayLike | None, n_rows: int, rng: np.random.Generator
+    ) -> NDArray[Any]:
+        """Draw rows (at most ``n_rows``) among which landmarks are chosen."""
+        drawn = inputs[draw_landmarks(len(inputs), y, n_rows * 3 // 4, rng)]
+        shuffled = rng.permuted(drawn[rng.permutation(len(drawn))[: len(drawn) // 3]], axis=0)
+        return np.concatenate([drawn, shuffled])
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether landmarks are rows of the base."""
+        return True
 
     def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
         return _kernel(self.structure, encoded, tables)

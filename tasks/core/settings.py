@@ -57,7 +57,9 @@ class Learning(BaseModel):
     hidden_layer_sizes: Literal["auto"] | tuple[Width, ...] = Field(
         "auto", description="units of each gated layer"
     )
-    paths: Literal["auto", "explicit", "landmarks"] = Field("auto", description="which path features")
+    paths: Literal["auto", "explicit", "landmarks", "synthetic"] = Field(
+        "auto", description="which path features (synthetic: landmarks that are nobody's rows)"
+    )
     n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
         "auto",
         description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most, 512 beside "

@@ -1,0 +1,96 @@
+"""The coordinator's sum: every batch once, whatever the order and partition, with each site in the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal
+
+from greenlightning.data.ledger import LedgerEntry
+from greenlightning.errors import MismatchError
+from greenlightning.federation.contribution import Contribution
+from greenlightning.model import GreenLightningModel
+
+
+def combine(
+    model: GreenLightningModel,
+    contributions: Iterable[Contribution],
+    *,
+    duplicates: Literal["refuse", "once"] = "refuse",
+) -> GreenLightningModel:
+    """Add the sums of all contributions to a model.
+
+    The result has the statistics of a model that learnt all rows in one place, to the bit. Late joiners are added
+    to an earlier result; ``withdraw`` takes those of a site out again.
+
+    Parameters
+    ----------
+    model : GreenLightningModel
+        An empty model under the published recipe, or an earlier sum.
+    contributions : iterable of Contribution
+        What sites sent, in any order.
+    duplicates : {"refuse", "once"}
+        What to do with a batch that two sites sent, or that is learnt already.
+
+    Returns
+    -------
+    GreenLightningModel
+        The sum.
+
+    Raises
+    ------
+    MismatchError
+        Where a batch comes twice and ``duplicates`` is "refuse", one comes again under another name, or two
+        senders use the name of one site.
+    """
+    owners: dict[str, str] = {}
+    sums = dict[str, str]()
+    for one in contributions:
+        if owners.setdefault(one.site, one.sender) != one.sender:
+            raise MismatchError(f"Two keys sign as site {one.site}", "Ask which of them is the site's")
+        if one.batch in model.ledger:
+            if duplicates == "once":
+                continue
+            raise MismatchError(
+                f"Site {one.site} sent batch {one.batch}, which is counted already",
+                "Leave it out, or count it once",
+            )
+        if (other := sums.setdefault(one.statistics.digest, one.batch)) != one.batch:
+            raise MismatchError(
+                f"Batches {other} and {one.batch} of site {one.site} have the same sums: one is a copy",
+                "Leave one out",
+            )
+        model = model.absorb(one.statistics, one.batch, LedgerEntry(one.rows, one.md5, one.site))
+    return model
+
+
+def withdraw(model: GreenLightningModel, contributions: Iterable[Contribution], site: str) -> GreenLightningModel:
+    """Subtract what a site sent, as if it had never taken part.
+
+    Parameters
+    ----------
+    model : GreenLightningModel
+        A sum in which the site takes part.
+    contributions : iterable of Contribution
+        What it sent.
+    site : str
+        Its name.
+
+    Returns
+    -------
+    GreenLightningModel
+        The sum without it, to the bit.
+
+    Raises
+    ------
+    LedgerError
+        Where a batch is not in the sum.
+    MismatchError
+        Where the site has batches in the sum that are not given.
+    """
+    given = [one for one in contributions if one.site == site]
+    mine = {name for name, entry in model.ledger.entries.items() if entry.site == site}
+    if missing := sorted(mine - {one.batch for one in given}):
+        raise MismatchError(f"Batch {missing[0]} of site {site} is not given", "Give all that the site sent")
+    for one in given:
+        left = model.ledger.without(one.batch)
+        model = replace(model, statistics=model.statistics - one.statistics, ledger=left)
+    return model

@@ -1,0 +1,86 @@
+"""What a coordinator publishes: structure, recipe and terms, under which every site sums its own rows."""
+
+from pathlib import Path
+
+from greenlightning.data.files import reading
+from greenlightning.data.targets import targets_from_dict, targets_to_dict
+from greenlightning.errors import InputError
+from greenlightning.federation.keys import SigningKey
+from greenlightning.federation.messages import Message, read_message, sign_message
+from greenlightning.model import GreenLightningModel
+from greenlightning.paths import load_paths
+from greenlightning.structure.gates import Structure
+
+KIND = "publication"
+
+
+def publish(model: GreenLightningModel, folder: Path, key: SigningKey, *, with_rows: bool = False) -> Message:
+    """Write and sign the recipe of ``model``; what it has learnt stays out.
+
+    Parameters
+    ----------
+    model : GreenLightningModel
+        Its structure, path features, targets and ridge strength are the terms of the federation.
+    folder : Path
+        An empty folder, or one to be made.
+    key : SigningKey
+        The coordinator's.
+    with_rows : bool, default=False
+        Whether a recipe with landmarks may be published: landmarks are rows of the base.
+
+    Returns
+    -------
+    Message
+        What was signed.
+
+    Raises
+    ------
+    InputError
+        Where the folder is not empty, or the recipe holds rows and ``with_rows`` is False.
+    """
+    if model.paths.holds_rows and not with_rows:
+        raise InputError(
+            "The recipe holds landmarks, which are rows of the base, and a publication would give them away",
+            "Train with synthetic landmarks (paths='synthetic'), or publish it with rows",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty", "Name another folder")
+    model.structure.save(folder)
+    model.paths.save(folder)
+    about = {
+        "paths": model.paths.kind,
+        "alpha": model.alpha,
+        "targets": targets_to_dict(model.targets),
+        "structure": model.structure.digest,
+        "recipe": model.paths.digest,
+    }
+    return sign_message(folder, KIND, about, key)
+
+
+def read_publication(folder: Path, trusted: set[str] | None = None) -> GreenLightningModel:
+    """Verify a publication; the model with its recipe, which has learnt nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    trusted : set of str, optional
+        Public keys of coordinators; any by default.
+
+    Returns
+    -------
+    GreenLightningModel
+        An empty model under the published terms.
+
+    Raises
+    ------
+    IntegrityError
+        Where a part is damaged or the signature does not hold.
+    MismatchError
+        Where it is no publication, or its key is not trusted.
+    """
+    about = read_message(folder, KIND, trusted).about
+    with reading(folder):
+        paths = load_paths(folder, about["paths"], Structure.load(folder))
+        return GreenLightningModel.empty(paths, float(about["alpha"]), targets_from_dict(about["targets"]))
