@@ -12,6 +12,7 @@ from flows.engine.session import session
 from flows.inputs.parameters import DatasetName
 from tasks.core.constants import Kind, Metric, Params
 from tasks.data.batch_index import datasets
+from tasks.integrity.growth import bound_growth
 from tasks.models.retention import Retained, prune, retained
 from tasks.orchestration.flow_history import drop_flow_runs, history_begins, keeps_own_history
 from tasks.tracking.cleanup import end_dead_runs, sweep_scratch
@@ -25,7 +26,7 @@ def maintenance(
     older_than_days: Annotated[int, Field(ge=0, description="days for which every version is kept complete")] = 7,
     dry_run: Annotated[bool, Field(description="only show what would be pruned")] = False,
 ) -> State[Any]:
-    """Prune the statistics of old versions, end orphaned runs, drop Prefect's old flow runs.
+    """Prune the statistics of old versions, end orphaned runs, bound logs, events and Prefect's history.
 
     Champion, previous, challenger and pinned versions are never pruned, nor are those that could not be rebuilt.
     No data is deleted: batches, quarantine and DVC's cache stay.
@@ -34,7 +35,7 @@ def maintenance(
     plans = {name: retained(name, keep, older_than_days) for name in chosen}
     if dry_run:
         return _outcome("Planned", plans, {name: plan.bytes for name, plan in plans.items()}, []).completed()
-    notes = [note for name in chosen for note in end_dead_runs(name)] + sweep_scratch()
+    notes = [note for name in chosen for note in end_dead_runs(name)] + sweep_scratch() + bound_growth()
     settings = {"keep": keep, "older_than_days": older_than_days}
     freed = {name: _prune(name, plan, settings) for name, plan in plans.items() if plan.prune}
     if keeps_own_history() and (dropped := drop_flow_runs(history_begins())):

@@ -1,4 +1,9 @@
-"""The expectations of a version, stored with the run that made it, or that learnt them again for it."""
+"""The expectations of a version, stored with the run that made it, or that learnt them again for it.
+
+What was learnt from the base stays the same from version to version and has a file of its own, which they share.
+"""
+
+import json
 
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core.constants import Tag
@@ -9,7 +14,9 @@ from tasks.models import registry
 from tasks.tracking.client import artifact_uri, connect
 from tasks.validation.expectations import Expectations, learn_expectations
 
-EXPECTATIONS = "expectations.json"
+EXPECTATIONS, OF_BASE = "expectations.json", "expectations_of_base.json"
+BASE = {"base", "alignment"}
+"""The largest fields, made from the base alone."""
 
 
 def expectations_of(version: registry.VersionInfo) -> Expectations:
@@ -17,12 +24,11 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
 
     Raises IntegrityError if they are missing, corrupt, or not those that its tag seals.
     """
-    from mlflow.artifacts import load_text
     from mlflow.exceptions import MlflowException
 
     run_id, _, digest = version.tags.get(Tag.EXPECTATIONS, version.run_id).partition(" ")
     try:
-        found = Expectations.model_validate_json(load_text(artifact_uri(run_id, EXPECTATIONS)))
+        found = Expectations.model_validate_json(_stored(run_id))
         if digest and digest != found.digest:
             raise ValueError("they are not those that were recorded")
     except (MlflowException, OSError, ValueError) as error:
@@ -33,8 +39,21 @@ def expectations_of(version: registry.VersionInfo) -> Expectations:
     return found
 
 
-def sealed(expectations: Expectations, run_id: str) -> dict[str, str]:
-    """The tag that names the run with these expectations, and seals them."""
+def _stored(run_id: str) -> str:
+    """The JSON of the expectations that a run logged; earlier releases have it in one file."""
+    from mlflow.artifacts import load_text
+
+    found = json.loads(load_text(artifact_uri(run_id, EXPECTATIONS)))
+    if isinstance(found, dict) and "base" not in found and "low" not in found:
+        found |= json.loads(load_text(artifact_uri(run_id, OF_BASE)))
+    return json.dumps(found)
+
+
+def log_expectations(run_id: str, expectations: Expectations) -> dict[str, str]:
+    """Log expectations with a run; the tag that names the run and seals them."""
+    client = connect()
+    client.log_text(run_id, expectations.model_dump_json(include=BASE), OF_BASE)
+    client.log_text(run_id, expectations.model_dump_json(exclude=BASE), EXPECTATIONS)
     return {Tag.EXPECTATIONS: f"{run_id} {expectations.digest}"}
 
 
@@ -69,6 +88,5 @@ def relearn(version: registry.VersionInfo, refs: list[BatchRef], run_id: str) ->
 def _record(version: registry.VersionInfo, expectations: Expectations, run_id: str) -> None:
     """Keep expectations with a run, and name run and digest on the version."""
     client = connect()
-    client.log_text(run_id, expectations.model_dump_json(), EXPECTATIONS)
-    for tag, where in sealed(expectations, run_id).items():
+    for tag, where in log_expectations(run_id, expectations).items():
         client.set_model_version_tag(version.dataset, str(version.version), tag, where)

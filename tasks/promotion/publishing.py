@@ -10,7 +10,7 @@ from tasks.models import champion, registry
 from tasks.models.files.shared_files import share_files
 from tasks.models.files.window_files import drop_windows, log_windows
 from tasks.models.model_card import model_card
-from tasks.models.version_expectations import EXPECTATIONS, sealed
+from tasks.models.version_expectations import log_expectations
 from tasks.promotion.candidate import KEPT, Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
@@ -83,13 +83,13 @@ def _log_about(
 def _log_files(candidate: Candidate, model: "GreenLightningModel") -> dict[str, str]:
     """Log what the version keeps beside its model with the run; the tags that seal it."""
     known = candidate.expectations.knowing(model.classes)
-    connect().log_text(candidate.run_id, known.model_dump_json(), EXPECTATIONS)
+    tags = log_expectations(candidate.run_id, known)
     if candidate.parent:
         inherit_health_reference(candidate.parent, candidate.run_id, model.structure.digest)
     reached(Fault.REFERENCE_INHERITED)
     _log_energy(candidate)
     windows = candidate.trained.windows
-    tags = sealed(known, candidate.run_id) | health_reference_tag(candidate.run_id)
+    tags |= health_reference_tag(candidate.run_id)
     tags |= log_windows(candidate.run_id, windows) if windows else {}
     reached(Fault.FILES_LOGGED)
     return tags

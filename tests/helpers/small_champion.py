@@ -13,9 +13,8 @@ from tasks.data.ingestion import land
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import champion, registry
 from tasks.models.logged_models import log_structure
-from tasks.models.version_expectations import EXPECTATIONS
+from tasks.models.version_expectations import log_expectations
 from tasks.models.version_info import VersionInfo
-from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tasks.validation.expectations import learn_expectations
 from tests.helpers.versions import register_version
@@ -39,6 +38,6 @@ def served(model: GreenLightningModel, folder: Path, base: BatchRef) -> VersionI
         number = register_version(model, folder, run_id)
         model.structure.save(folder / "structure")
         log_structure.fn(run_id, folder / "structure")
-        connect().log_text(run_id, learn_expectations(checkout(base)).model_dump_json(), EXPECTATIONS)
+        log_expectations(run_id, learn_expectations(checkout(base)))
     assert champion.promote.fn("digits", number, None)
     return registry.version("digits", Alias.CHAMPION)

@@ -133,7 +133,7 @@ def stored_files(home: Path) -> Iterator[Path]:
         )
     yield from (path for path in (files_of(serving.version) / "artifacts").rglob("*") if path.is_file())
     where = Path(connect().get_run(serving.run_id).info.artifact_uri.removeprefix("file://"))
-    yield where / "expectations.json"
+    yield from (where / "expectations.json", where / "expectations_of_base.json")
 
 
 def damage(template: Path, home: Path, flips: int, cuts: int) -> Figure:

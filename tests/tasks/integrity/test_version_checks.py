@@ -33,7 +33,7 @@ def test_a_whole_version_is_no_finding(serving: VersionInfo) -> None:
 def test_each_damaged_file_of_a_version_is_found(serving: VersionInfo) -> None:
     files = [path for path in (files_of(1) / "artifacts").rglob("*") if path.is_file() and "pyc" not in path.name]
     run = Path(url2pathname(connect().get_run(serving.run_id).info.artifact_uri.removeprefix("file://")))
-    files += [run / "expectations.json"]
+    files += [run / "expectations.json", run / "expectations_of_base.json"]
     assert {"structure.json", "paths.json", "statistics.safetensors", "ledger.json"} <= {
         path.name for path in files
     }
