@@ -1,15 +1,11 @@
 """The command ``greenlightning``: it runs the pipeline of the checkout (or image) that this package lies in."""
 
-import gc
 import sys
 from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("flows/cli/__init__.py", "tasks/__init__.py", "infra/prefect.yaml")
-FEW_COLLECTIONS = (100_000, 50, 100)
-"""Thresholds of the garbage collector: importing makes a million objects, all to stay; looking through them again
-and again takes a fifth of a command's processor time."""
 NO_PIPELINE = "The pipeline is not part of the wheel. Run it from a checkout or the image; see README.md."
 NO_DEPENDENCIES = "The pipeline needs {name}, which is not installed. Run: make setup"
 
@@ -20,7 +16,6 @@ def main() -> None:
     Where the warm runner of `up` takes the command, it runs there. Exits with 1 and one line where the pipeline or
     its dependencies are missing.
     """
-    gc.set_threshold(*FEW_COLLECTIONS)
     if not all((ROOT / part).is_file() for part in PARTS):
         sys.exit(f"error {NO_PIPELINE}")
     sys.path.insert(0, str(ROOT))

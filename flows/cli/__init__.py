@@ -23,6 +23,7 @@ from flows.cli import (
 )
 from flows.cli.options import EXIT_CODES, Exit, console, print_error
 from tasks.core.environment import NEUTRAL, ensure_utf8
+from tasks.core.memory import collect_rarely
 
 __all__ = ["Exit", "app", "main"]
 
@@ -92,6 +93,7 @@ def main_options(
 def main() -> None:
     """Run a command; an error is one line and an exit code, and with --debug a traceback."""
     ensure_utf8()
+    collect_rarely()
     from greenlightning import errors
 
     codes: list[tuple[type[Exception], Exit]] = [

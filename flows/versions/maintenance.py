@@ -14,7 +14,6 @@ from tasks.core.constants import Kind, Metric, Params
 from tasks.data.batch_index import datasets
 from tasks.integrity.growth import bound_growth
 from tasks.models.retention import Retained, prune, retained
-from tasks.orchestration.flow_history import drop_flow_runs, history_begins, keeps_own_history
 from tasks.tracking.cleanup import end_dead_runs, sweep_scratch
 from tasks.tracking.metrics import log_metrics, log_params
 
@@ -38,8 +37,6 @@ def maintenance(
     notes = [note for name in chosen for note in end_dead_runs(name)] + sweep_scratch() + bound_growth()
     settings = {"keep": keep, "older_than_days": older_than_days}
     freed = {name: _prune(name, plan, settings) for name, plan in plans.items() if plan.prune}
-    if keeps_own_history() and (dropped := drop_flow_runs(history_begins())):
-        notes.append(f"{dropped} flow runs dropped from Prefect's history")
     return _outcome("Maintained" if freed or notes else "Nothing to maintain", plans, freed, notes).completed()
 
 

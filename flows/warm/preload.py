@@ -1,10 +1,15 @@
 """What the warm runner does before it forks: it imports what runs need, and starts no thread."""
 
+import os
+from contextlib import suppress
 from importlib import import_module
 
 from sqlalchemy.orm import configure_mappers
 
+from greenlightning.errors import GreenLightningError
 from tasks.core.templates import compile_templates
+from tasks.core.workspace import Workspace
+from tasks.tracking.client import connect
 
 MODULES = (
     "alembic.config",
@@ -55,6 +60,7 @@ MODULES = (
     "rich._emoji_codes",
     "scmrepo.git.config",
     "scmrepo.noscm",
+    "sklearn.model_selection",
     "tasks.data.preflight",
     "tasks.figures.health_figure",
     "tasks.figures.run_figures",
@@ -66,8 +72,27 @@ MODULES = (
 
 
 def preload() -> None:
-    """Import everything; settings and templates that runs would read and compile each by itself are ready too."""
+    """Import everything; what runs would read, check and compile each by itself is ready too."""
     for name in MODULES:
         import_module(name)
     compile_templates()
     configure_mappers()
+    with suppress(GreenLightningError):  # whoever uses the store is told
+        _open_store()
+
+
+def _open_store() -> None:
+    """Have MLflow check the schema of the embedded store and compile its queries; no connection is kept.
+
+    An open connection would be shared by all forks, which SQLite does not allow.
+    """
+    workspace = Workspace.current()
+    if not (workspace.tracking_uri.startswith("sqlite:") and workspace.database.is_file()):
+        return
+    os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
+    client = connect()
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    for run in client.search_runs(experiments, max_results=1) if experiments else ():
+        client.get_run(run.info.run_id)
+    for found in client.search_model_versions(max_results=1):
+        client.get_model_version(found.name, found.version)

@@ -20,6 +20,7 @@ from typing import Any
 
 from flows.warm.client import ACCEPTED, ANSWER_SECONDS, SOCKET
 from flows.warm.run import run
+from tasks.core.memory import collect_rarely
 from tasks.core.workspace import Workspace
 
 STREAMS = 3
@@ -134,6 +135,7 @@ def main() -> None:
     """Import everything, then serve the workspace until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"
+    collect_rarely()
     from flows.engine.runtime import embedded
     from flows.warm.preload import preload
 

@@ -23,7 +23,7 @@ DELETED = "Deleted_Internal"
 
 
 def find(dataset: str, of: int | Alias) -> VersionInfo | None:
-    """The version of that number or alias, or None, as ``registry.find`` answers.
+    """The version of that number or alias, or None, as ``registry.find_in_mlflow`` answers.
 
     MLflow itself is asked where a server keeps the versions, and where the file cannot be read this way.
     """
@@ -34,7 +34,7 @@ def find(dataset: str, of: int | Alias) -> VersionInfo | None:
     except sqlite3.Error:
         from tasks.models import registry
 
-        return registry.find(dataset, of)
+        return registry.find_in_mlflow(dataset, of)
 
 
 def metrics_of(run_id: str) -> dict[str, float]:

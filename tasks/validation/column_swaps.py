@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from tasks.validation.column_statistics import FARTHEST, Array, NumericColumns, scores
 
+Gains = dict[tuple[int, int], Array]
 LabelGain = Callable[[NDArray[np.intp], Array], Array]
 """How much better the labels of some rows fit other values of these rows (n, d) than theirs: nats a row (n,)."""
 
@@ -62,11 +62,13 @@ def swapped_columns(
     rows = np.unique(np.linspace(0, len(X) - 1, MOST_ROWS).astype(np.intp))
     cells = np.array(X[rows], dtype=np.float64)
     relations = _Relations(reference)
+    gains = relations.gains(cells)
     found: list[Swap] = []
-    while len(found) < MOST_SWAPS and (best := relations.best_swap(cells)):
+    while len(found) < MOST_SWAPS and (best := relations.best_swap(gains)):
         cells = _exchanged(cells, best)
+        gains = relations.gains(cells)
         found.append(best)
-    if not found and label_gain and (swap := relations.swap_shown_by_labels(cells, rows, label_gain)):
+    if not found and label_gain and (swap := relations.swap_shown_by_labels(gains, cells, rows, label_gain)):
         cells = _exchanged(cells, swap)
         found = [swap]
     if not relations.are_normal(cells, found):
@@ -98,36 +100,66 @@ class _Relations:
         self.precision = np.linalg.inv(self.correlation)
 
     @cached_property
-    def promised(self) -> dict[tuple[int, int], float]:
-        """For each pair, the log-likelihood that a normal batch loses when the two are exchanged, up to 8 nats."""
-        mostly_one = (self.ordinary > 0) & (self.ordinary < MOSTLY_ONE_VALUE)
-        pairs = [pair for pair in combinations(range(len(self.location)), 2) if not mostly_one[list(pair)].all()]
-        return {pair: min(self._promised(*pair), FARTHEST) for pair in pairs}
+    def promised(self) -> Array:
+        """For each pair (d, d), the log-likelihood that a normal batch loses when they are exchanged, to 8 nats.
 
-    def gains(self, cells: Array) -> dict[tuple[int, int], Array]:
+        With the covariance ``C`` of the scores and ``P`` its inverse it is ``(tr(P C') + m'P m - tr(P C)) / 2``,
+        where ``C'`` and ``m`` are covariance and mean of the scores after the exchange.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.scale[None, :] / self.scale[:, None]
+            step = (self.location[None, :] - self.location[:, None]) / self.scale[:, None]
+            own, other = self._changes(ratio)
+            squares = own + own.T + other + self._distance(step)
+        varied = self.scale > 0
+        differ = np.where(self.location[:, None] != self.location[None, :], math.inf, 0.0)
+        promised = np.where(varied[:, None] & varied[None, :], squares / 2, differ)
+        mostly_one = (self.ordinary > 0) & (self.ordinary < MOSTLY_ONE_VALUE)
+        promised[mostly_one[:, None] & mostly_one[None, :]] = 0.0
+        return np.asarray(np.minimum(promised, FARTHEST))
+
+    def _changes(self, ratio: Array) -> tuple[Array, Array]:
+        """What the first column's row adds to ``tr(P C)``, and what the two columns' common cells add (d, d)."""
+        P, C = self.precision, self.correlation
+        T, p, c = P @ C, np.diag(P)[:, None], np.diag(C)[:, None]
+        others = ratio * (T - p * C - P * c.T) - (np.diag(T)[:, None] - p * c - P * C)
+        own = 2 * others + p * (ratio**2 * c.T - c)
+        return own, 2 * P * C * (ratio * ratio.T - 1)
+
+    def _distance(self, step: Array) -> Array:
+        """``m'P m`` for each pair (d, d): the two columns' means moved by ``step`` and its transpose."""
+        p = np.diag(self.precision)
+        return np.asarray(p[:, None] * step**2 + p[None, :] * step.T**2 + 2 * self.precision * step * step.T)
+
+    def gains(self, cells: Array) -> Gains:
         """For each pair worth a look, the log-likelihood that exchanging it gains in each row (n,)."""
         z = scores(cells, self.location, self.scale)
         pull, precision = z @ self.precision, self.precision
-        found = {}
-        for i, j in (pair for pair, promised in self.promised.items() if promised >= LEAST_PROMISED):
-            if not (self._may_hold(cells, i, j) and self._may_hold(cells, j, i)):
-                continue
-            left = scores(cells[:, j], self.location[i], self.scale[i]) - z[:, i]
-            right = scores(cells[:, i], self.location[j], self.scale[j]) - z[:, j]
-            squares = precision[i, i] * left**2 + precision[j, j] * right**2 + 2 * precision[i, j] * left * right
-            found[i, j] = -(left * pull[:, i] + right * pull[:, j] + squares / 2)
+        may_hold = self._may_hold(cells)
+        looked_at = np.triu((self.promised >= LEAST_PROMISED) & may_hold & may_hold.T, 1)
+        found: Gains = {}
+        for i in np.flatnonzero(looked_at.any(axis=1)).tolist():
+            js = np.flatnonzero(looked_at[i])
+            left = scores(cells[:, js], self.location[i], self.scale[i]) - z[:, [i]]
+            right = scores(cells[:, [i]], self.location[js], self.scale[js]) - z[:, js]
+            squares = precision[i, i] * left**2 + np.diag(precision)[js] * right**2
+            squares += 2 * precision[i, js] * left * right
+            gained = -(left * pull[:, [i]] + right * pull[:, js] + squares / 2)
+            found |= {(i, j): gain for j, gain in zip(js.tolist(), gained.T, strict=True)}
         return found
 
-    def best_swap(self, cells: Array) -> Swap | None:
+    def best_swap(self, gains: Gains) -> Swap | None:
         """The pair whose exchange gains most, if it gains for certain."""
-        return max(self._certain(self.gains(cells)), key=lambda swap: swap.gain, default=None)
-
-    def swap_shown_by_labels(self, cells: Array, rows: NDArray[np.intp], label_gain: LabelGain) -> Swap | None:
-        """The best of the pairs that the columns leave in doubt, by columns and labels together."""
-        doubtful = {pair: gain for pair, gain in self.gains(cells).items() if gain.mean() > DOUBTFUL}
-        asked = sorted(doubtful, key=lambda pair: -doubtful[pair].mean())[:MOST_ASKED]
-        gains = {pair: doubtful[pair] + label_gain(rows, _exchanged(cells, Swap(*pair, 0.0))) for pair in asked}
         return max(self._certain(gains), key=lambda swap: swap.gain, default=None)
+
+    def swap_shown_by_labels(
+        self, gains: Gains, cells: Array, rows: NDArray[np.intp], label_gain: LabelGain
+    ) -> Swap | None:
+        """The best of the pairs that the columns leave in doubt, by columns and labels together."""
+        doubtful = {pair: gain for pair, gain in gains.items() if gain.mean() > DOUBTFUL}
+        asked = sorted(doubtful, key=lambda pair: -doubtful[pair].mean())[:MOST_ASKED]
+        together = {pair: doubtful[pair] + label_gain(rows, _exchanged(cells, Swap(*pair, 0.0))) for pair in asked}
+        return max(self._certain(together), key=lambda swap: swap.gain, default=None)
 
     def are_normal(self, cells: Array, swaps: list[Swap]) -> bool:
         """Whether the exchanged columns, put back, lie where they always did."""
@@ -137,34 +169,24 @@ class _Relations:
             return False
         return bool((np.median(np.abs(self.reference.scores(cells)[:, touched]), axis=0) < NORMAL).all())
 
-    def _certain(self, gains: dict[tuple[int, int], Array]) -> list[Swap]:
+    def _certain(self, gains: Gains) -> list[Swap]:
         found = []
         for (i, j), gain in gains.items():
             mean, error = float(gain.mean()), float(gain.std()) / math.sqrt(len(gain))
-            if np.median(gain) < COMMON * mean:
+            if mean <= max(LEAST_GAIN, SHARE_OF_PROMISED * float(self.promised[i, j]), CERTAIN * error):
                 continue
-            if mean > max(LEAST_GAIN, SHARE_OF_PROMISED * self.promised[i, j], CERTAIN * error):
+            if np.median(gain) >= COMMON * mean:
                 found.append(Swap(i, j, mean))
         return found
 
-    def _may_hold(self, cells: Array, i: int, j: int) -> bool:
-        """Whether column ``j`` has the frequent value of ``i`` as often as that had it, if it mostly has one."""
-        if self.ordinary[i] >= MOSTLY_ONE_VALUE:
-            return True
-        usual = 1 - self.ordinary[i]
-        there, here = ((cells[:, column] == self.location[i]).mean() for column in (j, i))
-        return bool(abs(there - usual) < abs(here - usual))
+    def _may_hold(self, cells: Array) -> NDArray[np.bool_]:
+        """For each pair (d, d), whether the second has the first one's frequent value as often as that had it.
 
-    def _promised(self, i: int, j: int) -> float:
-        location, scale = self.location, self.scale
-        if scale[i] == 0 or scale[j] == 0:
-            return math.inf if location[i] != location[j] else 0.0
-        shift, mixed = np.zeros(len(location)), np.eye(len(location))
-        shift[i], shift[j] = (location[j] - location[i]) / scale[i], (location[i] - location[j]) / scale[j]
-        mixed[[i, j]] = 0
-        mixed[i, j], mixed[j, i] = scale[j] / scale[i], scale[i] / scale[j]
-        squares = np.trace(mixed.T @ self.precision @ mixed @ self.correlation) + shift @ self.precision @ shift
-        return float(squares - len(location)) / 2
+        Of columns without a frequent value any may be the other.
+        """
+        often = np.stack([(cells == value).mean(axis=0) for value in self.location])
+        off = np.abs(often - (1 - self.ordinary)[:, None])
+        return np.asarray((self.ordinary >= MOSTLY_ONE_VALUE)[:, None] | (off < np.diag(off)[:, None]))
 
 
 def _exchanged(cells: Array, swap: Swap) -> Array:

@@ -1,6 +1,9 @@
 """Runs without a server: done without Prefect's, kept in the workspace, and told to a server once."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.engine.history import TAG, hand_over
 from flows.engine.outcome import outcome_of
 from flows.learning.ingest import ingest
+from flows.versions.maintenance import maintenance
 from greenlightning.errors import InputError
 from tasks.core.workspace import Workspace
 from tests.helpers.source_files import text
@@ -62,3 +66,21 @@ def test_kept_runs_are_told_to_a_server_once(home: Path, monkeypatch: pytest.Mon
     ]
     assert runs[0]["state"]["message"] == "done; it took 2.0 s and was recorded later"
     assert hand_over(Workspace(home), "http://server") == 0
+
+
+@pytest.mark.usefixtures("home", "no_server")
+def test_maintenance_asks_no_server() -> None:
+    with temporary_settings({PREFECT_API_URL: None}):
+        assert outcome_of(maintenance(return_state=True)).state == "Nothing to maintain"
+
+
+def test_no_command_can_start_prefects_embedded_server(home: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from flows.engine.runtime import set_up; set_up(Path(sys.argv[1]));"
+        "from prefect.client.orchestration import get_client; get_client(sync_client=True)"
+    )
+    environ = {name: os.environ[name] for name in os.environ if not name.startswith("PREFECT")}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(home)], capture_output=True, text=True, env=environ, check=False
+    )
+    assert "No Prefect API URL provided" in done.stderr

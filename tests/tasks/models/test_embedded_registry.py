@@ -19,7 +19,7 @@ def test_a_version_is_the_one_that_mlflow_finds(mlflow_home: Path) -> None:
     connect().set_model_version_tag("digits", "2", Tag.PINNED, "a test")
     for of in (1, 2, Alias.CHAMPION, Alias.PREVIOUS):
         found = embedded_registry.find("digits", of)
-        assert found is not None and found == registry.find("digits", of)
+        assert found is not None and found == registry.find_in_mlflow("digits", of)
     assert embedded_registry.find("digits", 2).aliases == ("champion",)  # type: ignore[union-attr]
 
 
@@ -28,7 +28,7 @@ def test_what_is_not_there_is_none(mlflow_home: Path) -> None:
     connect().delete_model_version("digits", "2")
     for dataset, of in (("digits", 2), ("digits", 7), ("digits", Alias.CHAMPION), ("letters", 1)):
         assert embedded_registry.find(dataset, of) is None
-        assert registry.find(dataset, of) is None
+        assert registry.find_in_mlflow(dataset, of) is None
 
 
 def test_without_a_file_there_is_no_version(home: Path) -> None:
@@ -37,7 +37,7 @@ def test_without_a_file_there_is_no_version(home: Path) -> None:
 
 def test_mlflow_is_asked_where_the_file_is_another(mlflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (mlflow_home / "mlruns" / "mlflow.db").write_bytes(b"no database at all" * 100)
-    monkeypatch.setattr(registry, "find", lambda dataset, of: (dataset, of))
+    monkeypatch.setattr(registry, "find_in_mlflow", lambda dataset, of: (dataset, of))
     assert embedded_registry.find("digits", 3) == ("digits", 3)
 
 
