@@ -98,7 +98,7 @@ PHASES = {
     "saving and logging the model": (
         "greenlightning.model:GreenLightningModel.save",
         "tasks.models.logged_models:log_model",
-        "tasks.models.logged_models:attach_structure",
+        "tasks.models.logged_models:attach_structures",
     ),
     "registering, promoting": (
         "tasks.models.registry:register_model",

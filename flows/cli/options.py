@@ -41,8 +41,11 @@ QuarantineMoved = Annotated[
     typer.Option(help="Quarantine batches that have moved: never, if structure health is red too, or always."),
 ]
 OnRed = Annotated[
-    Literal["recommend", "train"],
-    typer.Option(help="If structure health is red: recommend a new structure, or extract one first."),
+    Literal["recommend", "train", "grow"],
+    typer.Option(
+        help="If structure health is red: recommend a new structure, extract one first (train), or add gates "
+        "to the old one (grow), for which every row is read again."
+    ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why; recorded with the version.")]
 Runner = Annotated[

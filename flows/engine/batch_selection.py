@@ -5,9 +5,11 @@ from flows.engine.outcome import Outcome
 from flows.inputs.selection import Selection
 from tasks.data.batch_files import LandedBatch, waiting
 from tasks.data.batch_index import BatchRef
+from tasks.growing.red_batches import red_batches
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.publishing import kept_out
 from tasks.scheduling.cost_estimate import PlannedBatch, plan_retraining
+from tasks.scheduling.growth_plan import plan_growth
 
 UNKNOWN = "the cost is unknown: no retraining with this recipe was measured on this device yet"
 
@@ -24,8 +26,8 @@ def selected_batches(serving: VersionInfo, requested: Selection) -> list[BatchRe
     return sorted(found, key=lambda ref: (ref.happened, ref.id))
 
 
-def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> Outcome:
-    """The plan of a retraining as an outcome; nothing is validated, moved, registered or logged."""
+def planned_outcome(serving: VersionInfo, requested: Selection, device: str, *, growing: bool = False) -> Outcome:
+    """The plan of a retraining as an outcome, and of ``growing``; nothing is validated, registered or logged."""
     versioned = selected_batches(serving, requested)
     known = {*serving.batches, *serving.forgotten, *serving.held_back, *serving.aged}
     found = [] if requested.batches else waiting(serving.dataset)
@@ -34,7 +36,8 @@ def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> 
     plan = plan_retraining(serving.dataset, serving.version, batches, device)
     count = f"{len(batches)} batch{'es' if len(batches) != 1 else ''}"
     reason = f"{count} of {plan.rows:,} rows would be learnt on version {serving.version}"
-    unknown = (UNKNOWN,) if batches and not plan.estimated else ()
+    unknown: tuple[str, ...] = (UNKNOWN,) if batches and not plan.estimated else ()
+    unknown += _growth_note(serving, batches) if growing else ()
     return Outcome(
         state="Planned",
         dataset=serving.dataset,
@@ -42,6 +45,14 @@ def planned_outcome(serving: VersionInfo, requested: Selection, device: str) -> 
         plan=plan,
         notes=unknown if requested.batches else (*unknown, *left_out(serving)),
     )
+
+
+def _growth_note(serving: VersionInfo, new: list[PlannedBatch]) -> tuple[str, ...]:
+    """What growing would read and cost, if the ``new`` batches turn health red or earlier ones have."""
+    sizes, red = {one.batch: one.rows for one in new}, red_batches(serving)
+    if not sizes and not red:
+        return ()
+    return (f"where health is red the structure grows: {plan_growth(serving, [*red, *sizes], sizes)}",)
 
 
 def _planned(one: BatchRef | LandedBatch, waits: bool) -> PlannedBatch:

@@ -14,7 +14,7 @@ from tasks.models.registry import champion_of as champion_of
 from tasks.orchestration.concurrency import one_run_per_model
 from tasks.tracking.runs import end_orphans, flow_run
 
-ONE_AT_A_TIME = (Kind.TRAIN, Kind.RETRAIN, Kind.FORGET, Kind.FEDERATE)
+ONE_AT_A_TIME = (Kind.TRAIN, Kind.RETRAIN, Kind.GROW, Kind.FORGET, Kind.FEDERATE)
 
 
 @dataclass(frozen=True)

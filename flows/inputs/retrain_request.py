@@ -12,8 +12,11 @@ from tasks.scheduling.carbon import CarbonSource
 from tasks.scheduling.triggers import Triggers
 
 OnRed = Annotated[
-    Literal["recommend", "train"],
-    Field(description="where structure health is red: recommend a new structure, or extract it first"),
+    Literal["recommend", "train", "grow"],
+    Field(
+        description="where structure health is red: recommend a new structure, extract it first (train), or add "
+        "gates for the batches that turned it red, for which every row is read again (grow)"
+    ),
 ]
 
 

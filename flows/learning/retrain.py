@@ -53,7 +53,8 @@ def retrain(  # noqa: PLR0913
     tried again on this champion only when it is named. Without ``dataset``, every dataset that has a champion is
     retrained in turn. With ``latest_start`` and a ``carbon_source`` the run is postponed to the greenest time
     before the deadline. Structure health is assessed first. Where it is red, ``on_red="train"`` extracts a new
-    structure from all batches, as ``learning`` says, and compares it with the champion; if it loses, the old
+    structure from all batches, as ``learning`` says, and compares it with the champion; ``on_red="grow"`` adds
+    gates for the red batches to the old ones and reads every batch once for them. If the result loses, the old
     structure learns the new batches. With ``when``
     the run learns nothing until a trigger is due. With ``dry_run`` the run only returns its plan.
     """

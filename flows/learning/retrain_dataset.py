@@ -11,7 +11,7 @@ from flows.engine.runners import fit_remotely
 from flows.engine.session import Session, champion_of, session
 from flows.inputs.retrain_request import RetrainRequest
 from flows.learning.publication import Attempt, publish_on_champion
-from flows.learning.structure_refresh import refresh_structure
+from flows.learning.structure_refresh import grown_later, refresh_structure
 from tasks.core.constants import Kind, Params
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_files import describe
@@ -48,7 +48,7 @@ def retrain_dataset(dataset: str, request: RetrainRequest) -> Outcome:
     """Retrain one dataset as requested: at once, later, or as a plan only."""
     serving = champion_of(dataset)
     if request.dry_run:
-        return planned_outcome(serving, request.selection, request.device)
+        return planned_outcome(serving, request.selection, request.device, growing=request.on_red == "grow")
     start = start_or_postpone(dataset, request.latest_start, request.carbon_source, request.jitter)
     if start.postponed:
         return start.postponed
@@ -73,12 +73,14 @@ def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
     refused = {entry.batch for entry in quarantined}
     new = [ref for ref in selected if ref.id not in refused]
     retraining = Retraining(serving.dataset, request, expectations, tuple(quarantined))
+    if not new and request.on_red == "grow" and (grown := grown_later(serving, request)):
+        return grown.model_copy(update={"quarantined": retraining.quarantined, "notes": (*grown.notes, *notes)})
     if not new:
         return _nothing_to_learn(retraining, (*notes, *left_out(serving)))
     if waits := _waits_for(serving, request, new):
         return Outcome(state="Waiting", dataset=serving.dataset, reason=waits, quarantined=retraining.quarantined)
     try:
-        outcome = _learn(retraining, new, may_refresh=request.on_red == "train")
+        outcome = _learn(retraining, new, may_refresh=request.on_red != "recommend")
     except Exception as error:
         if len(new) == 1 or is_elsewhere(error):
             raise

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from greenlightning.errors import MismatchError
 from greenlightning.health.indicators import HealthStatistic, Verdict, all_statistics
-from greenlightning.health.reference import ROWS, HealthReference, Observation, novelty
+from greenlightning.health.reference import ROWS, HealthReference, Observation, gates_digest, novelty
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -112,10 +112,10 @@ def assess(
     MismatchError
         Where the reference belongs to another structure.
     """
-    if reference.structure != model.structure.digest:
+    gates = gates_digest([structure.digest for structure in model.paths.structures])
+    if reference.structure != gates:
         raise MismatchError(
-            f"The health reference is of structure {reference.structure[:12]}, the model has "
-            f"{model.structure.digest[:12]}",
+            f"The health reference is of structure {reference.structure[:12]}, the model has {gates[:12]}",
             "Use the reference that was made with the model's structure",
         )
     inputs, answers = np.asarray(X), np.asarray(y)

@@ -1,5 +1,6 @@
 """What structure health is measured against: the base as a frozen structure saw it, without its rows."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ class Observation:
     Attributes
     ----------
     gates : ndarray of shape (n, units), bool
-        Open gates.
+        Open gates, those of a structure that was added later after those before.
     residual : ndarray of shape (n,)
         Squared error.
     saturation : ndarray of shape (n,)
@@ -78,7 +79,7 @@ class Observation:
         else:
             error, missed = (np.concatenate(scores) - model.targets.mapped(y)) / model.targets.scales(0), 0.0
         squared = np.square(error).sum(axis=1) + missed
-        return cls(model.structure.patterns(X), squared, np.concatenate(saturation))
+        return cls(patterns_of(model, X), squared, np.concatenate(saturation))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +89,9 @@ class HealthReference:
     Attributes
     ----------
     structure : str
-        Digest of the gates.
+        Digest of the gates; of a structure that has grown, of all of them: see ``gates_digest``.
     sizes : tuple of int
-        Units of each layer.
+        Units of each layer of each structure.
     labels : tuple
         Labels of the base; empty for real targets.
     known, held : ndarray of shape (rows, ⌈units / 8⌉), uint8
@@ -168,9 +169,11 @@ class HealthReference:
             )
         sample, rows = (np.sort(rng.permutation(len(part))[:ROWS]) for part in (base, held))
         seen = Observation.of(model, held[rows], truth[rows])
-        sizes, known = model.structure.hidden_layer_sizes, model.structure.patterns(base[sample])
+        structures = model.paths.structures
+        sizes = tuple(size for one in structures for size in one.hidden_layer_sizes)
+        known = patterns_of(model, base[sample])
         return cls(
-            model.structure.digest,
+            gates_digest([one.digest for one in structures]),
             sizes,
             labels,
             np.packbits(known, axis=1),
@@ -243,6 +246,16 @@ class HealthReference:
         names = ("known", "held", "positions", "novelty", "residual", "saturation")
         arrays = {name: getattr(self, name) for name in names}
         return arrays | {"edges": self.bins.edges, "counts": self.bins.counts}
+
+
+def gates_digest(structures: Sequence[str]) -> str:
+    """Name the gates of several structures by their digests, in order; one alone keeps its own."""
+    return structures[0] if len(structures) == 1 else hashlib.sha256("/".join(structures).encode()).hexdigest()
+
+
+def patterns_of(model: "GreenLightningModel", X: ArrayLike) -> NDArray[np.bool_]:
+    """Compute the patterns (n, units) of inputs ``X`` (n, d) in all structures of a model."""
+    return np.concatenate([structure.patterns(X) for structure in model.paths.structures], axis=1)
 
 
 def novelty(gates: NDArray[np.bool_], known: NDArray[np.bool_], sizes: Sequence[int]) -> NDArray[np.float64]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 GATES, EPOCHS, LEARNING_RATE, NOISE = (256, 256), 8, 4e-3, 0.1
 LANDMARKS = 512
+EARLIER_ROWS = 4_096
 
 
 def new_paths(
@@ -88,6 +89,11 @@ def new_paths(
         random_state=random_state,
         seen=seen,
     )
+
+
+def earlier_rows(red: int, others: int) -> int:
+    """Count the earlier rows that train new gates beside ``red`` ones, out of ``others``."""
+    return min(others, max(red // 2, EARLIER_ROWS))
 
 
 def grown(model: "GreenLightningModel", paths: PathFeatures, batches: Iterable[Batch]) -> "GreenLightningModel":

@@ -68,6 +68,11 @@ class PathFeatures(ABC):
         object.__setattr__(self, "digest", sha256_of(header, self.tables))
 
     @property
+    def structures(self) -> tuple[Structure, ...]:
+        """The frozen gates, and those that were added later."""
+        return (self.structure,)
+
+    @property
     @abstractmethod
     def n_features_out(self) -> int:
         """Number D of path features."""

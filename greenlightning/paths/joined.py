@@ -91,6 +91,11 @@ class JoinedPaths(PathFeatures):
         return any(part.holds_rows for part in self.parts)
 
     @property
+    def structures(self) -> tuple[Structure, ...]:
+        """The structures of all parts, each once, in the order in which they were joined."""
+        return tuple({part.structure.digest: part.structure for part in self.parts}.values())
+
+    @property
     def n_features_out(self) -> int:
         """Number D of path features of all parts."""
         return sum(part.n_features_out for part in self.parts)
@@ -102,7 +107,7 @@ class JoinedPaths(PathFeatures):
 
     def frozen_parts(self) -> dict[str, tuple[str, ...]]:
         """Return the batches that shaped each part: gates that were added later are "structure 2" and so on."""
-        structures = list(dict.fromkeys(part.structure.digest for part in self.parts))
+        structures = [structure.digest for structure in self.structures]
         found: dict[str, tuple[str, ...]] = {}
         for part in self.parts:
             number = structures.index(part.structure.digest)

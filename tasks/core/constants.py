@@ -8,6 +8,7 @@ class Kind(StrEnum):
 
     TRAIN = "train"
     RETRAIN = "retrain"
+    GROW = "grow"
     FORGET = "forget"
     FEDERATE = "federate"
     ROLLBACK = "rollback"
@@ -181,6 +182,7 @@ class Tag(StrEnum):
     BATCH_FILES = "batch_files"
 
     STRUCTURE_DIGEST = "structure.digest"
+    GROWN = "structure.grown"
     RECIPE_DIGEST = "recipe.digest"
     STATISTICS_DIGEST = "statistics.digest"
     ALPHA = "alpha"
@@ -218,6 +220,9 @@ class Tag(StrEnum):
     PRUNED_AT = "pruned_at"
     PRUNED_BYTES = "pruned_bytes"
 
+
+KEPT = "kept as challenger"
+"""The tag ``decision`` of a version that did not pass the gate."""
 
 FORGOTTEN_TAG = "forgotten."
 """Prefix of tags on a model version and its descendants, one for each forgotten batch."""

@@ -105,15 +105,17 @@ class _GraphBuilder:
         """Add a version, on its left what it is made of, and on its right how it came to serve."""
         parts = {part.kind: part for part in tree.children}
         statistics = self._add_part(parts["statistics"], "statistics")
-        structure = self._add_part(parts["structure"], "structure", "head")
+        gates = [part for kind, part in parts.items() if kind.startswith("structure")]
+        structures = {self._add_part(part, "structure", "head"): part for part in gates}
         recipe = self._add_part(parts["recipe"], "structure", "top")
         version = self._add_version(tree)
-        seen = {batch.name for batch in parts["structure"].children}
         for batches, validation in self._add_batches(_of_type(BatchNode, parts["ledger"].children)):
             self._connect(validation, statistics, "counted in")
-            if seen & batches:
-                self._connect(validation, structure, "trained")
-        self._connect(structure, recipe, "fixes")
+            for structure, part in structures.items():
+                if batches & {batch.name for batch in part.children}:
+                    self._connect(validation, structure, "trained")
+        for structure in structures:
+            self._connect(structure, recipe, "fixes")
         self._connect(recipe, statistics, "describes")
         self._connect(statistics, version, "solved to")
         if history := parts.get("history"):

@@ -18,8 +18,9 @@ from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
 from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
-from tasks.lineage.tree import ancestors_of, first_learner, ledger_entries
+from tasks.lineage.tree import ledger_entries
 from tasks.models import registry
+from tasks.models.descent import first_learner, with_ancestors
 from tasks.models.files.seals import seal_of
 from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import MODEL_FILES, digests
@@ -91,11 +92,6 @@ def _of_site(
             "Run the command at the site, and name its file with --site-file",
         )
     return learnable.rows(*site_content(given[md5], schema))
-
-
-def with_ancestors(info: VersionInfo) -> list[VersionInfo]:
-    """The version and its ancestors, the nearest first."""
-    return [info, *ancestors_of(info, {one.version: one for one in registry.versions(info.dataset)})]
 
 
 def frozen_parts(info: VersionInfo) -> GreenLightningModel:

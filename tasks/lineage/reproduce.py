@@ -28,10 +28,10 @@ from tasks.lineage.rebuild import (
     incomplete_error,
     registered,
     relearn,
-    with_ancestors,
 )
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
+from tasks.models.descent import with_ancestors
 from tasks.models.files.served_library import LIBRARY_FILE, library
 from tasks.models.holdouts import holdout_at, versioned
 from tasks.models.logged_models import LEDGER_FILE, MODEL_FILES, ledger_text

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from greenlightning.errors import IntegrityError, NothingServedError
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import BATCH_ID
+from tasks.models.descent import ancestors_of, first_learner
 from tasks.models.files.seals import seal_of_text
 from tasks.models.logged_models import LEDGER_FILE, structure_seen
 from tasks.models.registry import version, versions
@@ -82,10 +82,8 @@ def lineage(dataset: str, of: int | Alias | str = Alias.CHAMPION) -> VersionNode
 def of_version(chosen: VersionInfo, known: Mapping[int, VersionInfo]) -> VersionNode:
     """The lineage of ``chosen`` back through those of its ancestors that are among ``known``."""
     ancestors = ancestors_of(chosen, known)
-    digest = chosen.tags[Tag.STRUCTURE_DIGEST]
-    seen = tuple(LineageNode("batch", batch) for batch in structure_seen(chosen.run_id, digest))
     children = [
-        LineageNode("structure", digest, children=seen),
+        *(_structure(chosen.run_id, *numbered) for numbered in enumerate(chosen.structures, start=1)),
         LineageNode("recipe", chosen.tags[Tag.RECIPE_DIGEST]),
         LineageNode("statistics", chosen.tags[Tag.STATISTICS_DIGEST]),
         LineageNode("run", chosen.run_id, _tagged(chosen, CODE_TAGS)),
@@ -95,6 +93,12 @@ def of_version(chosen: VersionInfo, known: Mapping[int, VersionInfo]) -> Version
         count = {"versions": str(len(ancestors))}
         children.append(LineageNode("history", "", count, tuple(map(_summary, ancestors))))
     return _version_node(chosen, _facts(chosen), tuple(children))
+
+
+def _structure(run_id: str, number: int, digest: str) -> LineageNode:
+    """The first gates, or those that were added later, and the batches that shaped them."""
+    seen = tuple(LineageNode("batch", one) for one in structure_seen(run_id, digest))
+    return LineageNode("structure" if number == 1 else f"structure {number}", digest, children=seen)
 
 
 def ledger_of(dataset: str, number: int) -> list[BatchNode]:
@@ -112,15 +116,6 @@ def _of_batch(dataset: str, batch: str) -> BatchNode:
     rows, md5 = ledger_entries(learners[0]).get(batch, {}).get("rows"), learners[0].batches[batch]
     facts = {"md5": md5, "rows": "unknown" if rows is None else str(rows)}
     return BatchNode("batch", batch, facts, tuple(map(_summary, learners)), rows=rows, md5=md5)
-
-
-def ancestors_of(info: VersionInfo, known: Mapping[int, VersionInfo]) -> list[VersionInfo]:
-    """The versions that this one was made from, the nearest first."""
-    found = []
-    while (parent := known.get(info.parent or 0)) and parent.version < info.version:
-        found.append(parent)
-        info = parent
-    return found
 
 
 def _version_node(
@@ -166,13 +161,6 @@ def _learnt_batches(info: VersionInfo, ancestors: Sequence[VersionInfo]) -> list
         rows, site = entry.get("rows"), entry.get("site")
         nodes.append(BatchNode("batch", batch, facts, rows=rows, md5=md5, site=site, since=since))
     return nodes
-
-
-def first_learner(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
-    """The version of ``line`` (the nearest first) that learnt ``batch`` and passed it on under one recipe."""
-    recipe = line[0].tags[Tag.RECIPE_DIGEST]
-    kept = takewhile(lambda one: batch in one.batches and one.tags[Tag.RECIPE_DIGEST] == recipe, line)
-    return list(kept)[-1]
 
 
 def ledger_entries(info: VersionInfo) -> dict[str, dict[str, Any]]:

@@ -63,16 +63,20 @@ def log_structure(run_id: str, structure_dir: Path) -> str:
     return str(made.model_id)
 
 
-@task(task_run_name="attach structure {digest}", persist_result=False)
-def attach_structure(run_id: str, digest: str, inputs: "Sequence[DatasetInput]" = ()) -> str:
-    """Attach the logged structure of that digest to a run, with other inputs, and return its model id."""
+@task(task_run_name="attach structures", persist_result=False)
+def attach_structures(
+    run_id: str, digests: Sequence[str], inputs: "Sequence[DatasetInput]" = ()
+) -> tuple[str, ...]:
+    """Attach the logged structures of these digests to a run, with other inputs, and return their model ids."""
     from mlflow.entities import LoggedModelInput
 
-    found = logged_structure(run_id, digest)
-    if found is None:
-        raise NothingServedError(f"No structure {digest[:12]} is logged", "Run: greenlightning train")
-    connect().log_inputs(run_id, list(inputs), [LoggedModelInput(found.model_id)])
-    return str(found.model_id)
+    found = []
+    for digest in digests:
+        if (one := logged_structure(run_id, digest)) is None:
+            raise NothingServedError(f"No structure {digest[:12]} is logged", "Run: greenlightning train")
+        found.append(str(one.model_id))
+    connect().log_inputs(run_id, list(inputs), [LoggedModelInput(name) for name in found])
+    return tuple(found)
 
 
 def structure_seen(run_id: str, digest: str) -> tuple[str, ...]:
@@ -127,9 +131,16 @@ def ledger_text(model: "GreenLightningModel") -> str:
     return json.dumps(model.ledger.to_dict(), indent=1)
 
 
+def structures_of(model: "GreenLightningModel") -> tuple[str, ...]:
+    """The digests of a model's gates, and of those that were added later."""
+    return tuple(one.digest for one in model.paths.structures)
+
+
 def digests(model: "GreenLightningModel") -> dict[str, str]:
-    """The three digests that name a model's structure, path-feature recipe and statistics, as tags."""
-    return {
+    """The digests that name a model's structure, path-feature recipe and statistics, as tags."""
+    later = ",".join(structures_of(model)[1:])
+    grown: dict[str, str] = {Tag.GROWN: later} if later else {}
+    return grown | {
         Tag.STRUCTURE_DIGEST: model.structure.digest,
         Tag.RECIPE_DIGEST: model.paths.digest,
         Tag.STATISTICS_DIGEST: model.statistics.digest,

@@ -84,7 +84,7 @@ class Reproducibility:
 
     def hindrance(self, info: VersionInfo) -> str | None:
         """Why the statistics of ``info`` could not be made again; None where they could."""
-        if not logged_structure(info.run_id, info.tags[Tag.STRUCTURE_DIGEST]):
+        if not all(logged_structure(info.run_id, digest) for digest in info.structures):
             return "its structure is not logged"
         for batch, md5 in info.batches.items():
             ref = self.pointers.get(batch)

@@ -37,6 +37,11 @@ class VersionInfo:
         return self._tagged(BATCH_TAG)
 
     @property
+    def structures(self) -> tuple[str, ...]:
+        """The digests of its gates, and of those that were added later."""
+        return (self.tags[Tag.STRUCTURE_DIGEST], *filter(None, self.tags.get(Tag.GROWN, "").split(",")))
+
+    @property
     def forgotten(self) -> frozenset[str]:
         """Batches that it or its ancestors forgot, unless they were learnt again."""
         return frozenset(self._tagged(FORGOTTEN_TAG).keys() - self.batches.keys())

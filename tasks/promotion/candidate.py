@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from greenlightning.evaluation.comparison import Decision
 from greenlightning.evaluation.prequential import Prequential
-from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
+from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, KEPT, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
 from tasks.models.version_info import VersionInfo
@@ -17,8 +17,6 @@ from tasks.training.health import BatchHealth
 from tasks.training.prequential import continued
 from tasks.training.structure import ExtractedStructure, TrainingResult
 from tasks.validation.expectations import Expectations
-
-KEPT = "kept as challenger"
 
 
 @dataclass(frozen=True, kw_only=True)

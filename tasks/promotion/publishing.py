@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.core.constants import Kind, Tag
+from tasks.core.constants import KEPT, Kind, Tag
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
 from tasks.models.files.shared_files import share_files
 from tasks.models.files.window_files import drop_windows, log_windows
+from tasks.models.logged_models import structures_of
 from tasks.models.model_card import model_card
 from tasks.models.version_expectations import log_expectations
-from tasks.promotion.candidate import KEPT, Candidate
+from tasks.promotion.candidate import Candidate
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy
 from tasks.tracking.pages.run_names import name_after_version
@@ -85,7 +86,7 @@ def _log_files(candidate: Candidate, model: "GreenLightningModel") -> dict[str, 
     known = candidate.expectations.knowing(model.classes)
     tags = log_expectations(candidate.run_id, known)
     if candidate.parent:
-        inherit_health_reference(candidate.parent, candidate.run_id, model.structure.digest)
+        inherit_health_reference(candidate.parent, candidate.run_id, structures_of(model))
     reached(Fault.REFERENCE_INHERITED)
     _log_energy(candidate)
     windows = candidate.trained.windows

@@ -121,7 +121,7 @@ def plan_retraining(dataset: str, number: int, batches: Sequence[PlannedBatch], 
     plan = RetrainingPlan(batches=tuple(batches), rows=rows, rows_known=int(serving.tags[Tag.ROWS]))
     if not batches:
         return plan
-    history = _retrainings(dataset, serving.tags[Tag.RECIPE_DIGEST], device)
+    history = measured_runs(dataset, Kind.RETRAIN, serving.tags[Tag.RECIPE_DIGEST], device)
     estimated = estimate(history, rows) if history else None
     a_row = training_rate(serving.tags)
     scratch = _told(a_row * (plan.rows_known + rows), "estimated:structure-phase-energy*rows")
@@ -131,12 +131,12 @@ def plan_retraining(dataset: str, number: int, batches: Sequence[PlannedBatch], 
     return plan.model_copy(update={"estimated": estimated, "from_scratch": scratch, "avoided": avoided})
 
 
-def _retrainings(dataset: str, recipe: str, device: str) -> list[RunCost]:
-    """The newest retrainings under the same recipe, and so of the same size, on the same device."""
+def measured_runs(dataset: str, kind: Kind, recipe: str = "", device: str = "cpu") -> list[RunCost]:
+    """The newest runs of a kind on a device; where a ``recipe`` is given, under it, and so of the same size."""
+    under = f" AND params.`{Params.MODEL}recipe_digest` = '{recipe}'" if recipe else ""
     runs = connect().search_runs(
         [experiment_id(dataset)],
-        f"tags.`{Tag.KIND}` = '{Kind.RETRAIN}' AND attributes.status = 'FINISHED'"
-        f" AND params.`{Params.MODEL}recipe_digest` = '{recipe}'",
+        f"tags.`{Tag.KIND}` = '{kind}' AND attributes.status = 'FINISHED'{under}",
         max_results=RECENT,
         order_by=["attributes.start_time DESC"],
     )

@@ -19,7 +19,7 @@ from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
 from tasks.models import registry
-from tasks.models.logged_models import attach_structure
+from tasks.models.logged_models import attach_structures, structures_of
 from tasks.tracking.metrics import log_energy
 from tasks.tracking.runs import part_run
 from tasks.training.structure import TrainingResult
@@ -78,7 +78,7 @@ def merge_sites(
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    attach_structure.fn(run_id, model.structure.digest)
+    attach_structures.fn(run_id, structures_of(model))
     learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
     return TrainingResult(folder / "model", learnt, model.statistics.n, spent)
 

@@ -4,6 +4,7 @@ The reference is made once, at first training, and every version under the same 
 batch is opened (``docs/decisions/0016-structure-health.md``).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.versioning import checkout
 from tasks.models import registry
+from tasks.scheduling.growth_plan import plan_growth
 from tasks.tracking.client import artifact_uri, connect
 from tasks.tracking.metrics import log_metrics
 
@@ -78,9 +80,14 @@ def save_health_reference(run_id: str, folder: Path, base: Batch, learnable: Lea
     with EnergyMeter() as meter:
         model = GreenLightningModel.load(folder / "model")
         reference = HealthReference.of(model, base.X, base.y, learnable.X, learnable.y)
-        reference.save(folder / REFERENCE)
-    connect().log_artifacts(run_id, str(folder / REFERENCE), REFERENCE)
+        log_reference(reference, run_id, folder)
     return EnergyCost.of(meter.energy)
+
+
+def log_reference(reference: "HealthReference", run_id: str, folder: Path) -> None:
+    """Save a health reference in ``folder`` and log it with the run."""
+    reference.save(folder / REFERENCE)
+    connect().log_artifacts(run_id, str(folder / REFERENCE), REFERENCE)
 
 
 def health_reference_of(version: registry.VersionInfo) -> "HealthReference | None":
@@ -91,7 +98,7 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
     from mlflow.artifacts import download_artifacts, list_artifacts
     from mlflow.exceptions import MlflowException
 
-    from greenlightning.health.reference import HealthReference
+    from greenlightning.health.reference import HealthReference, gates_digest
 
     where = artifact_uri(version.run_id, REFERENCE)
     try:
@@ -106,18 +113,18 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
             f"The health reference of {version.dataset} version {version.version} is corrupt",
             f"Restore mlruns/artifacts, or run: greenlightning train --dataset {version.dataset}",
         ) from error
-    return found if found.structure == version.tags.get(Tag.STRUCTURE_DIGEST) else None
+    return found if found.structure == gates_digest(version.structures) else None
 
 
-def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structure: str) -> None:
-    """Log the health reference of version ``parent`` with the run too, if its model has the same ``structure``.
+def inherit_health_reference(parent: registry.VersionInfo, run_id: str, structures: "Sequence[str]") -> None:
+    """Log the health reference of version ``parent`` with the run too, if the ``structures`` are the same.
 
     A run that has made a reference of its own keeps it.
     """
     from mlflow.artifacts import list_artifacts
 
-    reference = health_reference_of(parent)
-    if reference is None or reference.structure != structure or list_artifacts(artifact_uri(run_id, REFERENCE)):
+    reference, own = health_reference_of(parent), list_artifacts(artifact_uri(run_id, REFERENCE))
+    if reference is None or parent.structures != tuple(structures) or own:
         return
     with TemporaryDirectory() as place:
         reference.save(Path(place))
@@ -151,7 +158,7 @@ def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: s
         return found
     content = joined([read_content(checkout(ref)) for ref in new])
     health, drift, names, spent = _compared(serving, reference, content)
-    found = _verdict(serving, health, _drift_note(drift, names), spent)
+    found = _verdict(serving, health, _drift_note(drift, names), spent, {ref.id: ref.rows for ref in new})
     values = _log_health(run_id, health, drift, names)
     log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
     return found
@@ -164,7 +171,7 @@ def assess_landed(serving: registry.VersionInfo, landed: LandedBatch) -> BatchHe
     if reference is None:
         return _unknown(serving)
     health, drift, names, spent = _compared(serving, reference, landed.content)
-    return _verdict(serving, health, _drift_note(drift, names), spent)
+    return _verdict(serving, health, _drift_note(drift, names), spent, {landed.id: landed.rows})
 
 
 def _compared(
@@ -183,16 +190,16 @@ def _compared(
 
 
 def _verdict(
-    serving: registry.VersionInfo, health: "StructureHealth", drift: str, spent: EnergyCost
+    serving: registry.VersionInfo, health: "StructureHealth", drift: str, spent: EnergyCost, new: Mapping[str, int]
 ) -> BatchHealth:
-    remedy = f"extract a new structure with: greenlightning train --dataset {serving.dataset}"
-    return BatchHealth(
-        verdict=str(health.verdict),
-        reason=health.reason,
-        remedy=remedy if health.verdict == RED else "",
-        drift=drift,
-        spent=spent,
-    )
+    """The verdict on ``new`` batches, given with their rows; where it is red, with what helps and its cost."""
+    remedy, dataset = "", serving.dataset
+    if health.verdict == RED:
+        remedy = (
+            f"extract a new structure with: greenlightning train --dataset {dataset}, or grow the old one with: "
+            f"greenlightning retrain --dataset {dataset} --on-red grow ({plan_growth.fn(serving, list(new), new)})"
+        )
+    return BatchHealth(verdict=str(health.verdict), reason=health.reason, remedy=remedy, drift=drift, spent=spent)
 
 
 def _unknown(serving: registry.VersionInfo) -> BatchHealth:

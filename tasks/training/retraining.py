@@ -24,7 +24,7 @@ from tasks.data.holdout import HeldBack, Learnable
 from tasks.models import registry
 from tasks.models.class_weights import reweighed
 from tasks.models.files.window_files import WINDOWS
-from tasks.models.logged_models import attach_structure
+from tasks.models.logged_models import attach_structures, structures_of
 from tasks.models.model_card import forgetting_note
 from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
@@ -67,7 +67,7 @@ def learn_batches(
     leaving = rows_leaving(serving, champion, learnable)
     new = sorted(new, key=lambda ref: (ref.happened, ref.id))
     stratified = champion.targets.task == "classification"
-    attach_structure.fn(run_id, champion.structure.digest, [batch_input(ref) for ref in new])
+    attach_structures.fn(run_id, structures_of(champion), [batch_input(ref) for ref in new])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter(device) as meter:
             model, held, predicted = champion, [], []
@@ -105,7 +105,7 @@ def learn_batches(
     if not learnable.slides and any(ref.id not in model.ledger for ref in new):
         aside = _statistics_of_slices(model, held)
     candidate = replace(model, statistics=model.statistics - aside)
-    values, found = _score((candidate, champion), learnable, held, deciding, folder)
+    values, found = save_row_terms((candidate, champion), learnable, held, deciding, folder)
     fresh = joined_batches([one.back for one in held])
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
@@ -135,7 +135,7 @@ def _statistics_of_slices(model: "GreenLightningModel", held: list[HeldBack]) ->
     return sum((model.collect(back.X, back.y) for back in backs), Statistics.empty(model.paths, model.targets))
 
 
-def _score(
+def save_row_terms(
     models: "tuple[GreenLightningModel, GreenLightningModel]",
     holdout: Learnable,
     held: list[HeldBack],
@@ -168,7 +168,7 @@ def forget_batch(
     """
     champion = registry.load(dataset, parent)
     forgotten = batch_input(batch, role="forgotten")
-    attach_structure.fn(run_id, champion.structure.digest, [forgotten])
+    attach_structures.fn(run_id, structures_of(champion), [forgotten])
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
             entry = champion.ledger.entries.get(batch.id)

@@ -49,7 +49,9 @@ def answers_from(
 def answers_of_all(
     models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
 ) -> list[Answers | RealAnswers]:
-    """Answers of models with the same recipe; path features are computed once for all."""
+    """Answers of models; where all have one recipe, path features are computed once for all."""
+    if len({model.paths.digest for model in models}) > 1:
+        return [answers_of(model, X, y) for model in models]
     found: list[list[NDArray[np.float64]]] = [[] for _ in models]
     for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
         for model, blocks in zip(models, found, strict=True):

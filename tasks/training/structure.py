@@ -66,6 +66,7 @@ class TrainingResult:
     notes: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     rows_forgotten: int = 0
+    rows_reread: int = 0
     predicted: tuple[BatchScore, ...] = ()
     released: dict[str, str] = field(default_factory=dict)
     windows: Path | None = None
@@ -77,8 +78,8 @@ class TrainingResult:
 
     @property
     def rows_touched(self) -> int:
-        """Rows that this run read, to learn or to forget them."""
-        return self.rows_learnt + self.rows_forgotten
+        """Rows that this run read, to learn or to forget them, or to grow."""
+        return self.rows_learnt + self.rows_forgotten + self.rows_reread
 
 
 @task(task_run_name="extract structure {dataset}", persist_result=False)

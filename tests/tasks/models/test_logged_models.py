@@ -12,7 +12,7 @@ from greenlightning.errors import NothingServedError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.models.files.served_library import LIBRARY_FILE
-from tasks.models.logged_models import LEDGER_FILE, attach_structure, log_structure
+from tasks.models.logged_models import LEDGER_FILE, attach_structures, log_structure
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tests.helpers.versions import files_of, register_in_a_run
@@ -29,9 +29,9 @@ def test_a_structure_is_logged_once_and_attached_to_each_run(
     with flow_run("digits", Kind.TRAIN) as again:
         assert log_structure.fn(again, tmp_path / "structure") == model_id
     with flow_run("digits", Kind.RETRAIN) as second:
-        assert attach_structure.fn(second, tiny_model.structure.digest) == model_id
+        assert attach_structures.fn(second, [tiny_model.structure.digest]) == (model_id,)
         with pytest.raises(NothingServedError, match="No structure"):
-            attach_structure.fn(second, "f" * 64)
+            attach_structures.fn(second, ["f" * 64])
     client = connect()
     outputs, inputs = client.get_run(first).outputs, client.get_run(second).inputs
     assert outputs and [made.model_id for made in outputs.model_outputs] == [model_id]

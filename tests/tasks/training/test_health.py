@@ -48,7 +48,7 @@ def test_a_reference_is_inherited_under_the_same_structure_alone(champion: Versi
     assert first is not None
     for structure, kept in ((champion.tags[Tag.STRUCTURE_DIGEST], True), ("0" * 64, False)):
         with flow_run("digits", Kind.RETRAIN) as run_id:
-            inherit_health_reference(champion, run_id, structure)
+            inherit_health_reference(champion, run_id, [structure])
         assert [file.path for file in connect().list_artifacts(run_id)] == ["health_reference"] * kept
 
 

@@ -1,0 +1,65 @@
+"""A grown version: the sums of every batch under all gates, judged without the rows held back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from greenlightning.data.batch import Batch
+from greenlightning.health.reference import HealthReference, gates_digest
+from greenlightning.model import GreenLightningModel
+from tasks.core.constants import Kind
+from tasks.core.settings import DECIDING
+from tasks.growing.growth import grow_model
+from tasks.growing.rows import Growth, LearntRows
+from tasks.tracking.client import connect
+from tasks.tracking.runs import flow_run
+from tasks.training.health import REFERENCE
+from tasks.training.retraining import decide, learn_batches
+from tests.helpers.small_champion import served, versioned
+
+pytestmark = pytest.mark.usefixtures("mlflow_home")
+
+
+def test_the_champion_and_its_new_batch_are_read_once_and_get_new_gates(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    base = versioned(batches[0], tmp_path)
+    first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
+    champion = served(first, tmp_path / "champion", base)
+    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    growth = Growth(champion, (new,), (new.id,), holdout, DECIDING)
+    (tmp_path / "old").mkdir()
+    with flow_run("digits", Kind.GROW) as run_id:
+        learnt = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path / "old")
+        grown = grow_model.fn(growth, learnt, run_id, tmp_path)
+        decision = decide.fn(champion.version, holdout, tmp_path, DECIDING, run_id)
+    model = GreenLightningModel.load(grown.folder)
+    both = Batch(np.vstack([b.X for b in batches[:2]]), np.concatenate([b.y for b in batches[:2]]))
+    assert model.statistics == GreenLightningModel.empty(model.paths, model.alpha).learn(both).statistics
+    assert (grown.rows, grown.rows_known, grown.rows_reread, grown.rows_touched) == ({new.id: 30}, 60, 30, 60)
+    assert "on the new rows" in decision.reason
+    logged = [file.path for file in connect().list_artifacts(run_id)]
+    assert REFERENCE in logged
+    reference = HealthReference.load(tmp_path / REFERENCE)
+    digests = [one.digest for one in model.paths.structures]
+    assert (len(digests), reference.structure) == (2, gates_digest(digests))
+    assert len(reference.positions) == 30 + 6, "the holdout, and a fifth of the red batch"
+
+
+def test_gates_are_trained_on_red_rows_that_are_not_held_back_and_on_earlier_ones(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    base = versioned(batches[0], tmp_path)
+    first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
+    champion = served(first, tmp_path / "champion", base)
+    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    growth = Growth(champion, (new,), (new.id,), holdout, DECIDING)
+    rows = LearntRows.read(growth, first.learn(batches[1], md5=new.md5))
+    assert (rows.rows, list(rows.batches)) == (60, [batches[0].id, batches[1].id])
+    [held] = rows.held_back(growth)
+    assert (held.kept.rows, held.back.rows) == (24, 6)
+    data, seen = rows.for_gates([held])
+    assert (data.rows, seen) == (24 + 30, (batches[1].id, batches[0].id))
+    apart = {row.tobytes() for row in held.back.X}
+    assert not apart & {row.tobytes() for row in data.X}
