@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from prefect import Flow
 from prefect.utilities.callables import parameter_schema
+from pydantic import BaseModel
 
 import flows.learning.federate
 import flows.learning.fit
@@ -26,18 +27,20 @@ import flows.versions.report
 import flows.versions.reproduce
 import flows.versions.rollback
 from flows.engine.flow_decorator import FIRST_DELAY
+from flows.inputs.forms import form_signature
 
 RETRIES = 2
 HOUR = 3600
 
 
 def deployed(flow: Flow[..., Any], hours: float) -> Flow[..., Any]:
-    """Return ``flow`` with a time limit, retries and its parameters' descriptions.
+    """Return ``flow`` with a time limit, retries, and a form: its parameters described, groups of them folded.
 
     ``flows.engine.flow_decorator`` decides which errors are retried, and after which delay.
     """
     made = flow.with_options(retries=RETRIES, retry_delay_seconds=FIRST_DELAY, timeout_seconds=hours * HOUR)
     made.__doc__ = f"{inspect.getdoc(flow.fn)}\n\nArgs:\n{_descriptions(flow.fn)}"
+    made.__signature__ = form_signature(inspect.signature(flow.fn, eval_str=True))  # type: ignore[attr-defined]
     made.parameters = parameter_schema(made)
     return made
 
@@ -50,7 +53,9 @@ def _descriptions(body: Callable[..., Any]) -> str:
 
 
 def _described(annotation: Any) -> str | None:
-    """The description in an annotation, or in a member of a union."""
+    """The description in an annotation, or in a member of a union; of a group what its class says."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return inspect.getdoc(annotation)
     if get_origin(annotation) is Annotated:
         of, *about = get_args(annotation)
         return next((field.description for field in about if getattr(field, "description", None)), _described(of))

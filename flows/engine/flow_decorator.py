@@ -21,6 +21,7 @@ from flows.engine.error_messages import error_message, is_foreseen
 from flows.engine.history import keep
 from flows.engine.outcome import Outcome
 from flows.engine.run_page import failure_page, outcome_page
+from flows.inputs.forms import filled_in
 from tasks.lineage.ledger_table import ledger_table
 from tasks.orchestration.artifacts import RunArtifacts, artifact_key
 from tasks.orchestration.dashboards import Dashboards
@@ -45,7 +46,7 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
     def decorate(body: Callable[P, R]) -> Flow[P, R]:
         @wraps(body)
         def run_body(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = signature(body).bind(*args, **kwargs).arguments
+            given = filled_in(signature(body).bind(*args, **kwargs).arguments, signature(body))
             run = _FlowRun(name, str(given.get("dataset") or ""), RunArtifacts.current())
             tidy_logs(is_foreseen)
             with _as_current(run):

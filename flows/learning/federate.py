@@ -13,7 +13,7 @@ from flows.learning.publication import publish_once
 from greenlightning.errors import InputError
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
-from tasks.core.settings import DECIDING, Deciding
+from tasks.core.settings import GATE, Deciding, Gate
 from tasks.data.reading import DETECTED, Reading
 from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
@@ -29,20 +29,20 @@ def federate(
         dict[str, Path],
         Field(description='each site and its own data file, like {"north": "/data/north.parquet"}'),
     ],
-    deciding: Deciding = DECIDING,
+    deciding: Gate = GATE,
     allow_new_labels: NewLabels = False,
     reading: Reading = DETECTED,
 ) -> State[Any]:
     """Add each site's statistics, under the champion's structure, in one round; equal to learning centrally."""
     if not sites:
         raise InputError("No site takes part", "Name each with its file: --site north=north.parquet")
-    parent = champion_of(dataset)
+    parent, gate = champion_of(dataset), Deciding.of(deciding)
     count = f"{len(sites)} site{'s' if len(sites) > 1 else ''}"
     with session(dataset, Kind.FEDERATE, f"federate {dataset} ({count})") as run:
         holdout = holdout_for(parent)
         sent = [site_statistics(site, path, parent, holdout, run.folder, reading) for site, path in sites.items()]
         trained = merge_sites(dataset, parent.version, sent, run.run_id, run.folder, allow_new_labels)
-        evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, deciding, parent, True)
+        evaluated = evaluate_model(dataset, trained.folder, holdout, run.run_id, gate, parent, True)
         assert evaluated.decision is not None
         reason = f"{len(sites)} sites in one round; {evaluated.decision.reason}"
         candidate = Candidate(

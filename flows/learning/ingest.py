@@ -24,7 +24,8 @@ from tasks.data.schemas import DECLARED, Declared, read_options, time_of
 from tasks.training.health import assess_landed
 
 Files = Annotated[
-    Path, Field(description="file, folder of files, or glob, as this machine, or the worker, sees it")
+    Path,
+    Field(description="file, upload folder (its tables), or glob, as this machine, or the worker, sees it"),
 ]
 Labels = Annotated[Path | None, Field(description="label file of an IDX image file")]
 MoreFiles = Annotated[tuple[Path, ...], Field(description="more files, folders or globs")]

@@ -17,8 +17,10 @@ from flows.inputs.selection import DryRun, LandedFrom, LandedTo, Selection
 from flows.inputs.start_limits import Jitter, LatestStart
 from flows.learning.retrain_dataset import retrain_dataset
 from greenlightning.errors import InputError
-from tasks.core.settings import DECIDING, LEARNING, Deciding, Device, Learning
+from tasks.core.settings import GATE, LEARNING, Deciding, Device, Gate, Learning
 from tasks.scheduling.carbon import CarbonSource
+
+NewStructure = Annotated[Learning, Field(description="how a new structure is made, where on_red asks for one")]
 
 
 def _run_name() -> str:
@@ -31,7 +33,7 @@ def retrain(  # noqa: PLR0913
     batches: Annotated[
         list[BatchId] | None, Field(description="batches to learn; all new ones by default")
     ] = None,
-    deciding: Deciding = DECIDING,
+    deciding: Gate = GATE,
     allow_new_labels: NewLabels = False,
     device: Device = "cpu",
     landed_from: LandedFrom = None,
@@ -43,7 +45,7 @@ def retrain(  # noqa: PLR0913
     runner: Runner = "local",
     on_red: OnRed = "recommend",
     when: When = None,
-    learning: Learning = LEARNING,
+    learning: NewStructure = LEARNING,
     quarantine_moved: QuarantineMoved = "never",
 ) -> State[Any]:
     """Add the statistics of new batches to the champion's, solve, compare with the champion, publish.
@@ -62,7 +64,7 @@ def retrain(  # noqa: PLR0913
     request = RetrainRequest(
         selection=Selection(batches, landed_from, landed_to),
         learning=learning.model_copy(update={"device": device}),
-        deciding=deciding,
+        deciding=Deciding.of(deciding),
         allow_new_labels=allow_new_labels,
         dry_run=dry_run,
         latest_start=latest_start,

@@ -87,7 +87,7 @@ class Learning(BaseModel):
     device: Device = "cpu"
 
 
-class Deciding(BaseModel):
+class Gate(BaseModel):
     """When a challenger becomes champion, and which batches it keeps."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -124,12 +124,25 @@ class Deciding(BaseModel):
         description="batches that stay learnt: everything, the newest 26w, 200 batches or 1e6 rows, "
         "or auto, which chooses by prequential score; those that leave are subtracted exactly",
     )
+
+
+class Deciding(Gate):
+    """When a challenger becomes champion, which batches it keeps, and what a first training holds out."""
+
     holdout: Literal["auto", "time", "random"] = Field(
         "auto",
-        description="rows of the base that are held out: the latest (auto, where a time is declared) or random",
+        description="rows that a first training holds out: the latest (auto, where a time is declared) or random",
     )
-    holdout_fraction: float = Field(0.2, gt=0, lt=1, description="share of the base that is held out")
+    holdout_fraction: float = Field(
+        0.2, gt=0, lt=1, description="share of the rows that a first training holds out"
+    )
+
+    @classmethod
+    def of(cls, gate: Gate) -> "Deciding":
+        """The settings of a later training, which holds out what the first one did."""
+        return gate if isinstance(gate, Deciding) else cls(**gate.model_dump())
 
 
 LEARNING = Learning()
 DECIDING = Deciding()
+GATE = Gate()

@@ -1,0 +1,132 @@
+"""Each form of the dashboard, submitted with its defaults and what must be given, through its own schema."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.core.constants import Alias
+from tasks.data.batch_index import batches
+from tasks.models import registry
+from tasks.quarantine.records import held_batches
+from tests.helpers.digits import COLUMNS, DIGITS, X, source, y
+
+if TYPE_CHECKING:
+    from tests.helpers.servers.up import Up
+
+pytestmark = pytest.mark.slow
+WHY = "the forms are tried"
+
+
+@pytest.fixture
+def forms(up: "Up", monkeypatch: pytest.MonkeyPatch) -> "Forms":
+    """The forms of the server, over its workspace."""
+    monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
+    return Forms(up)
+
+
+class Forms:
+    """Submits forms: the defaults of their schema, and what a user fills in."""
+
+    def __init__(self, up: "Up") -> None:
+        self.up = up
+
+    def schema(self, name: str) -> dict[str, Any]:
+        """The schema of a form."""
+        found: dict[str, Any] = self.up.deployment(name)["parameter_openapi_schema"]
+        return found
+
+    def start(self, name: str, **given: Any) -> str:
+        """Submit a form; the id of the run."""
+        fields = self.schema(name)["properties"]
+        assert given.keys() <= fields.keys()
+        defaults = {field: about["default"] for field, about in fields.items() if "default" in about}
+        return self.up.start(name, **defaults | given)
+
+    def ended(self, run: str) -> tuple[str, str]:
+        """The state of a run once it is over, and its message."""
+        state = self.up.ended(run)["state"]
+        return state["name"], state["message"]
+
+    def submit(self, name: str, **given: Any) -> str:
+        """Submit a form; the name of the state in which the run ends."""
+        state, message = self.ended(self.start(name, **given))
+        print(name, state, message)
+        return state
+
+
+def serving() -> int:
+    """The number of the version that serves."""
+    return registry.version(DIGITS, Alias.CHAMPION).version
+
+
+def quarantined() -> str:
+    """The batch that is in quarantine undecided; there is one."""
+    [found] = [held.id for held in held_batches(DIGITS) if not held.decision]
+    return found
+
+
+def test_files_come_in_and_are_learnt_forgotten_and_rolled_back(forms: Forms) -> None:
+    rows = slice(1400, 1500)
+    assert forms.submit("learn/learn", path=str(source("by-form", rows)), dataset=DIGITS) == "Promoted"
+    assert forms.submit("ingest/ingest", path=str(source("by-form", rows)), dataset=DIGITS) == "Versioned"
+    assert forms.submit("retrain/retrain", dataset=DIGITS) == "Nothing to learn"
+    learnt = next(ref.id for ref in batches(DIGITS) if ref.source == "by-form.parquet")
+    assert forms.submit("forget/forget", dataset=DIGITS, batch=learnt, reason=WHY) == "Promoted"
+    before = serving()
+    assert forms.submit("rollback/rollback", dataset=DIGITS, reason=WHY) == "Rolled back"
+    assert serving() < before
+    assert forms.submit("promote/promote", dataset=DIGITS, version=before, reason=WHY) == "Promoted"
+    small = {"max_epochs": 2, "n_landmarks": 64, "hidden_layer_sizes": [32, 16]}
+    assert forms.submit("train/train", dataset=DIGITS, learning=small) in ("Promoted", "Kept")
+
+
+def test_batches_are_held_back_labelled_accepted_and_discarded(forms: Forms) -> None:
+    strange = np.full(50, 77)
+    for decision, state in {"accept": "Accepted", "discard": "Discarded"}.items():
+        file = source(decision, slice(1500, 1550) if decision == "accept" else slice(1550, 1600), strange)
+        assert forms.submit("ingest/ingest", path=str(file), dataset=DIGITS) == "Quarantined"
+        found = forms.submit(f"{decision}/{decision}", dataset=DIGITS, batch=quarantined(), reason=WHY)
+        assert found == state
+    assert forms.submit("relearn/relearn-expectations", dataset=DIGITS, reason=WHY) == "Relearnt"
+    unlabelled, labels = in_two_files(slice(1600, 1640))
+    assert forms.submit("hold/hold", dataset=DIGITS, paths=[str(unlabelled)]) == "Waiting for labels"
+    given = {"dataset": DIGITS, "path": str(labels), "identifier": "id"}
+    assert forms.submit("label/label", **given) == "Versioned"
+
+
+def in_two_files(rows: slice) -> tuple[Path, Path]:
+    """Some digits without their labels, and the labels, by identifier."""
+    names = [f"row {number}" for number in range(rows.start, rows.stop)]
+    inputs, labels = (source("unlabelled", rows).with_name(f"{part}.csv") for part in ("inputs", "labels"))
+    pd.DataFrame(X[rows], columns=COLUMNS).assign(id=names).to_csv(inputs, index=False)
+    pd.DataFrame({"id": names, "label": y[rows]}).to_csv(labels, index=False)
+    return inputs, labels
+
+
+def test_what_only_looks_ends_as_what_it_did(forms: Forms) -> None:
+    file = str(source("asked", slice(1640, 1700)))
+    runs = {
+        "Scored": forms.start("score/score", path=file, dataset=DIGITS),
+        "Reported": forms.start("report/report", dataset=DIGITS),
+        "Compared": forms.start("compare/compare", dataset=DIGITS),
+        "Nothing to maintain": forms.start("maintenance/maintenance"),
+        "Pinned": forms.start("pin/pin", dataset=DIGITS, version=1, reason=WHY),
+    }
+    assert {forms.ended(run)[0] for run in runs.values()} == runs.keys()
+    assert forms.submit("unpin/unpin", dataset=DIGITS, version=1) == "Unpinned"
+    assert forms.submit("reproduce/reproduce", dataset=DIGITS) == "Reproduced"
+    sites = {"north": str(source("north", slice(1700, 1760)))}
+    assert forms.submit("federate/federate", dataset=DIGITS, sites=sites) in ("Promoted", "Kept")
+
+
+def test_a_form_shows_no_field_that_does_nothing_and_folds_its_groups(forms: Forms) -> None:
+    retraining = forms.schema("retrain/retrain")
+    assert not {"holdout", "holdout_fraction"} & retraining["definitions"]["Gate"]["properties"].keys()
+    places = {name: about["position"] for name, about in retraining["properties"].items()}
+    assert max(places, key=places.__getitem__) in ("learning", "deciding")
+    assert {"type": "null"} in retraining["properties"]["learning"]["anyOf"]
+    learning = forms.schema("learn/learn")
+    assert learning["required"] == ["path", "dataset"]
