@@ -1,6 +1,7 @@
 """Commands that start and stop the dashboards, workers and schedules."""
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -95,3 +96,33 @@ def down(as_json: AsJson = False) -> None:
         print(json.dumps({"stopped": stopped}))
     else:
         print("Stopped." if stopped else "Nothing was running.")
+
+
+class Happening(StrEnum):
+    """What people are notified of."""
+
+    PROMOTED = "promoted"
+    QUARANTINED = "quarantined"
+    RED = "red"
+    FAILED = "failed"
+
+
+@commands.command()
+def notify(
+    to: Annotated[
+        str, typer.Argument(help="URL of a webhook (Slack's too), or a notification block of Prefect: TYPE/NAME.")
+    ],
+    on: Annotated[
+        list[Happening] | None, typer.Option(help="What to notify of; by default everything. Repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Notify a webhook, Slack or mail of promotions, quarantine, red health and failures."""
+    from flows.servers import notifications
+
+    wanted = on or list(Happening)
+    name = notifications.notify(to, tuple(one.value for one in wanted))
+    if as_json:
+        print(json.dumps({"automation": name, "on": wanted}))
+    else:
+        print(f"{name}: {', '.join(wanted)}. Switch it off under Automations in Prefect.")

@@ -19,7 +19,7 @@ from pydantic_core import to_jsonable_python
 
 from flows.engine.error_messages import error_message, is_foreseen
 from flows.engine.history import keep
-from flows.engine.outcome import Outcome
+from flows.engine.outcome import Outcome, tell
 from flows.engine.run_page import failure_page, outcome_page
 from flows.inputs.forms import filled_in
 from tasks.lineage.ledger_table import ledger_table
@@ -47,7 +47,9 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
         @wraps(body)
         def run_body(*args: P.args, **kwargs: P.kwargs) -> R:
             given = filled_in(signature(body).bind(*args, **kwargs).arguments, signature(body))
-            run = _FlowRun(name, str(given.get("dataset") or ""), RunArtifacts.current())
+            run = _FlowRun(
+                name, str(given.get("dataset") or ""), RunArtifacts.current(), news=_current.get() is None
+            )
             tidy_logs(is_foreseen)
             with _as_current(run):
                 try:
@@ -101,7 +103,7 @@ def part_of_run(dataset: str) -> Iterator["_FlowRun"]:
     """The part of a flow run that covers one of its datasets: its own progress, and its own page if it fails."""
     whole = _current.get()
     assert whole is not None
-    part = replace(whole, dataset=dataset, mlflow_run=None)
+    part, whole.news = replace(whole, dataset=dataset, mlflow_run=None, news=True), False
     with _as_current(part):
         try:
             with part.progress():
@@ -113,12 +115,16 @@ def part_of_run(dataset: str) -> Iterator["_FlowRun"]:
 
 @dataclass
 class _FlowRun:
-    """One run of a flow; ``artifacts`` is None where the flow's function is called without Prefect."""
+    """One run of a flow; ``artifacts`` is None where the flow's function is called without Prefect.
+
+    It tells the ``news``, unless its parts do, or the run that it is a part of.
+    """
 
     flow: str
     dataset: str
     artifacts: RunArtifacts | None
     mlflow_run: str | None = None
+    news: bool = True
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -134,6 +140,8 @@ class _FlowRun:
         outcome = result.data if isinstance(result, State) else None
         if self.artifacts is None or not isinstance(outcome, Outcome):
             return
+        if self.news:
+            tell(outcome)
         with _log_failure("the outcome"):
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import EnergyCost
+from tasks.data.events import PROMOTED, QUARANTINED, RED, emit_news
 from tasks.promotion.candidate import Candidate
 from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.cost_estimate import RetrainingPlan
@@ -69,6 +70,22 @@ def published_outcome(candidate: Candidate, version: int) -> Outcome:
         run_id=candidate.run_id,
         health=candidate.health.verdict if candidate.health else None,
     )
+
+
+def tell(outcome: Outcome) -> None:
+    """Emit what people are notified of: a version serves, batches are quarantined, health is red."""
+    about = {
+        PROMOTED: (outcome.promoted, f"version {outcome.version} serves", outcome.reason),
+        QUARANTINED: (
+            bool(outcome.quarantined),
+            "quarantined",
+            "; ".join(f"{one.source}: {'; '.join(one.reasons)}" for one in outcome.quarantined),
+        ),
+        RED: (outcome.health == "red", "structure health is red", "; ".join(outcome.notes) or outcome.reason),
+    }
+    for event, (happened, what, text) in about.items():
+        if happened:
+            emit_news(event, outcome.dataset, f"{outcome.dataset}: {what}", text)
 
 
 def outcome_of(state: State[Any]) -> Outcome:

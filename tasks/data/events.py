@@ -1,4 +1,4 @@
-"""Events about data, sent to the Prefect server, where they trigger deployments."""
+"""Events about data and models, sent to the Prefect server, where they trigger deployments and notifications."""
 
 import logging
 from typing import Any
@@ -7,6 +7,9 @@ from tasks.data.batch_index import BatchRef
 
 LANDED = "greenlightning.batch.landed"
 DRIFTED = "greenlightning.batch.drifted"
+PROMOTED = "greenlightning.model.promoted"
+QUARANTINED = "greenlightning.batch.quarantined"
+RED = "greenlightning.health.red"
 
 
 def emit_landed(ref: BatchRef, served: bool, drifted: bool = False) -> None:
@@ -20,6 +23,11 @@ def emit_landed(ref: BatchRef, served: bool, drifted: bool = False) -> None:
 def emit_drift(dataset: str, batch: str, verdict: str, **about: Any) -> None:
     """Emit that a batch has drifted from what its dataset's champion learnt; ``about`` are JSON values."""
     _emit(DRIFTED, dataset, True, {"batch": batch, "verdict": verdict, **about}, True)
+
+
+def emit_news(event: str, dataset: str, subject: str, text: str) -> None:
+    """Emit what people are notified of: a promotion, a quarantine, or red health, in words."""
+    _emit(event, dataset, True, {"subject": subject, "text": text}, False)
 
 
 def _emit(event: str, dataset: str, served: bool, payload: dict[str, Any], drifted: bool) -> None:

@@ -46,7 +46,7 @@ class SettlingWatch:
     def progress(self) -> str:
         """The verdict so far, with the epoch."""
         if self.verdict == SETTLED:
-            return f"the gates settled at epoch {len(self.flips)}, of at most"
+            return "the gates settled, epoch"
         return f"settling, flip rate {self.flips[-1]:.4f}, epoch"
 
     def look(self, record: EpochRecord) -> None:

@@ -84,9 +84,8 @@ def test_files_come_in_and_are_learnt_forgotten_and_rolled_back(forms: Forms) ->
 
 
 def test_batches_are_held_back_labelled_accepted_and_discarded(forms: Forms) -> None:
-    strange = np.full(50, 77)
-    for decision, state in {"accept": "Accepted", "discard": "Discarded"}.items():
-        file = source(decision, slice(1500, 1550) if decision == "accept" else slice(1550, 1600), strange)
+    for label, decision, state in ((77, "accept", "Accepted"), (78, "discard", "Discarded")):
+        file = source(decision, slice(1500, 1550), np.full(50, label))
         assert forms.submit("ingest/ingest", path=str(file), dataset=DIGITS) == "Quarantined"
         found = forms.submit(f"{decision}/{decision}", dataset=DIGITS, batch=quarantined(), reason=WHY)
         assert found == state
