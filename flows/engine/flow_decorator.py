@@ -52,6 +52,7 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
             )
             tidy_logs(is_foreseen)
             with _as_current(run):
+                run.name_process()
                 try:
                     with run.progress():
                         result = body(**decorated.validate_parameters(given))  # type: ignore[call-arg]
@@ -125,6 +126,12 @@ class _FlowRun:
     artifacts: RunArtifacts | None
     mlflow_run: str | None = None
     news: bool = True
+
+    def name_process(self) -> None:
+        """Let the run be ended where this process is killed."""
+        if self.artifacts:
+            with _log_failure("the process of the run"):
+                self.artifacts.name_process()
 
     @contextmanager
     def progress(self) -> Iterator[None]:

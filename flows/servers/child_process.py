@@ -1,12 +1,11 @@
 """A child process of the supervisor: start it, check that it is ready, stop it with all its children."""
 
-import ctypes
-import signal
+import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from flows.servers.services import Service
@@ -45,7 +44,7 @@ class ChildProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=partial(processes.end_with_parent, os.getpid()),
             )
         self.state, self.since = "starting", time.time()
         return self.process.pid
@@ -91,8 +90,3 @@ def stop_children(children: Sequence[ChildProcess]) -> None:
         processes.stop(processes.marked(MARK, child.mark), STOP_SECONDS)
         child.ended()
         child.state = "stopped"
-
-
-def _end_with_parent() -> None:
-    """On Linux, have the kernel send SIGTERM when the parent dies (prctl, PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 from flows.engine.history import hand_over
+from tasks.core import processes
 from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
@@ -17,12 +19,13 @@ def deploy(server: str) -> int:
     """Deploy everything in the file and return the exit code; Prefect alone would reset the switches."""
     before = {found["name"]: found for found in prefect_api.deployments(server)}
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", PLAN]
-    code = subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=False).returncode
+    ends_with_us = partial(processes.end_with_parent, os.getpid())
+    done = subprocess.run(command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, check=False, preexec_fn=ends_with_us)
     for found in prefect_api.deployments(server):
         if old := before.get(found["name"]):
             _keep_switches(server, old, found)
     hand_over(Workspace.current(), server)
-    return code
+    return done.returncode
 
 
 def _keep_switches(server: str, old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from flows.engine.runtime import QUIET, prefect_secret
@@ -93,8 +92,7 @@ def _module(*words: str) -> tuple[str, ...]:
 
 
 def _prefect(ports: Ports) -> Service:
-    """The server; it is ready when both pools exist and runs left by the workers of an earlier `up` are ended."""
-    now = datetime.now(UTC)
+    """The server; it is ready when both pools exist."""
     template = json.loads(JOB_TEMPLATE.read_text())
     template["job_configuration"]["command"] = shlex.join(_module("flows.warm.client"))
 
@@ -103,7 +101,6 @@ def _prefect(ports: Ports) -> Service:
             return False
         for pool in POOLS:
             prefect_api.ensure_pool(ports.prefect_url, pool, template)
-        prefect_api.end_orphans(ports.prefect_url, before=now)
         return True
 
     command = _module("flows.servers.dashboard", "prefect", "--port", str(ports.prefect))

@@ -7,21 +7,23 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from types import FrameType
 
 from filelock import FileLock, Timeout
 
 from flows.servers.child_process import ChildProcess, stop_children
-from flows.servers.services import Ports, environment, services
+from flows.servers.services import POOLS, Ports, environment, services
 from greenlightning.errors import ServerError
 from tasks.core import processes
 from tasks.core.workspace import Workspace
 from tasks.orchestration.dashboards import state_file
+from tasks.orchestration.lost_runs import recover
 from tasks.tracking.relocation import relocate_artifacts
 
 POLL_SECONDS = 0.2
+RECOVER_SECONDS = 10.0
 START_SECONDS = 180.0
 STEADY_SECONDS = 60.0
 TRIES = 5
@@ -39,6 +41,9 @@ class Supervisor:
         environ = environment(workspace, ports)
         plan = services(workspace, ports, gpu)
         self.children = [ChildProcess(service, self.logs, environ, self.name) for service in plan]
+        self.prefect = ports.prefect_url
+        self.began = time.time()
+        self.recover_at = 0.0
         self.ready = False
         self.error: ServerError | None = None
         self.stop_reason: str | None = None
@@ -54,6 +59,7 @@ class Supervisor:
                 self._prepare()
                 while not self.stop_reason:
                     self._check_all()
+                    self._recover()
                     time.sleep(POLL_SECONDS)
                 self.say(f"stopping: {self.stop_reason}")
             except ServerError as error:
@@ -124,6 +130,17 @@ class Supervisor:
             case "restarting" if time.time() - child.since > 2**child.tries:
                 self._start(child)
 
+    def _recover(self) -> None:
+        """End the runs of killed processes, and repeat those that started by themselves, once workers are up."""
+        workers = [child for child in self.children if child.name.startswith("worker-")]
+        if time.time() < self.recover_at or not all(child.state == "ready" for child in workers):
+            return
+        self.recover_at = time.time() + RECOVER_SECONDS
+        since = datetime.fromtimestamp(max([self.began, *(child.since for child in workers)]), UTC)
+        with suppress(ServerError):
+            for line in recover(self.prefect, POOLS, since):
+                self.say(line)
+
     def _may_start(self, child: ChildProcess) -> bool:
         return all(other.is_up for other in self.children if other.name == child.service.after)
 
@@ -141,6 +158,7 @@ class Supervisor:
             raise child.start_error(happened)
         if child.service.address or child.ended() is None:
             stop_children([child])
+        self.recover_at = 0.0
         child.tries = 1 if time.time() - child.since > STEADY_SECONDS else child.tries + 1
         child.state, child.since = ("failed" if child.tries > TRIES else "restarting"), time.time()
         next_step = "given up" if child.state == "failed" else f"starts again in {2**child.tries} s"

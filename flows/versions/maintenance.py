@@ -25,7 +25,7 @@ def maintenance(
     older_than_days: Annotated[int, Field(ge=0, description="days for which every version is kept complete")] = 7,
     dry_run: Annotated[bool, Field(description="only show what would be pruned")] = False,
 ) -> State[Any]:
-    """Prune the statistics of old versions, end orphaned runs, bound logs, events and Prefect's history.
+    """Prune the statistics of old versions, end orphaned runs, bound logs and events.
 
     Champion, previous, challenger and pinned versions are never pruned, nor are those that could not be rebuilt.
     No data is deleted: batches, quarantine and DVC's cache stay.

@@ -11,12 +11,14 @@ from importlib import import_module
 from typing import Any
 
 from flows.warm.client import DECIDING, ENGINE
+from tasks.core import processes
 
 OURS = (*DECIDING, "DO_NOT_TRACK", "GOMP", "PYTHON")
 
 
 def run(request: Mapping[str, Any], streams: Sequence[int], held: Sequence[socket.socket]) -> None:
-    """Do what ``request`` asks for; ends with SystemExit as the command does."""
+    """Do what ``request`` asks for; ends with SystemExit as the command does, and with the warm runner."""
+    processes.end_with_parent(os.getppid())
     for connection in held:
         connection.close()
     signal.signal(signal.SIGINT, signal.default_int_handler)

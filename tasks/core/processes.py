@@ -1,6 +1,10 @@
-"""Names of processes that stay unique when the system reuses a process id, and stopping processes."""
+"""Names of processes that stay unique when the system reuses a process id; stopping them; ending with a parent."""
 
+import ctypes
+import os
+import signal
 import socket
+import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -8,6 +12,7 @@ from contextlib import suppress
 import psutil
 
 POLL_SECONDS = 0.05
+PR_SET_PDEATHSIG = 1
 CLOCK_TOLERANCE = 10.0
 """Seconds by which the start time of a process may shift when the system clock is corrected."""
 
@@ -29,6 +34,15 @@ def has_died(process: str) -> bool:
         return not same or found.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def end_with_parent(parent: int) -> None:
+    """In a child of process ``parent``, on Linux: have the kernel send SIGTERM when the parent dies."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def pid_of(process: str) -> int | None:

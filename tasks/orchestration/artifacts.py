@@ -1,5 +1,6 @@
 """The artifacts, the name and the retries of a flow run in Prefect."""
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +9,9 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate, ArtifactUpdate
 from prefect.context import FlowRunContext
+
+from tasks.core import processes
+from tasks.orchestration.lost_runs import PROCESS_LABEL
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -41,6 +45,12 @@ class RunArtifacts:
     def rename(self, name: str) -> None:
         """Give the run the name that its MLflow run has."""
         self.client.set_flow_run_name(self.run, name)
+
+    def name_process(self) -> None:
+        """Label a run that no worker started with this process, so that its death is noticed."""
+        context = FlowRunContext.get()
+        if context and context.flow_run and context.flow_run.deployment_id is None:
+            self.client.update_flow_run_labels(self.run, {PROCESS_LABEL: processes.name(os.getpid())})
 
     def create(self, kind: ArtifactType, key: str, data: Any, description: str) -> UUID:
         """Create an artifact of the run; the dashboard shows artifacts of one ``key`` as versions of one thing."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 2.0
 PAUSES = (0.2, 0.5, 1.0)
 PAGE = 200
-UNDER_WAY = ["PENDING", "RUNNING", "CANCELLING"]
-ORPHANED = "Its worker was stopped while it ran. Run it again."
 
 
 def call(method: str, url: str, body: object = None, *, accept: int | None = None) -> Any:
@@ -80,15 +78,6 @@ def is_online(server: str, pool: str, since: float) -> bool:
         return False
     moment = datetime.fromtimestamp(since, UTC)
     return any(datetime.fromisoformat(worker["last_heartbeat_time"]) > moment for worker in found)
-
-
-def end_orphans(server: str, before: datetime) -> None:
-    """Set to Crashed the deployments' runs that were under way before ``before``: their worker has stopped."""
-    under_way = {"state": {"type": {"any_": UNDER_WAY}}, "deployment_id": {"is_null_": False}}
-    for run in call("POST", f"{server}/api/flow_runs/filter", {"flow_runs": under_way}):
-        if datetime.fromisoformat(run["state"]["timestamp"]) < before:
-            crashed = {"type": "CRASHED", "name": "Crashed", "message": ORPHANED}
-            call("POST", f"{server}/api/flow_runs/{run['id']}/set_state", {"state": crashed, "force": True})
 
 
 def deployments(server: str) -> list[dict[str, Any]]:

@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
+import pytest
 
 from tasks.core import processes
+from tests.helpers.waiting import wait_for
+
+ROOT = Path(__file__).parents[3]
 
 COLLECTS_NO_CHILD = """
 import subprocess, time
@@ -18,6 +23,16 @@ import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("ready", flush=True)
 time.sleep(600)
+"""
+
+
+HAS_A_CHILD = """
+import os, subprocess, sys
+from functools import partial
+from tasks.core.processes import end_with_parent
+child = subprocess.Popen(["sleep", "600"], preexec_fn=partial(end_with_parent, os.getpid()))
+print(child.pid, flush=True)
+input()
 """
 
 
@@ -47,3 +62,13 @@ def test_a_process_that_ignores_the_request_to_end_is_killed() -> None:
         assert process.stdout and process.stdout.readline()
         processes.stop([psutil.Process(process.pid)], patience=0.2)
         assert process.wait() == -9
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a child of its parent's death")
+def test_a_child_ends_with_its_parent_even_where_that_is_killed() -> None:
+    command = [sys.executable, "-c", HAS_A_CHILD]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.kill()
+        wait_for(lambda: not processes._is_running(child), "the child to end", lambda: 0, str)
