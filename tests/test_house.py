@@ -67,6 +67,6 @@ def takes_many(file: Path, function: ast.FunctionDef | None) -> bool:
     """Whether a function may: a flow's form, a command's options, or the parameters of an estimator."""
     if function is None:
         return False
-    decorators = {ast.unparse(each).partition("(")[0] for each in function.decorator_list}
+    decorators = [ast.unparse(each).partition("(")[0] for each in function.decorator_list]
     estimator = file.is_relative_to(ROOT / "greenlightning") and function.name == "__init__"
-    return estimator or bool(decorators & {"flow", "commands.command"})
+    return estimator or any(name == "flow" or name.endswith(".command") for name in decorators)

@@ -10,10 +10,10 @@ from typer.core import TyperCommand
 
 from flows.cli import (
     arrivals,
+    federation,
     insight,
     learning,
     lineage,
-    maintenance,
     predictions,
     quarantine,
     safety,
@@ -46,13 +46,13 @@ app = typer.Typer(
 for panel in (
     arrivals,
     learning,
+    federation,
     schema,
     quarantine,
     predictions,
     versions,
     insight,
     lineage,
-    maintenance,
     safety,
     servers,
 ):

@@ -1,6 +1,5 @@
 """Commands that train on data, retrain, and forget it."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -25,8 +24,6 @@ from flows.cli.options import (
     submit,
     user_path,
 )
-from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
-from flows.cli.reading_options import reading as reading_of
 from greenlightning.structure.defaults import EPOCHS
 
 commands = typer.Typer()
@@ -38,12 +35,6 @@ def _source(text: str) -> str:
     return f"csv:{user_path(place)}" if kind == "csv" and place else text
 
 
-def _site(text: str) -> str:
-    """NAME=FILE with an absolute path; what does not have this form is left to the command."""
-    name, _, file = text.partition("=")
-    return f"{name}={user_path(file)}" if file else text
-
-
 @commands.command()
 def train(  # noqa: PLR0913
     dataset: Dataset,
@@ -53,6 +44,10 @@ def train(  # noqa: PLR0913
         typer.Option(min=1, help=f"Maximum epochs of structure extraction. Default: {EPOCHS}."),
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
+    paths: Annotated[
+        Literal["auto", "explicit", "landmarks", "synthetic"],
+        typer.Option(help="Path features. synthetic: landmarks that are nobody's rows, as a federation needs."),
+    ] = "auto",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     margin: Margin = 0.01,
     metric: Metric = "auto",
@@ -75,6 +70,7 @@ def train(  # noqa: PLR0913
     learning = Learning(
         max_epochs=max_epochs or "auto",
         random_state=random_state,
+        paths=paths,
         device=device,
         class_weight=class_weight_of(class_weight),
     )
@@ -192,48 +188,3 @@ def forget(
     from flows.learning.forget import forget as flow
 
     run(flow, as_json, dataset=dataset, batch=batch, reason=reason, strict=strict)
-
-
-@commands.command()
-def federate(  # noqa: PLR0913
-    dataset: Dataset,
-    site: Annotated[
-        list[str], typer.Option(parser=_site, metavar="NAME=FILE", help="One site and its file; repeat for each.")
-    ],
-    allow_new_labels: NewLabels = False,
-    margin: Margin = 0.01,
-    metric: Metric = "auto",
-    threshold: Threshold = "auto",
-    cost: Costs = None,
-    separator: Separator = None,
-    decimal: Decimal = None,
-    encoding: Encoding = None,
-    sheet: Sheet = None,
-    memory: Memory = None,
-    as_json: AsJson = False,
-) -> None:
-    """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
-    from flows.inputs.learning import check_federation
-    from greenlightning.errors import InputError
-    from tasks.core.settings import Deciding
-
-    pairs = [pair.partition("=") for pair in site]
-    if unnamed := [name for name, equals, file in pairs if not (name and equals and file)]:
-        raise InputError(f"--site {unnamed[0]} names no file", "Write it as --site NAME=FILE")
-    if len({name for name, _, _ in pairs}) < len(pairs):
-        raise InputError("Two sites have the same name", "Give every --site another name")
-    sites = {name: Path(file) for name, _, file in pairs}
-    deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
-    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
-    check_federation(dataset, sites, reading)
-    from flows.learning.federate import federate as flow
-
-    run(
-        flow,
-        as_json,
-        dataset=dataset,
-        sites=sites,
-        deciding=deciding,
-        allow_new_labels=allow_new_labels,
-        reading=reading,
-    )

@@ -65,3 +65,14 @@ def check_federation(dataset: str, sites: Mapping[str, Path], reading: "Reading"
     for path in sites.values():
         frame = read_table(path, read_options(dataset, DECLARED, reading.options())).frame
         checked_table(frame, schema_of(dataset), path.name)
+
+
+def check_messages(folders: Iterable[Path], what: str) -> None:
+    """Check that each folder is there and holds a signed message."""
+    for folder in folders:
+        if not (folder / "message.json").is_file():
+            made = "publish" if what == "publication" else "contribute"
+            raise InputError(
+                f"{folder} is no {what}: it has no message.json",
+                f"Name the folder that greenlightning federation {made} made",
+            )

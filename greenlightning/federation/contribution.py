@@ -1,6 +1,7 @@
 """What a site sends: the sums of one batch under the published recipe, signed. No row leaves the site."""
 
 import platform
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -114,7 +115,7 @@ def contribute(
 def read_contribution(
     folder: Path,
     published: GreenLightningModel,
-    trusted: set[str] | None = None,
+    trusted: Collection[str] | None = None,
     limit: int = LARGEST_MESSAGE,
 ) -> Contribution:
     """Verify what a site sent: signature, sizes, hashes, recipe, counts, and that the sums can be those of rows.
@@ -125,7 +126,7 @@ def read_contribution(
         Where it lies.
     published : GreenLightningModel
         The recipe that it must follow.
-    trusted : set of str, optional
+    trusted : collection of str, optional
         Public keys of the sites; any by default.
     limit : int
         Bytes, at most.

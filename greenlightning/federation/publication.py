@@ -1,5 +1,6 @@
 """What a coordinator publishes: structure, recipe and terms, under which every site sums its own rows."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from greenlightning.data.files import reading
@@ -58,14 +59,14 @@ def publish(model: GreenLightningModel, folder: Path, key: SigningKey, *, with_r
     return sign_message(folder, KIND, about, key)
 
 
-def read_publication(folder: Path, trusted: set[str] | None = None) -> GreenLightningModel:
+def read_publication(folder: Path, trusted: Collection[str] | None = None) -> GreenLightningModel:
     """Verify a publication; the model with its recipe, which has learnt nothing.
 
     Parameters
     ----------
     folder : Path
         Where it lies.
-    trusted : set of str, optional
+    trusted : collection of str, optional
         Public keys of coordinators; any by default.
 
     Returns

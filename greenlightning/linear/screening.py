@@ -1,17 +1,21 @@
 """Screening: what any sum of ``φφᵀ`` over samples must satisfy, whoever computed it."""
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cholesky
 
 from greenlightning.errors import MismatchError
 from greenlightning.linear.statistics import Statistics
+
+ROUNDING = 1e-12
 
 
 def screen(statistics: Statistics, sender: str) -> None:
     """Check that statistics can be those of ``n`` samples.
 
-    ``G`` must be symmetric and keep the Cauchy-Schwarz bound ``|G_ij|² ≤ G_ii G_jj``, features must lie within
-    their width and sums within ``n`` times it; for classes, counts must add up to ``n`` and columns of ``B`` to
-    the feature sums.
+    ``G`` must be symmetric, keep the Cauchy-Schwarz bound ``|G_ij|² ≤ G_ii G_jj`` and be positive semidefinite;
+    features must lie within their width and sums within ``n`` times it. For classes, counts must add up to ``n``
+    and columns of ``B`` to the feature sums.
 
     Parameters
     ----------
@@ -48,7 +52,20 @@ def screen(statistics: Statistics, sender: str) -> None:
         sums = np.array_equal(statistics.class_grams.sum(axis=0), statistics.G)
         problems |= {"the sums of the classes do not add up to G": not sums}
     found = [problem for problem, present in problems.items() if present]
+    if not found and not _is_semidefinite(statistics.G):
+        found = ["G is not positive semidefinite"]
     if found:
         raise MismatchError(
             f"The statistics of {sender} are not those of samples: {found[0]}", "Ask it to compute them again"
         )
+
+
+def _is_semidefinite(G: NDArray[np.int64]) -> bool:
+    """Whether no eigenvalue of ``G`` (D, D) is below zero, up to the rounding of its largest ones."""
+    shifted = G.astype(np.float64)
+    np.fill_diagonal(shifted, np.diagonal(shifted) + ROUNDING * max(float(np.trace(shifted)), 1.0))
+    try:
+        cholesky(shifted, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        return False
+    return True

@@ -1,17 +1,17 @@
-"""Federation in one round: each site computes statistics of its own file; they are screened and summed once."""
+"""Federation in one round: sites send signed sums of their files; they are checked, screened and summed once."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from greenlightning.data.files import read_json, write_json
-from greenlightning.data.ledger import LedgerEntry
 from greenlightning.energy.meter import EnergyMeter
-from greenlightning.errors import InputError, IntegrityError, MismatchError
+from greenlightning.errors import GreenLightningError, InputError, MismatchError
 from tasks.core import progress
 from tasks.core.constants import Part
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.steps import task
-from tasks.core.workspace import checked_name
+from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
@@ -25,10 +25,59 @@ from tasks.tracking.runs import part_run
 from tasks.training.structure import TrainingResult
 
 if TYPE_CHECKING:
-    from greenlightning.linear.statistics import Statistics
+    from greenlightning.federation import Contribution, Message, SigningKey
     from greenlightning.model import GreenLightningModel
 
-SITE_FORMAT = "greenlightning-site/1"
+
+@dataclass(frozen=True)
+class Terms:
+    """What a coordinator accepts: new labels or not, a batch that comes twice, and whose signatures."""
+
+    allow_new_labels: bool = False
+    duplicates: Literal["refuse", "once"] = "refuse"
+    trusted: frozenset[str] | None = None
+
+
+TERMS = Terms()
+
+
+def workspace_key() -> "SigningKey":
+    """The Ed25519 key of this workspace; it is made on first use."""
+    from greenlightning.federation import SigningKey
+
+    return SigningKey.of(Workspace.current().root / "keys" / "federation.pem")
+
+
+def publish_recipe(dataset: str, folder: Path, with_rows: bool) -> "Message":
+    """Sign the champion's structure and recipe, and write them into ``folder``, for sites to sum under."""
+    from greenlightning.federation import publish
+
+    champion = registry.load(dataset)
+    if champion.encoder is None:
+        raise InputError(
+            f"The champion of {dataset!r} is of release 0.1.0 and does not say how to read a file",
+            "Train it again",
+        )
+    return publish(champion, folder, workspace_key(), with_rows=with_rows)
+
+
+def contribute_file(
+    publication: Path, path: Path, site: str, folder: Path, reading: Reading = DETECTED, fewest_rows: int = 20
+) -> tuple["Message", int]:
+    """Sum the rows of a file under a publication, and sign the sums; what was signed, and how many rows."""
+    from greenlightning.data.batch import Batch
+    from greenlightning.federation import contribute, read_publication
+
+    published = read_publication(publication)
+    if published.encoder is None:
+        raise MismatchError(
+            f"{publication} does not say how to read a file", "Ask the coordinator to publish again"
+        )
+    content, batch_id = site_content(path, published.encoder.schema, reading)
+    batch = Batch(content.inputs(published.encoder), content.y, batch_id)
+    key, md5 = workspace_key(), md5_of(path)
+    sent = contribute(published, batch, folder, key, site=site, fewest_rows=fewest_rows, md5=md5)
+    return sent, batch.rows
 
 
 @task(task_run_name="statistics of site {site}", persist_result=False)
@@ -41,6 +90,8 @@ def site_statistics(
     reading: Reading = DETECTED,
 ) -> Path:
     """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
+    from greenlightning.federation import SigningKey, contribute
+
     sent = folder / "sites" / checked_name(site, "site")
     champion = registry.load_version(parent)
     content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
@@ -48,33 +99,26 @@ def site_statistics(
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
     try:
-        champion.collect(batch.X, batch.y).save(sent)
+        contribute(champion, batch, sent, SigningKey.generate(), site=site, fewest_rows=1, md5=md5_of(path))
     except InputError as error:
         raise InputError(f"Site {site}: {error.cause}", error.remedy) from error
-    about = {"format": SITE_FORMAT, "site": site, "batch": batch.id, "rows": batch.rows, "md5": md5_of(path)}
-    write_json(sent / "site.json", about)
     return sent
 
 
 @task(task_run_name="merge {dataset} sites", persist_result=False)
 def merge_sites(
-    dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, allow_new_labels: bool = False
+    dataset: str, parent: int, sent: list[Path], run_id: str, folder: Path, terms: Terms = TERMS
 ) -> TrainingResult:
-    """Screen each site's statistics, add them to the champion's in one round, and save the model."""
-    from greenlightning.linear.screening import screen
+    """Check each site's statistics, add them to the champion's in one round, and save the model."""
+    from greenlightning.federation import combine
 
     champion = registry.load(dataset, parent)
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
-            model = champion
-            for number, place in enumerate(sent, start=1):
-                about = read_json(place / "site.json", SITE_FORMAT)
-                statistics = _received(place, about["site"])
-                screen(statistics, about["site"])
-                _check_admissible(about, statistics.columns, model, allow_new_labels)
-                entry = LedgerEntry(about["rows"], about["md5"], about["site"])
-                model = model.absorb(statistics, about["batch"], entry)
-                progress.report_progress("sites", number, len(sent))
+            received = _received(sent, champion, terms)
+            model = combine(champion, received, duplicates=terms.duplicates)
+            if model.ledger == champion.ledger:
+                raise MismatchError("Every batch that was sent is counted already", "There is nothing to combine")
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
@@ -83,24 +127,49 @@ def merge_sites(
     return TrainingResult(folder / "model", learnt, model.statistics.n, spent)
 
 
-def _received(place: Path, site: str) -> "Statistics":
-    from greenlightning.linear.statistics import Statistics
+@task(task_run_name="site {site} leaves {dataset}", persist_result=False)
+def without_site(
+    dataset: str, parent: int, site: str, sent: list[Path], run_id: str, folder: Path
+) -> TrainingResult:
+    """Subtract all that a site sent from the champion, and save the model."""
+    from greenlightning.federation import withdraw
 
-    try:
-        return Statistics.load(place)
-    except IntegrityError as error:
-        raise IntegrityError(
-            f"What site {site} sent is damaged ({error.cause})", "Ask it to send it again"
-        ) from error
+    champion = registry.load(dataset, parent)
+    with part_run(run_id, Part.LINEAR) as part:
+        with EnergyMeter() as meter:
+            model = withdraw(champion, _received(sent, champion, Terms(allow_new_labels=True)), site)
+            model.save(folder / "model")
+        spent = EnergyCost.of(meter.energy)
+        log_energy(part, spent)
+    attach_structure.fn(run_id, model.structure.digest)
+    return TrainingResult(folder / "model", {}, model.statistics.n, spent)
 
 
-def _check_admissible(
-    about: dict[str, Any], labels: tuple[Any, ...], model: "GreenLightningModel", allow_new_labels: bool
-) -> None:
-    """Raise MismatchError for a batch that is learnt already, and for new labels unless they are allowed."""
-    site, batch = about["site"], about["batch"]
-    if batch in model.ledger:
-        raise MismatchError(f"Site {site} sent batch {batch}, which is learnt already", "Leave it out")
-    new = [label for label in labels if label not in model.classes]
-    if new and not allow_new_labels:
-        raise MismatchError(f"Site {site} has unknown labels {new[:5]}", "Allow new labels, or leave it out")
+def batches_of_site(serving: registry.VersionInfo, site: str) -> tuple[str, ...]:
+    """The batches of a site in a version; MismatchError where it has none."""
+    ledger = registry.load_version(serving).ledger
+    found = tuple(sorted(name for name, entry in ledger.entries.items() if entry.site == site))
+    if not found:
+        known = sorted({entry.site for entry in ledger.entries.values() if entry.site})
+        raise MismatchError(
+            f"Site {site} has no batch in version {serving.version}", f"The sites are {', '.join(known) or 'none'}"
+        )
+    return found
+
+
+def _received(sent: list[Path], champion: "GreenLightningModel", terms: Terms) -> Iterator["Contribution"]:
+    """What each site sent, one after another, verified and screened; its error names its folder."""
+    from greenlightning.federation import read_contribution
+
+    for number, place in enumerate(sent, start=1):
+        try:
+            found = read_contribution(place, champion, terms.trusted)
+        except GreenLightningError as error:
+            raise type(error)(f"{place.name}: {error.cause}", error.remedy) from error
+        new = [label for label in found.statistics.columns if label not in champion.classes]
+        if new and not terms.allow_new_labels:
+            raise MismatchError(
+                f"Site {found.site} has unknown labels {new[:5]}", "Allow new labels, or leave it out"
+            )
+        yield found
+        progress.report_progress("sites", number, len(sent))

@@ -22,6 +22,7 @@ from greenlightning.federation import (
     read_publication,
     withdraw,
 )
+from greenlightning.linear.screening import screen
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import LandmarkPaths, SyntheticLandmarks
 from greenlightning.structure.gates import Structure
@@ -168,3 +169,15 @@ def test_a_key_is_readable_by_its_owner_alone_and_never_replaced(tmp_path: Path)
     path.write_text("no key")
     with pytest.raises(InputError, match="cannot be read as a key"):
         SigningKey.load(path)
+
+
+def test_sums_that_no_rows_can_have_are_refused() -> None:
+    """Three features of one row each: pairwise bounds hold, and yet no rows have these products."""
+    G = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.int64) * 100
+    sound = sums("north", part(slice(0, 60))).statistics
+    wide = sound.G.copy()
+    wide[:3, :3] = G
+    wide[:3, 3:] = wide[3:, :3] = 0
+    with pytest.raises(MismatchError, match="not positive semidefinite"):
+        screen(replace(sound, G=wide), "north")
+    screen(sound, "north")

@@ -6,14 +6,24 @@ import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch
-from greenlightning.errors import InputError, MismatchError
+from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef
+from tasks.models import registry
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.runs import flow_run
-from tasks.training.federation import merge_sites, site_statistics
+from tasks.training.federation import (
+    Terms,
+    batches_of_site,
+    contribute_file,
+    merge_sites,
+    publish_recipe,
+    site_statistics,
+    without_site,
+)
 from tests.helpers.small_champion import served, versioned
+from tests.helpers.versions import register_version
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
 
@@ -58,7 +68,7 @@ def test_a_batch_that_is_learnt_already_is_refused(
 ) -> None:
     known = file_of(batches[0], tmp_path, "known")
     sent = site_statistics.fn("north", known, champion, holdout, tmp_path)
-    with flow_run("digits", Kind.FEDERATE) as run_id, pytest.raises(MismatchError, match="is learnt already"):
+    with flow_run("digits", Kind.FEDERATE) as run_id, pytest.raises(MismatchError, match="is counted already"):
         merge_sites.fn("digits", 1, [sent], run_id, tmp_path)
 
 
@@ -70,7 +80,7 @@ def test_unknown_labels_are_refused_unless_they_are_allowed(
     with flow_run("digits", Kind.FEDERATE) as run_id, pytest.raises(MismatchError, match=r"unknown labels \[3\]"):
         merge_sites.fn("digits", 1, [sent], run_id, tmp_path)
     with flow_run("digits", Kind.FEDERATE) as run_id:
-        merged = merge_sites.fn("digits", 1, [sent], run_id, tmp_path, allow_new_labels=True)
+        merged = merge_sites.fn("digits", 1, [sent], run_id, tmp_path, Terms(allow_new_labels=True))
     assert GreenLightningModel.load(merged.folder).classes == (0, 1, 2, 3)
 
 
@@ -80,3 +90,28 @@ def test_a_site_with_nothing_but_rows_of_the_holdout_has_nothing_to_send(
     held = file_of(batches[2], tmp_path, "held")
     with pytest.raises(InputError, match="Site north has no row to learn"):
         site_statistics.fn("north", held, champion, holdout, tmp_path)
+
+
+def test_a_site_that_leaves_takes_its_rows_with_it(
+    champion: VersionInfo, holdout: BatchRef, tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    sent = [site_statistics.fn("north", file_of(batches[1], tmp_path, "north"), champion, holdout, tmp_path)]
+    with flow_run("digits", Kind.FEDERATE) as run_id:
+        merged = merge_sites.fn("digits", 1, sent, run_id, tmp_path)
+        number = register_version(GreenLightningModel.load(merged.folder), tmp_path / "joined", run_id)
+    joined = registry.version("digits", number)
+    assert batches_of_site(joined, "north") == (batches[1].id,)
+    with flow_run("digits", Kind.FEDERATE) as run_id:
+        left = without_site.fn("digits", joined.version, "north", sent, run_id, tmp_path / "left")
+    assert GreenLightningModel.load(left.folder).statistics.digest == tiny_model.statistics.digest
+    with pytest.raises(MismatchError, match=r"Site south has no batch in version 2\. The sites are north"):
+        batches_of_site(joined, "south")
+
+
+def test_a_champion_that_does_not_say_how_to_read_a_file_is_not_published(
+    champion: VersionInfo, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="Train it again"):
+        publish_recipe("digits", tmp_path / "publication", with_rows=True)
+    with pytest.raises(IntegrityError, match=r"message\.json is missing"):
+        contribute_file(tmp_path, tmp_path / "north.csv", "north", tmp_path / "sent")

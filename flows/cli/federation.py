@@ -1,0 +1,182 @@
+"""Commands of a federation: in one place with every site's file, or in many with signed sums."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from flows.cli.options import (
+    AsJson,
+    Costs,
+    Dataset,
+    Margin,
+    Metric,
+    NewLabels,
+    Reason,
+    Threshold,
+    deciding_options,
+    run,
+    user_path,
+)
+from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
+from flows.cli.reading_options import reading as reading_of
+
+commands = typer.Typer()
+federation = typer.Typer(
+    help="Learn from the rows of many sites, which send signed sums and no rows.", no_args_is_help=True
+)
+commands.add_typer(federation, name="federation")
+
+Folders = Annotated[
+    list[Path], typer.Argument(parser=user_path, metavar="FOLDER...", help="What sites sent, a folder each.")
+]
+Out = Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")]
+
+
+def _site(text: str) -> str:
+    """NAME=FILE with an absolute path; what does not have this form is left to the command."""
+    name, _, file = text.partition("=")
+    return f"{name}={user_path(file)}" if file else text
+
+
+@commands.command()
+def federate(  # noqa: PLR0913
+    dataset: Dataset,
+    site: Annotated[
+        list[str], typer.Option(parser=_site, metavar="NAME=FILE", help="One site and its file; repeat for each.")
+    ],
+    allow_new_labels: NewLabels = False,
+    margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    memory: Memory = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
+    from flows.inputs.learning import check_federation
+    from greenlightning.errors import InputError
+    from tasks.core.settings import Deciding
+
+    pairs = [pair.partition("=") for pair in site]
+    if unnamed := [name for name, equals, file in pairs if not (name and equals and file)]:
+        raise InputError(f"--site {unnamed[0]} names no file", "Write it as --site NAME=FILE")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise InputError("Two sites have the same name", "Give every --site another name")
+    sites = {name: Path(file) for name, _, file in pairs}
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
+    check_federation(dataset, sites, reading)
+    from flows.learning.federate import federate as flow
+
+    run(
+        flow,
+        as_json,
+        dataset=dataset,
+        sites=sites,
+        deciding=deciding,
+        allow_new_labels=allow_new_labels,
+        reading=reading,
+    )
+
+
+@federation.command()
+def publish(
+    dataset: Dataset,
+    out: Out,
+    with_rows: Annotated[
+        bool, typer.Option("--with-rows", help="Publish landmarks too, though they are rows of the base.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Coordinator: sign the champion's structure and recipe, under which every site sums its rows."""
+    from flows.inputs.versions import champion_of
+
+    champion_of(dataset)
+    from flows.console.federation_text import print_publication
+
+    print_publication(dataset, out, with_rows, as_json)
+
+
+@federation.command()
+def contribute(  # noqa: PLR0913
+    file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labelled rows of this site.")],
+    publication: Annotated[
+        Path, typer.Option("--publication", parser=user_path, metavar="FOLDER", help="What the coordinator sent.")
+    ],
+    site: Annotated[str, typer.Option("--site", help="Name of this site.")],
+    out: Out,
+    fewest_rows: Annotated[int, typer.Option(min=1, help="Rows below which nothing is sent.")] = 20,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
+    sheet: Sheet = None,
+    memory: Memory = None,
+    as_json: AsJson = False,
+) -> None:
+    """Site: sum the rows of a file under the publication, and sign the sums; no row leaves the site."""
+    from flows.inputs.learning import check_messages
+    from tasks.core.workspace import checked_name
+
+    check_messages([publication], "publication")
+    reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
+    asked = publication, file, checked_name(site, "site"), out, reading, fewest_rows
+    from flows.console.federation_text import print_contribution
+
+    print_contribution(asked, as_json)
+
+
+@federation.command()
+def combine(  # noqa: PLR0913
+    contributions: Folders,
+    dataset: Dataset,
+    trust: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="Public key of a site; repeat for each. Default: any.")
+    ] = None,
+    duplicates: Annotated[
+        Literal["refuse", "once"], typer.Option(help="What to do with a batch that comes twice.")
+    ] = "refuse",
+    allow_new_labels: NewLabels = False,
+    margin: Margin = 0.01,
+    metric: Metric = "auto",
+    threshold: Threshold = "auto",
+    cost: Costs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Coordinator: check what sites sent, add it in one round, and publish the sum if the gate allows."""
+    from flows.inputs.learning import check_messages
+    from flows.inputs.versions import champion_of
+    from tasks.core.settings import Deciding
+
+    deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
+    champion_of(dataset)
+    check_messages(contributions, "contribution")
+    from flows.learning.federate import combine as flow
+
+    asked: dict[str, Any] = {"duplicates": duplicates, "allow_new_labels": allow_new_labels, "trusted": trust}
+    run(flow, as_json, dataset=dataset, contributions=contributions, deciding=deciding, **asked)
+
+
+@federation.command()
+def leave(
+    site: Annotated[str, typer.Argument(help="Name of the site.")],
+    contributions: Folders,
+    dataset: Dataset,
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """Coordinator: subtract all that a site sent, as if it had never taken part."""
+    from flows.inputs.learning import check_messages
+    from flows.inputs.parameters import stated
+    from flows.inputs.versions import champion_of
+
+    champion_of(dataset)
+    stated(reason)
+    check_messages(contributions, "contribution")
+    from flows.learning.federate import leave as flow
+
+    run(flow, as_json, dataset=dataset, site=site, contributions=contributions, reason=reason)

@@ -1,0 +1,40 @@
+"""What a coordinator and a site are told about the messages that they have signed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flows.console.outcome_text import out
+from tasks.training.federation import contribute_file, publish_recipe, workspace_key
+
+
+def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool) -> None:
+    """Sign the champion's recipe, and print where it is and by whom it is signed."""
+    message = publish_recipe(dataset, folder, with_rows)
+    facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
+    told = [
+        f"Published the recipe of {dataset} in {folder}",
+        "send this folder to every site; each sums its rows with: greenlightning federation contribute FILE",
+    ]
+    _print(facts, told, as_json)
+
+
+def print_contribution(asked: tuple[Any, ...], as_json: bool) -> None:
+    """Sum and sign what ``contribute_file`` takes, and print where it is and by whom it is signed."""
+    publication, path, site, folder, reading, fewest_rows = asked
+    message, rows = contribute_file(publication, path, site, folder, reading, fewest_rows)
+    facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
+    told = [
+        f"Summed {rows:,} rows of {path.name} for site {site} in {folder}",
+        "send this folder to the coordinator; no row is in it",
+    ]
+    _print(facts, told, as_json)
+
+
+def _print(facts: dict[str, Any], told: list[str], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(facts))
+        return
+    first, then = told
+    out.print(first, style="bold green", highlight=False, markup=False)
+    out.print(f"  signed by key {workspace_key().public}\n  {then}", highlight=False, markup=False)
