@@ -1,6 +1,6 @@
 """Federation in one round: sites send signed sums of their files; they are checked, screened and summed once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -112,19 +112,13 @@ def merge_sites(
     """Check each site's statistics, add them to the champion's in one round, and save the model."""
     from greenlightning.federation import combine
 
-    champion = registry.load(dataset, parent)
-    with part_run(run_id, Part.LINEAR) as part:
-        with EnergyMeter() as meter:
-            received = _received(sent, champion, terms)
-            model = combine(champion, received, duplicates=terms.duplicates)
-            if model.ledger == champion.ledger:
-                raise MismatchError("Every batch that was sent is counted already", "There is nothing to combine")
-            model.save(folder / "model")
-        spent = EnergyCost.of(meter.energy)
-        log_energy(part, spent)
-    attach_structures.fn(run_id, structures_of(model))
-    learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
-    return TrainingResult(folder / "model", learnt, model.statistics.n, spent)
+    def merged(champion: "GreenLightningModel") -> "GreenLightningModel":
+        model = combine(champion, _received(sent, champion, terms), duplicates=terms.duplicates)
+        if model.ledger == champion.ledger:
+            raise MismatchError("Every batch that was sent is counted already", "There is nothing to combine")
+        return model
+
+    return _saved(registry.load(dataset, parent), merged, run_id, folder)
 
 
 @task(task_run_name="site {site} leaves {dataset}", persist_result=False)
@@ -134,15 +128,28 @@ def without_site(
     """Subtract all that a site sent from the champion, and save the model."""
     from greenlightning.federation import withdraw
 
-    champion = registry.load(dataset, parent)
+    def left(champion: "GreenLightningModel") -> "GreenLightningModel":
+        return withdraw(champion, _received(sent, champion, Terms(allow_new_labels=True)), site)
+
+    return _saved(registry.load(dataset, parent), left, run_id, folder)
+
+
+def _saved(
+    champion: "GreenLightningModel",
+    change: Callable[["GreenLightningModel"], "GreenLightningModel"],
+    run_id: str,
+    folder: Path,
+) -> TrainingResult:
+    """Change the champion's sums, save the result, and log what it took."""
     with part_run(run_id, Part.LINEAR) as part:
         with EnergyMeter() as meter:
-            model = withdraw(champion, _received(sent, champion, Terms(allow_new_labels=True)), site)
+            model = change(champion)
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    attach_structure.fn(run_id, model.structure.digest)
-    return TrainingResult(folder / "model", {}, model.statistics.n, spent)
+    attach_structures.fn(run_id, structures_of(model))
+    learnt = {name: entry.rows for name, entry in model.ledger.entries.items() if name not in champion.ledger}
+    return TrainingResult(folder / "model", learnt, model.statistics.n, spent)
 
 
 def batches_of_site(serving: registry.VersionInfo, site: str) -> tuple[str, ...]:
