@@ -3,8 +3,9 @@
 import json
 import time
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.live import Live
 
@@ -21,6 +22,7 @@ from tasks.quarantine.records import DECISION
 
 SCORES = ("accuracy", "rmse")
 WATCH_SECONDS = 2.0
+RECENT = timedelta(days=1)
 
 
 def summary(dataset: str) -> dict[str, Any]:
@@ -92,24 +94,51 @@ def _unlabelled(dataset: str) -> list[str]:
 def servers() -> dict[str, Any]:
     """The dashboards, the deployments that the running server knows, and the children of ``up``."""
     dashboards = Dashboards.current()
-    deployments, upcoming = _of_prefect(dashboards.prefect_url)
+    prefect = _Prefect.of(dashboards.prefect_url)
     return {
         "prefect_url": dashboards.prefect_url,
         "mlflow_url": dashboards.mlflow_url,
-        "deployments": [_deployment(found) for found in deployments],
+        "deployments": [_deployment(found, prefect.idle) for found in prefect.deployments],
         "children": running(Workspace.current()).get("children", []),
-        "next_runs": _next_runs(deployments, upcoming),
+        "next_runs": _next_runs(prefect.deployments, prefect.upcoming),
+        "skipped": _skipped(prefect.deployments, prefect.skipped),
     }
 
 
-def _of_prefect(server: str | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The deployments and the scheduled runs; none where no server answers."""
-    if server is None:
-        return [], []
-    try:
-        return prefect_api.deployments(server), prefect_api.upcoming(server)
-    except ServerError:
-        return [], []
+class _Prefect(NamedTuple):
+    """What the server knows: deployments, scheduled and skipped runs, pools without a worker."""
+
+    deployments: list[dict[str, Any]]
+    upcoming: list[dict[str, Any]]
+    skipped: list[dict[str, Any]]
+    idle: list[str]
+
+    @classmethod
+    def of(cls, server: str | None) -> "_Prefect":
+        """Nothing where no server answers."""
+        nothing = cls([], [], [], [])
+        if server is None:
+            return nothing
+        try:
+            return cls(
+                prefect_api.deployments(server),
+                prefect_api.upcoming(server),
+                prefect_api.skipped(server, datetime.now(UTC) - RECENT),
+                prefect_api.pools_without_worker(server),
+            )
+        except ServerError:
+            return nothing
+
+
+def _skipped(deployments: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last skipped run of each deployment, and why."""
+    names = {one["id"]: one["name"] for one in deployments}
+    found: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        if name := names.get(run["deployment_id"]):
+            about = {"deployment": name, "start": run["expected_start_time"], "why": run["state"]["message"] or ""}
+            found.setdefault(name, about)
+    return list(found.values())
 
 
 def _next_runs(deployments: list[dict[str, Any]], upcoming: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -119,18 +148,24 @@ def _next_runs(deployments: list[dict[str, Any]], upcoming: list[dict[str, Any]]
     for run in upcoming:
         if name := names.get(run["deployment_id"]):
             dataset = run["parameters"].get("dataset")
-            about = {"deployment": name, "dataset": dataset, "start": run["next_scheduled_start_time"]}
+            about = {
+                "deployment": name,
+                "dataset": dataset,
+                "start": run["next_scheduled_start_time"],
+                "state": run["state_name"],
+            }
             found.setdefault((name, dataset), about)
     return list(found.values())
 
 
-def _deployment(found: dict[str, Any]) -> dict[str, Any]:
+def _deployment(found: dict[str, Any], idle: list[str]) -> dict[str, Any]:
     schedules = [
         {"slug": one["slug"], "when": _when(one["schedule"]), "active": one["active"]}
         for one in found["schedules"]
     ]
     pool = found["work_pool_name"]
-    return {"name": found["name"], "pool": pool, "schedules": schedules, "paused": found["paused"]}
+    about = {"name": found["name"], "pool": pool, "schedules": schedules, "paused": found["paused"]}
+    return about | {"worker": pool not in idle}
 
 
 def _when(schedule: dict[str, Any]) -> str:
@@ -164,9 +199,10 @@ def print_status(as_json: bool, wanted: str | None = None) -> list[str]:
 
 def watch_status(wanted: str | None, every: float = WATCH_SECONDS) -> None:
     """Print the status again every few seconds, until Ctrl-C."""
+    console = InertConsole()
     with (
-        Live(status_text(status_of(wanted)), console=InertConsole(), auto_refresh=False) as live,
         suppress(KeyboardInterrupt),
+        Live(status_text(status_of(wanted)), console=console, auto_refresh=False) as live,
     ):
         while True:
             time.sleep(every)

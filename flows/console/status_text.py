@@ -14,6 +14,8 @@ COUNTED = {"not_learnt": "new", "waiting": "waiting", "unlabelled": "unlabelled"
 SELDOM = {"forgotten": "forgotten", "damaged": "damaged"}
 STATES = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "runs", "SCHEDULED": "waits"}
 LEARNING = ("retrain", "train", "ingest")
+NO_WORKER = "no worker polls its pool"
+DELAYED = {"Late": "late, no worker took it", "AwaitingConcurrencySlot": "waits for the run before it"}
 
 
 def status_text(found: Facts) -> RenderableType:
@@ -67,7 +69,10 @@ def _next(dataset: str, runs: list[Facts]) -> str:
     """The next run that learns: of this dataset, or of every one."""
     due = [run for run in runs if run["dataset"] in (dataset, None) and run["deployment"].startswith(LEARNING)]
     first = min(due, key=lambda run: datetime.fromisoformat(run["start"]), default=None)
-    return f"{first['deployment']} {_moment(first['start'])}" if first else "-"
+    if first is None:
+        return "-"
+    delay = DELAYED.get(first["state"])
+    return f"{first['deployment']} {_moment(first['start'])}" + (f", {delay}" if delay else "")
 
 
 def _moment(text: str) -> str:
@@ -84,6 +89,7 @@ def _servers(found: Facts) -> list[Text]:
         "MLflow": found["mlflow_url"] or "does not answer",
         "processes": ", ".join(_process(child) for child in found["children"]),
         "deployments": ", ".join(_scheduled(one) for one in found["deployments"]),
+        "skipped": "; ".join(_skipped(one) for one in found["skipped"]),
     }
     return [Text(f"{name:<11}  {line}", overflow="fold") for name, line in lines.items() if line]
 
@@ -92,7 +98,14 @@ def _process(child: Facts) -> str:
     return f"{child['name']} {child['state']}" + (f" ({child['pid']})" if child["pid"] else "")
 
 
+def _skipped(run: Facts) -> str:
+    """A scheduled run that did not take place; Prefect's reason in words."""
+    busy = run["why"].startswith("Deployment concurrency limit")
+    why = "the run before it was under way" if busy else run["why"] or "cancelled"
+    return f"{run['deployment']} {_moment(run['start'])}: {why}"
+
+
 def _scheduled(found: Facts) -> str:
     times = [one["when"] + ("" if one["active"] else ", off") for one in found["schedules"]]
-    marks = [*times, *(["paused"] if found["paused"] else [])]
+    marks = [*times, *(["paused"] if found["paused"] else []), *([] if found["worker"] else [NO_WORKER])]
     return f"{found['name']} ({'; '.join(marks)})" if marks else str(found["name"])

@@ -102,6 +102,20 @@ def upcoming(server: str) -> list[dict[str, Any]]:
     return found
 
 
+def skipped(server: str, since: datetime) -> list[dict[str, Any]]:
+    """The scheduled runs that were cancelled since then, mostly as their deployment ran; the latest first."""
+    cancelled = {"state": {"type": {"any_": ["CANCELLED"]}}, "expected_start_time": {"after_": since.isoformat()}}
+    body = {"sort": "EXPECTED_START_TIME_DESC", "limit": PAGE, "flow_runs": cancelled}
+    found: list[dict[str, Any]] = call("POST", f"{server}/api/flow_runs/filter", body)
+    return [run for run in found if run["auto_scheduled"]]
+
+
+def pools_without_worker(server: str) -> list[str]:
+    """The work pools that no worker polls."""
+    found = call("POST", f"{server}/api/work_pools/filter", {})
+    return [pool["name"] for pool in found if pool["status"] == "NOT_READY"]
+
+
 def switch_schedule(server: str, deployment: str, schedule: str, active: bool) -> None:
     """Switch one schedule of a deployment (both by id) on or off."""
     call("PATCH", f"{server}/api/deployments/{deployment}/schedules/{schedule}", {"active": active})

@@ -13,6 +13,7 @@ NOTHING: dict[str, Any] = {
     "children": [],
     "deployments": [],
     "next_runs": [],
+    "skipped": [],
 }
 ORDERS: dict[str, Any] = {
     "champion": 3,
@@ -48,11 +49,27 @@ def test_the_next_run_has_a_time_zone_and_is_that_of_the_dataset_or_of_all() -> 
         {"deployment": "retrain", "dataset": "other", "start": "2026-11-29T06:00:00+00:00"},
         {"deployment": "retrain", "dataset": None, "start": "2026-11-29T07:05:00+00:00"},
     ]
+    runs = [run | {"state": "Scheduled"} for run in runs]
     text = shown({"datasets": {"orders": ORDERS}, "next_runs": runs})
     assert "next run" in text
     due = text.splitlines()[-1].split("failed")[1].split()
     assert (due[0], due[2], due[3][-3:]) == ("retrain", "Nov", ":05")
     assert len(due) == 5
+
+
+def test_a_late_run_a_skipped_one_and_a_pool_without_a_worker_are_told_with_the_reason() -> None:
+    late = {"deployment": "retrain", "dataset": None, "start": "2026-11-29T07:05:00+00:00", "state": "Late"}
+    busy = {
+        "deployment": "retrain-hourly",
+        "start": "2026-11-29T06:00:00Z",
+        "why": "Deployment concurrency limit reached.",
+    }
+    gpu = {"name": "gpu", "pool": "gpu", "schedules": [], "paused": False, "worker": False}
+    found = {"prefect_url": "http://127.0.0.1:4200", "deployments": [gpu], "skipped": [busy], "next_runs": [late]}
+    text = shown({"datasets": {"orders": ORDERS}} | found, width=200)
+    assert "gpu (no worker polls its pool)" in text
+    assert "skipped      retrain-hourly 29 Nov" in text and ": the run before it was under way" in text
+    assert text.rstrip().endswith(", late, no worker took it")
 
 
 def test_a_long_name_is_wrapped_not_cut() -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -129,3 +130,16 @@ def test_importing_it_loads_neither_prefect_nor_httpx() -> None:
     code = "import sys, tasks.orchestration.prefect_api; print({'prefect', 'httpx'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_skipped_runs_are_those_of_schedules(server: FakePrefect) -> None:
+    runs = [{"id": "1", "auto_scheduled": True}, {"id": "2", "auto_scheduled": False}]
+    server.responses = [(200, runs)]
+    since = datetime(2026, 11, 29, tzinfo=UTC)
+    assert prefect_api.skipped(server.url, since) == runs[:1]
+    assert server.bodies[0]["flow_runs"]["expected_start_time"] == {"after_": "2026-11-29T00:00:00+00:00"}
+
+
+def test_a_pool_without_a_worker_is_not_ready(server: FakePrefect) -> None:
+    server.responses = [(200, [{"name": "cpu", "status": "READY"}, {"name": "gpu", "status": "NOT_READY"}])]
+    assert prefect_api.pools_without_worker(server.url) == ["gpu"]
