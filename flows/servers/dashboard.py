@@ -9,6 +9,7 @@ import uvicorn
 from flows.servers.first_visit import FirstVisit
 from flows.servers.gate import AddressCheck, Application, Gate, on_loopback
 from flows.servers.services import HOST
+from tasks.core.memory import collect_rarely
 from tasks.core.workspace import Workspace
 
 
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("name", choices=("prefect", "mlflow"))
     parser.add_argument("--port", type=int, required=True)
     given = parser.parse_args()
+    collect_rarely()
     application = {"prefect": prefect, "mlflow": mlflow}[given.name](Workspace.current())
     guarded = AddressCheck(application, on_loopback(given.port))
     uvicorn.run(guarded, host=HOST, port=given.port, log_level="warning", server_header=False)

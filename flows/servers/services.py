@@ -29,7 +29,7 @@ USUAL = {
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
     "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1.0",
     "PREFECT_SERVER_SERVICES_TRIGGERS_READ_BATCH_SIZE": "100",
-    "PREFECT_WORKER_QUERY_SECONDS": "2",
+    "PREFECT_WORKER_QUERY_SECONDS": "5",
     "PYTHONUNBUFFERED": "1",
 }
 """Settings for SQLite and one machine; values that the user has set stay."""
@@ -40,6 +40,7 @@ class Service:
     """One child process: its command, and ``is_ready``, which gets the time of its start.
 
     ``after`` names the service that must be ready first; one that runs ``once`` is done when it exits with 0.
+    ``reports`` to the server until it ends, and is stopped before it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     after: str | None = None
     address: str | None = None
     once: bool = False
+    reports: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,18 +116,18 @@ def _mlflow(ports: Ports) -> Service:
 
 
 def _worker(pool: str, ports: Ports) -> Service:
-    command = _module("prefect", "worker", "start", "--pool", pool, "--name", pool, "--type", "process")
+    command = _module("flows.servers.worker", pool)
     is_ready = partial(prefect_api.is_online, ports.prefect_url, pool)
-    return Service(f"worker-{pool}", command, is_ready, after="prefect")
+    return Service(f"worker-{pool}", command, is_ready, after="prefect", reports=True)
 
 
 def _warm() -> Service:
-    """The runner that has imported everything; runs start without it while it is starting."""
-    return Service("warm", _module("flows.warm.server"), lambda _: client.answers())
+    """The runner that has imported everything; the dashboards come first, and runs start without it until then."""
+    return Service("warm", _module("flows.warm.server"), lambda _: client.answers(), after="prefect")
 
 
 def _deploy() -> Service:
-    return Service("deploy", _module("flows.servers.deploy"), after="prefect", once=True)
+    return Service("deploy", _module("flows.servers.deploy"), after="prefect", once=True, reports=True)
 
 
 def has_gpu() -> bool:

@@ -166,8 +166,8 @@ class Supervisor:
 
     def _stop_all(self) -> None:
         """Stop the workers first, while the server still accepts the last states of their runs."""
-        stop_children([child for child in self.children if child.service.after])
-        stop_children([child for child in self.children if not child.service.after])
+        stop_children([child for child in self.children if child.service.reports])
+        stop_children([child for child in self.children if not child.service.reports])
         self._write()
         self.say("stopped")
 
