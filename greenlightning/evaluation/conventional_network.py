@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -127,14 +128,14 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         standard = self._standard(inputs)
         order = torch.from_numpy(np.random.default_rng(self.random_state).permutation(len(inputs)))
         held, kept = order.tensor_split([max(1, round(len(inputs) * self.validation_fraction))])
-        batch_size = self.batch_size or (SMALL_BATCH if len(kept) < SMALL_ROWS else LARGE_BATCH)
-        max_epochs, patience = self._schedule(-(-len(kept) // batch_size))
+        default = default_schedule(len(inputs), self.batch_size, self.validation_fraction, self.max_epochs)
+        patience = self.patience or default.patience
         options = TrainingOptions(
             hidden_layer_sizes=tuple(self.hidden_layer_sizes),
-            batch_size=batch_size,
+            batch_size=default.batch_size,
             learning_rate=learning_rate,
             label_smoothing=0.0,
-            max_epochs=max_epochs,
+            max_epochs=default.max_epochs,
             random_state=self.random_state,
             device=self.device,
         )
@@ -142,11 +143,6 @@ class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         states = train_epochs(standard[kept], codes[kept], options, n_outputs=outputs, module=self.module_)
         self._keep_best(states, standard[held], codes[held], patience)
         return self
-
-    def _schedule(self, steps: int) -> tuple[int, int]:
-        """Epochs at most, and epochs to wait for a better one, at ``steps`` minibatches an epoch."""
-        max_epochs = self.max_epochs or min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
-        return max_epochs, self.patience or max(max_epochs // 5, LEAST_PATIENCE)
 
     def _keep_best(self, states: Iterator[EpochState], inputs: Tensor, codes: Tensor, patience: int) -> None:
         best, best_epoch = (-1.0, 0.0), 0
@@ -194,6 +190,57 @@ def _with_outputs(
         head.weight[known] = last.weight
         head.bias[known] = last.bias
     return nn.Sequential(*hidden, head)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long the conventional network trains.
+
+    Attributes
+    ----------
+    batch_size : int
+        Rows of a minibatch.
+    max_epochs : int
+        Epochs, at most.
+    patience : int
+        Epochs without a better one after which training stops; so ``patience + 1`` is the fewest.
+    """
+
+    batch_size: int
+    max_epochs: int
+    patience: int
+
+
+def default_schedule(
+    n_rows: int, batch_size: int | None = None, validation_fraction: float = 0.1, max_epochs: int | None = None
+) -> Schedule:
+    """Return how long the conventional network trains on ``n_rows`` rows, where nobody says.
+
+    Parameters
+    ----------
+    n_rows : int
+        Rows, those held out included.
+    batch_size : int, optional
+        Rows of a minibatch.
+    validation_fraction : float, default=0.1
+        Share of the rows held out.
+    max_epochs : int, optional
+        Epochs, at most.
+
+    Returns
+    -------
+    Schedule
+        What is given, and defaults for the rest.
+
+    Examples
+    --------
+    >>> default_schedule(16_000)
+    Schedule(batch_size=128, max_epochs=57, patience=11)
+    """
+    kept = n_rows - max(1, round(n_rows * validation_fraction))
+    size = batch_size or (SMALL_BATCH if kept < SMALL_ROWS else LARGE_BATCH)
+    most = max_epochs or min(max(STEPS // -(-kept // size), FEWEST_EPOCHS), MOST_EPOCHS)
+    return Schedule(size, most, max(most // 5, LEAST_PATIENCE))
 
 
 def random_gates(X: ArrayLike, hidden_layer_sizes: Sequence[int], random_state: int = 0) -> Structure:

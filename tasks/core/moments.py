@@ -26,6 +26,11 @@ def moment(text: str, end: bool = False) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def now_text() -> str:
+    """This minute, UTC, as people read it."""
+    return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def past_moment(text: str) -> datetime:
     """The moment that ``text`` names, the start of a day; InputError where it is still to come."""
     found = moment(text)

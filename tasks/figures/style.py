@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from tasks.core.energy_cost import EnergyCost
+
 INK = "#1d2b22"
 QUIET = "#68776d"
 FAINT = "#e3eae4"
@@ -93,3 +95,9 @@ def joules_text(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:.3g} J"
+
+
+def energy_text(cost: "EnergyCost") -> str:
+    """Joules with their range, kilowatt-hours and grams of CO2e."""
+    within = f" ({joules_text(cost.within[0])} to {joules_text(cost.within[1])})" if cost.within else ""
+    return f"{joules_text(cost.joules)}{within}, {cost.kwh:.3g} kWh, {cost.gco2e:.3g} g CO2e"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.constants import Metric, Tag
+from tasks.core.constants import Metric, Subject, Tag
 from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, survey
@@ -59,6 +59,9 @@ def model_card(
         class_weights=_class_weights(model),
         slides=any(entry.holdout for entry in model.ledger.entries.values()),
         saturation=metrics.get(Metric.SATURATION_RATE),
+        health=tags.get(Tag.HEALTH_REASON) or tags.get(Tag.HEALTH),
+        scored_at=tags.get(Tag.SCORED_AT),
+        held_back=any(name.startswith(Subject.CANDIDATE_FRESH) for name in metrics),
         extracted_from=f"{seen} batch{'' if seen == 1 else 'es'}" if seen else "data outside the ledger",
         forgetting=[forgetting_note(model, batch) for batch in forgotten],
     )

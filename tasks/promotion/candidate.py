@@ -8,9 +8,10 @@ from greenlightning.evaluation.prequential import Prequential
 from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, KEPT, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
+from tasks.energy.from_scratch import NetworkRate, from_scratch
 from tasks.models.version_info import VersionInfo
 from tasks.quarantine.records import QuarantinedBatch
-from tasks.scheduling.training_rate import avoided_by, inherited_rate, rate_tags
+from tasks.scheduling.training_rate import inherited_rate, rate_tags
 from tasks.tracking.metrics import rows_metrics
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.health import BatchHealth
@@ -49,10 +50,21 @@ class Candidate:
 
     @property
     def avoided(self) -> EnergyCost | None:
-        """What training a network from scratch would have spent beyond it; None for a first training."""
+        """What training a network from scratch would have spent beyond it, as far as that is known.
+
+        None for a first training, which trains from scratch itself.
+        """
         if self.extracted or self.parent is None:
             return None
-        return avoided_by(self.parent, self.trained.rows_known, self.spent)
+        scratch = from_scratch(self.parent.tags, self.trained.rows_known)
+        return scratch.less(self.spent) if scratch else None
+
+    @property
+    def _network(self) -> NetworkRate | None:
+        """What a conventional network spends: measured by a training, else known since the parent's."""
+        if self.extracted:
+            return self.extracted.network
+        return NetworkRate.of(self.parent.tags) if self.parent else None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,6 +99,8 @@ class Candidate:
         gone = set(self.forgotten)
         if self.prequential.rows:
             tags[Tag.PREQUENTIAL] = json.dumps(self.prequential.to_dict())
+        if rate := self._network:
+            tags |= rate.tags
         if self.extracted:
             tags |= rate_tags(self.extracted.spent, self.extracted.rows)
         elif self.parent:

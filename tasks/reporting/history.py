@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tasks.core.constants import Kind, Metric, SharedParam, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.energy.from_scratch import from_scratch, measured
 from tasks.models import registry
 from tasks.tracking.client import connect, experiment_id
-from tasks.tracking.run_energy import avoided_by, spent_by
+from tasks.tracking.run_energy import spent_by, whole_cost
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -34,6 +35,7 @@ class MethodResult:
 class HistoryEntry:
     """A version: how it was made, rows, results, and the results of its baselines (``references``) by method.
 
+    ``scratch`` estimates what training a network from scratch costs, and ``whole`` is what the whole run spent.
     ``prequential`` is the accuracy, or R², of the stream up to it, each batch predicted before it was learnt.
     """
 
@@ -44,20 +46,23 @@ class HistoryEntry:
     served: bool
     rows: int
     ours: MethodResult
-    avoided: EnergyCost | None
+    scratch: EnergyCost | None
     references: Mapping[str, MethodResult]
     prequential: float | None = None
+    whole: EnergyCost | None = None
 
     @property
     def conventional(self) -> EnergyCost | None:
-        """Cost of conventional training on the same rows: a baseline's, else ours plus what it avoided."""
+        """Cost of conventional training on the same rows: measured where it stands beside, else ``scratch``."""
         reference = self.references.get(CONVENTIONAL)
-        if reference and reference.spent:
-            return reference.spent
-        if self.ours.spent is None or self.avoided is None:
+        return measured(reference.spent) if reference and reference.spent else self.scratch
+
+    @property
+    def avoided(self) -> EnergyCost | None:
+        """What a retraining avoided of that, as far as it is known."""
+        if not self.retraining or self.conventional is None or self.ours.spent is None:
             return None
-        both = self.ours.spent + self.avoided
-        return EnergyCost(both.seconds, both.joules, both.gco2e, self.avoided.source)
+        return self.conventional.less(self.ours.spent)
 
     @property
     def score_name(self) -> str:
@@ -66,8 +71,8 @@ class HistoryEntry:
 
     @property
     def retraining(self) -> bool:
-        """Whether the version kept an existing structure, and the cost of conventional training is known."""
-        return self.made_by != Kind.TRAIN and self.ours.spent is not None and self.conventional is not None
+        """Whether the version was made from an earlier one, and not trained anew."""
+        return self.made_by != Kind.TRAIN and self.ours.spent is not None
 
 
 def history_of(dataset: str) -> list[HistoryEntry]:
@@ -106,7 +111,8 @@ def _entry(info: registry.VersionInfo, run: "Run | None", references: Mapping[st
         served=Tag.PROMOTED_AT in info.tags,
         rows=int(info.tags[Tag.ROWS]),
         ours=_result(run) if run else MethodResult(None, None),
-        avoided=avoided_by(run) if run else None,
+        scratch=from_scratch(info.tags, int(info.tags[Tag.ROWS])),
+        whole=whole_cost(run) if run else None,
         prequential=info.prequential.mean.get(Metric.ACCURACY, info.prequential.mean.get(Metric.R2)),
         references=references,
     )

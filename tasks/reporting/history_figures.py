@@ -1,13 +1,13 @@
 """Figures of a dataset's history: accuracy, energy against conventional retraining, calibration."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tasks.figures.style import GREEN, PALETTE, QUIET, blank, joules_text, name_ends, titles
+from tasks.figures.style import GREEN, PALETTE, QUIET, blank, joules_text, name_ends, positive, titles
 from tasks.reporting.history import CONVENTIONAL
+from tasks.reporting.spending import SCRATCH, WHOLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from greenlightning.evaluation.calibration import Reliability
     from tasks.reporting.history import HistoryEntry
+    from tasks.reporting.spending import Spending
 
 OURS = "GreenLightning"
 PREQUENTIAL = "predicted before learning"
@@ -57,25 +58,41 @@ def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, 
     return {method: points for method, points in found.items() if points}
 
 
-def spending_figure(retrainings: "Sequence[HistoryEntry]") -> "Figure":
-    """Plot the joules of all retrainings so far by version, ours and conventional, on a log scale."""
+def spending_figure(spending: "Spending") -> "Figure":
+    """Plot the joules of each method so far by version, on a log scale, and mark where ours broke even."""
     figure, axes = blank(7.6, 4.2)
-    ours = list(accumulate(one.ours.spent.joules for one in retrainings if one.ours.spent))
-    theirs = list(accumulate(one.conventional.joules for one in retrainings if one.conventional))
     ends = {}
-    for name, series, colour in ((OURS, ours, GREEN), ("from scratch", theirs, PALETTE[1])):
-        axes.plot(series, color=colour, linewidth=2.4, marker="o", markersize=5)
-        ends[f"{name} {joules_text(series[-1])}"] = series[-1]
-    if min(*ours, *theirs) > 0:
+    for (name, costs), colour in zip(spending.methods.items(), PALETTE, strict=False):
+        joules = [cost.joules for cost in costs]
+        line = "--" if name == WHOLE else "-"
+        axes.plot(positive(joules), color=colour, linewidth=2.4, linestyle=line, marker="o", markersize=5)
+        if any(cost.within for cost in costs):
+            least, most = zip(*(cost.bounds for cost in costs), strict=True)
+            axes.fill_between(
+                range(len(costs)), positive(least), positive(most), color=colour, alpha=0.15, linewidth=0
+            )
+        ends[f"{name} {joules_text(joules[-1])}"] = joules[-1]
+    if min(ends.values()) > 0:
         axes.set_yscale("log")
-    name_ends(axes, len(retrainings) - 1, ends, PALETTE)
-    _name_versions(axes, retrainings)
+    versions = [one.version for one in spending.versions]
+    if spending.break_even is not None:
+        axes.axvline(versions.index(spending.break_even), color=QUIET, linewidth=1.2, linestyle=":")
+    name_ends(axes, len(versions) - 1, ends, PALETTE)
+    _name_versions(axes, spending.versions)
     axes.set_ylabel("joules so far (log scale)" if axes.get_yscale() == "log" else "joules so far")
     axes.yaxis.set_major_formatter(lambda value, _: joules_text(value))
     axes.yaxis.set_minor_formatter(lambda value, _: joules_text(value))
-    ratio = f"{theirs[-1] / ours[-1]:,.3g} × as much from scratch" if ours[-1] > 0 else ""
-    titles(axes, "Energy of all retrainings", ratio)
+    titles(axes, "Energy from the first training on", break_even_text(spending))
     return figure
+
+
+def break_even_text(spending: "Spending") -> str:
+    """From which version on ours had spent less, in words."""
+    if SCRATCH not in spending.methods:
+        return "no conventional training was measured or estimated"
+    if spending.break_even is None:
+        return "not broken even yet"
+    return f"broken even at version {spending.break_even} (dotted line)"
 
 
 def reliability_figure(found: "Reliability") -> "Figure":

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 from greenlightning.errors import GreenLightningError
 from greenlightning.evaluation.regression import RegressionEvaluation
 from tasks.core.constants import Alias, Tag
-from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.data.batch_files import read_content
 from tasks.data.versioning import checkout
+from tasks.energy.carbon_score import Machine
 from tasks.figures.residual_figure import residual_figure
-from tasks.figures.style import joules_text
+from tasks.figures.style import energy_text, joules_text
 from tasks.figures.training_figures import settling_figure
 from tasks.lineage.drawing import draw
 from tasks.lineage.graph import graph_of
 from tasks.lineage.tree import lineage, short
 from tasks.models import registry
 from tasks.models.holdouts import holdout_for
-from tasks.reporting.history import CONVENTIONAL, HistoryEntry, history_of
-from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
+from tasks.reporting.history import HistoryEntry, history_of
+from tasks.reporting.history_figures import accuracy_figure, break_even_text, reliability_figure, spending_figure
 from tasks.reporting.report_page import drawn, embedded, render_report
+from tasks.reporting.spending import Spending, carbon_score, spending_of
 from tasks.tracking.client import connect
 from tasks.training.scoring import answers_of, evaluation_of
 
@@ -35,8 +36,24 @@ ACCURACY = (
 )
 SETTLING = "The champion's gates were frozen when they stopped changing. The weights would change further."
 CALIBRATION = "How often the champion is correct at each confidence. A calibrated model lies on the dotted line."
-UNSPENT = "No retraining yet: there is no energy to compare with conventional retraining."
-COLUMNS = ("version", "made by", "created", "decision", "rows", "{score}", "prequential", "spent", "from scratch")
+ENERGY = "Energy from the first training on"
+UNSPENT = "No version logged its energy: there is none to compare with conventional training."
+BOUNDARY = (
+    "Learning: from rows in memory to an evaluated model, imports left out, as for the baselines. "
+    "Whole runs: the process from start to end. A band is the range of an estimate."
+)
+COLUMNS = (
+    "version",
+    "made by",
+    "created",
+    "decision",
+    "rows",
+    "{score}",
+    "prequential",
+    "spent",
+    "whole run",
+    "from scratch",
+)
 RESIDUALS = "Predictions against actual targets, and what is left. Good predictions lie on the dashed lines."
 
 
@@ -51,17 +68,17 @@ class Report:
     history: tuple[HistoryEntry, ...]
 
     def numbers(self) -> dict[str, Any]:
-        """The numbers of the page as plain data: totals of the retrainings, and every version."""
-        retrainings = _retrainings(self.history)
-        spent, conventional = totals(retrainings)
+        """The numbers of the page as plain data: what each method spent in all, and every version."""
+        spending, score = spending_of(self.history), carbon_score(self.history, Machine.stated())
         return {
             "dataset": self.dataset,
             "champion": self.champion,
             "run_id": self.run_id,
-            "retrainings": len(retrainings),
-            "spent": asdict(spent),
-            "conventional": asdict(conventional),
-            "versions": [asdict(one) for one in self.history],
+            "retrainings": sum(one.retraining for one in self.history),
+            "spent": {name: asdict(cost) for name, cost in spending.totals.items()} if spending else {},
+            "break_even": spending.break_even if spending else None,
+            "carbon_score": score and {**asdict(score), "grams": score.grams},
+            "versions": [asdict(one) | {"avoided": one.avoided and asdict(one.avoided)} for one in self.history],
         }
 
 
@@ -69,12 +86,12 @@ def make_report(dataset: str) -> Report:
     """Make the report; raises NothingServedError where the dataset has no champion."""
     serving = registry.version(dataset, Alias.CHAMPION)
     history = tuple(history_of(dataset))
-    retrainings = _retrainings(history)
+    spending = spending_of(history)
     score = history[-1].score_name
     figures = [embedded(f"{score[0].upper()}{score[1:]} over time", accuracy_figure(history), ACCURACY)]
-    if retrainings:
-        figures.append(embedded("Energy of all retrainings", spending_figure(retrainings), _sources(retrainings)))
-    missing = [] if retrainings else [UNSPENT]
+    if spending:
+        figures.append(embedded(ENERGY, spending_figure(spending), _sources(spending)))
+    missing = [] if spending else [UNSPENT]
     try:
         figures += _of_model(serving, registry.load_version(serving))
     except GreenLightningError as error:
@@ -82,7 +99,7 @@ def make_report(dataset: str) -> Report:
     tree = lineage(dataset, serving.version)
     html = render_report(
         dataset=dataset,
-        summary=_summary(history, retrainings),
+        summary=_summary(history, spending),
         facts=_facts(serving, history),
         figures=figures,
         missing=missing,
@@ -99,16 +116,6 @@ def log_report(report: Report) -> None:
     connect().log_text(report.run_id, report.html, FILE)
 
 
-def totals(retrainings: Sequence[HistoryEntry]) -> tuple[EnergyCost, EnergyCost]:
-    """Total cost of the retrainings, and of as many conventional ones from scratch."""
-    ours = sum((one.ours.spent for one in retrainings if one.ours.spent), NO_COST)
-    return ours, sum((one.conventional for one in retrainings if one.conventional), NO_COST)
-
-
-def _retrainings(history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
-    return [one for one in history if one.retraining]
-
-
 def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> list[dict[str, str]]:
     """The figures that need the model: settling, and calibration or residuals."""
     rows = read_content(checkout(holdout_for(serving)))
@@ -123,19 +130,20 @@ def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> list[dict
     return [embedded("Settling", settling_figure(history), SETTLING), errors]
 
 
-def _summary(history: Sequence[HistoryEntry], retrainings: Sequence[HistoryEntry]) -> str:
-    """The history in one line."""
+def _summary(history: Sequence[HistoryEntry], spending: Spending | None) -> str:
+    """The history in one line: what each method spent from the first training on."""
     count = f"{len(history)} version" + ("s" if len(history) > 1 else "")
     span = f"{count}, {history[0].created[:10]} to {history[-1].created[:10]}"
-    if not retrainings:
+    if spending is None:
         return span
-    spent, conventional = (joules_text(total.joules) for total in totals(retrainings))
-    return f"{span}. All retrainings together spent {spent}; from scratch they would have spent {conventional}"
+    spent = "; ".join(f"{name} {energy_text(cost)}" for name, cost in spending.totals.items())
+    return f"{span}. From the first training on: {spent}; {break_even_text(spending)}"
 
 
 def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str, str]:
     """The facts of the champion; those that it has."""
     now = next(one for one in history if one.version == serving.version)
+    score = carbon_score(history, Machine.stated())
     facts = {
         "champion": f"version {serving.version}",
         "serving since": serving.tags.get(Tag.PROMOTED_AT, ""),
@@ -146,20 +154,22 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
         "batches": f"{len(serving.batches):,}",
         "structure": short(serving.tags[Tag.STRUCTURE_DIGEST]),
         "code": short(serving.tags.get(Tag.GIT_COMMIT, "unknown")),
+        "Software Carbon Intensity": score.text if score else "",
     }
     return {name: fact for name, fact in facts.items() if fact}
 
 
-def _sources(retrainings: Sequence[HistoryEntry]) -> str:
-    """The sources of both lines of the energy figure."""
-    ours, theirs = (spent.source for spent in totals(retrainings))
-    measured = sum(CONVENTIONAL in one.references for one in retrainings)
-    beside = f"the conventional network was trained for {measured} of {len(retrainings)} versions"
-    return f"Ours: {ours}. From scratch: {theirs}; {beside}. Versions that never served are included."
+def _sources(spending: Spending) -> str:
+    """The sources of the lines of the energy figure."""
+    count = len(spending.versions)
+    beside = "; ".join(f"{name} trained beside {found} of {count}" for name, found in spending.measured.items())
+    known = " ".join(f"{name[0].upper()}{name[1:]}: {cost.source}." for name, cost in spending.totals.items())
+    return f"{BOUNDARY} Beside these versions: {beside}. {known}"
 
 
 def _row(one: HistoryEntry) -> list[str]:
-    joules = [joules_text(spent.joules) if spent else "" for spent in (one.ours.spent, one.conventional)]
+    costs = (one.ours.spent, one.whole, one.conventional)
+    joules = [joules_text(spent.joules) if spent else "" for spent in costs]
     about = [str(one.version), one.made_by, one.created, one.decision]
     return [*about, f"{one.rows:,}", _score(one.ours.score), _score(one.prequential), *joules]
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 from tasks.core.constants import Kind, Metric, Params, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.core.steps import task
+from tasks.energy.from_scratch import from_scratch
 from tasks.models import registry
-from tasks.scheduling.training_rate import training_rate
 from tasks.tracking.client import connect, experiment_id
+from tasks.tracking.run_energy import spent_by
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -90,12 +91,14 @@ def estimate(history: Sequence[RunCost], rows: int) -> EnergyCost:
     """
     sources = " + ".join(dict.fromkeys(run.spent.source for run in history))
     sizes = [run.rows for run in history]
-    costs = {name: [getattr(run.spent, name) for run in history] for name in QUANTITIES}
+    costs = [[getattr(run.spent, name) for run in history] for name in QUANTITIES]
     if len(set(sizes)) == 1:
-        found = {name: _at_most(values, rows / sizes[0]) for name, values in costs.items()}
-        return EnergyCost(**found, source=f"estimated:at-most-by-{len(history)}-retraining(s)({sources})")
-    found = {name: _on_line(sizes, values, rows) for name, values in costs.items()}
-    return EnergyCost(**found, source=f"estimated:line-through-{len(history)}-retrainings({sources})")
+        seconds, joules, gco2e = (_at_most(values, rows / sizes[0]) for values in costs)
+        source = f"estimated:at-most-by-{len(history)}-retraining(s)({sources})"
+    else:
+        seconds, joules, gco2e = (_on_line(sizes, values, rows) for values in costs)
+        source = f"estimated:line-through-{len(history)}-retrainings({sources})"
+    return EnergyCost(seconds, joules, gco2e, source)
 
 
 def _at_most(costs: Sequence[float], growth: float) -> float:
@@ -123,11 +126,8 @@ def plan_retraining(dataset: str, number: int, batches: Sequence[PlannedBatch], 
         return plan
     history = measured_runs(dataset, Kind.RETRAIN, serving.tags[Tag.RECIPE_DIGEST], device)
     estimated = estimate(history, rows) if history else None
-    a_row = training_rate(serving.tags)
-    scratch = _told(a_row * (plan.rows_known + rows), "estimated:structure-phase-energy*rows")
-    if not a_row.seconds:
-        return plan.model_copy(update={"estimated": estimated})
-    avoided = _told(scratch + estimated * -1, "estimated:from-scratch-less-retraining") if estimated else None
+    scratch = from_scratch(serving.tags, plan.rows_known + rows)
+    avoided = scratch.less(estimated) if scratch and estimated else None
     return plan.model_copy(update={"estimated": estimated, "from_scratch": scratch, "avoided": avoided})
 
 
@@ -150,11 +150,6 @@ def _counts(run: "Run", device: str) -> bool:
 
 
 def _read(run: "Run") -> RunCost:
-    found = run.data.metrics
-    costs = {name: found[name] for name in QUANTITIES}
-    source = run.data.tags.get(Tag.ENERGY_SOURCE, "unknown")
-    return RunCost(int(found[Metric.ROWS_TOUCHED]), EnergyCost(**costs, source=source))
-
-
-def _told(spent: EnergyCost, source: str) -> EnergyCost:
-    return EnergyCost(spent.seconds, spent.joules, spent.gco2e, source)
+    spent = spent_by(run)
+    assert spent
+    return RunCost(int(run.data.metrics[Metric.ROWS_TOUCHED]), spent)

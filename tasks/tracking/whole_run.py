@@ -8,11 +8,12 @@ import time
 import psutil
 
 from greenlightning.energy.counters import cpu_seconds
+from greenlightning.energy.meter import JOULES_PER_KWH
 from greenlightning.energy.power import carbon_intensity, watts_per_core
 from tasks.core.energy_cost import NO_COST, EnergyCost
 
 COVERS = "the process from start to end, imports included, servers not"
-JOULES_PER_KWH = 3.6e6
+SOURCE = "estimated:process-cpu-time"
 _told = NO_COST
 
 
@@ -24,7 +25,7 @@ def process_cost() -> EnergyCost:
         seconds=time.time() - psutil.Process().create_time(),
         joules=joules,
         gco2e=joules / JOULES_PER_KWH * carbon_intensity().value,
-        source=f"estimated:process-cpu-time*tdp({watts.source})",
+        source=f"{SOURCE}*tdp({watts.source})",
     )
 
 

@@ -13,6 +13,8 @@ from tasks.core.energy_cost import EnergyCost
 from tasks.core.steps import task
 from tasks.data.batch_index import batch_ref
 from tasks.data.holdout import Learnable
+from tasks.energy.network_rate import conventional_regressor, import_training
+from tasks.energy.references import record_reference
 from tasks.models import registry
 from tasks.models.holdouts import holdout_for
 from tasks.tracking.client import connect
@@ -51,8 +53,9 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
         set_tags(run_id, {Tag.VERSION: str(number)})
         for ref in refs:
             log_batch_input(run_id, ref)
+        untrained = _untrained(subject, sizes, task)
         with EnergyMeter() as meter:
-            fitted = _trained(subject, X, y, sizes, task)
+            fitted = _fitted(untrained, X, y, sizes)
         found = _evaluated(fitted, learnable)
         spent = EnergyCost.of(meter.energy)
         log_evaluation(run_id, scores(found))
@@ -62,33 +65,37 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
         rows = {part.id: part.rows for part in parts}
         log_metrics(run_id, rows_metrics(rows, len(y), 0))
         log_shared_params(run_id, method, *_sizes(fitted, sizes, len(y), len(parts)))
+    if subject is Subject.CONVENTIONAL:
+        record_reference(version, spent, len(y), _epochs(fitted), task)
     progress.report_progress(method, 1, 1)
     return scores(found), spent
 
 
-def _trained(
-    subject: Subject, X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...], task: str
+def _untrained(subject: Subject, sizes: tuple[int, ...], task: str) -> "Baseline":
+    """The baseline before its training, whose imports are done."""
+    from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
+    from greenlightning.evaluation.conventional_network import ConventionalNetwork
+
+    import_training()
+    if subject is Subject.CONVENTIONAL:
+        return ConventionalNetwork(sizes) if task == "classification" else conventional_regressor(sizes)
+    return (GreenLightningClassifier if task == "classification" else GreenLightningRegressor)(random_state=0)
+
+
+def _fitted(
+    baseline: "Baseline", X: "NDArray[np.generic]", y: "NDArray[np.generic]", sizes: tuple[int, ...]
 ) -> "Baseline":
     from greenlightning.estimators import GreenLightningClassifier, GreenLightningRegressor
-    from greenlightning.evaluation.conventional_network import ConventionalNetwork, random_gates
+    from greenlightning.evaluation.conventional_network import random_gates
 
-    if subject is Subject.CONVENTIONAL:
-        network = ConventionalNetwork(sizes) if task == "classification" else conventional_regressor(sizes)
-        return network.fit(X, y)
-    ours = GreenLightningClassifier if task == "classification" else GreenLightningRegressor
-    return ours(random_state=0).fit_structure(random_gates(X, sizes), X, y)
+    if isinstance(baseline, GreenLightningClassifier | GreenLightningRegressor):
+        return baseline.fit_structure(random_gates(X, sizes), X, y)
+    return baseline.fit(X, y)
 
 
-def conventional_regressor(sizes: tuple[int, ...]) -> "TransformedTargetRegressor":
-    """A network for real targets: inputs and targets standardised, stopped early on a tenth of the rows."""
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.neural_network import MLPRegressor
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    about = {"learning_rate_init": 2e-3, "max_iter": 1_000, "early_stopping": True, "random_state": 0}
-    network = MLPRegressor(hidden_layer_sizes=sizes, **about)
-    return TransformedTargetRegressor(make_pipeline(StandardScaler(), network), transformer=StandardScaler())
+def _epochs(network: "Baseline") -> int:
+    """Epochs that a conventional network has trained."""
+    return int(network.n_epochs_ if hasattr(network, "n_epochs_") else network.regressor_[-1].n_iter_)
 
 
 def _evaluated(fitted: "Baseline", learnable: Learnable) -> "Evaluation | RegressionEvaluation":
@@ -107,7 +114,7 @@ def _sizes(
         own, epochs = shared_params(fitted.model_), 0
     else:
         own = {SharedParam.FEATURES: sizes[-1], SharedParam.ALPHA: 0, SharedParam.GATES: sum(sizes)}
-        epochs = fitted.n_epochs_ if hasattr(fitted, "n_epochs_") else fitted.regressor_[-1].n_iter_
+        epochs = _epochs(fitted)
     return epochs, own | {SharedParam.ROWS: rows, SharedParam.BATCHES: batches}
 
 

@@ -1,7 +1,6 @@
 """Evaluation on the holdout: scores, a figure of the errors, findings, and the champion beside it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,9 @@ from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.comparison import Decision, gate
 from greenlightning.evaluation.findings import last_value_finding
 from tasks.core import progress
-from tasks.core.constants import Part, Subject
+from tasks.core.constants import Part, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.core.moments import now_text
 from tasks.core.settings import Deciding
 from tasks.core.steps import task
 from tasks.data.batch_files import read_content
@@ -97,7 +97,7 @@ def evaluate_model(
             lines += tuple(
                 filter(None, [last_value_finding(answers, before, score, "holdout rows in their order")])
             )
-        log_metrics(run_id, values)
+        log_metrics(run_id, values, {Tag.SCORED_AT: now_text()})
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent, metrics=scores(found))
     progress.report_progress("evaluation", 1, 1)
@@ -108,8 +108,7 @@ def evaluate_model(
 
 def dated(decision: Decision, champion: int) -> Decision:
     """The decision with the version that was compared, and when."""
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return Decision(decision.promote, f"{decision.reason}; against version {champion}, {now}")
+    return Decision(decision.promote, f"{decision.reason}; against version {champion}, {now_text()}")
 
 
 def _log_figure(run_id: str, found: "Evaluation | RegressionEvaluation") -> None:

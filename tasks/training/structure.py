@@ -25,6 +25,8 @@ from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.schemas import schema_of
 from tasks.data.versioning import checkout
+from tasks.energy.from_scratch import NetworkRate
+from tasks.energy.network_rate import import_training, measure_network
 from tasks.models.class_weights import of_labels
 from tasks.models.logged_models import log_structure
 from tasks.orchestration.schema_artifact import publish_schema
@@ -44,10 +46,11 @@ VALIDATED = {"classification": "accuracy", "regression": "R²"}
 
 @dataclass(frozen=True)
 class ExtractedStructure:
-    """A saved structure, the rows it was trained on, and the energy that took."""
+    """A saved structure, its rows, its cost, and what a conventional network spends on a row in an epoch."""
 
     folder: Path
     rows: int
+    network: NetworkRate
     spent: EnergyCost
 
 
@@ -106,7 +109,8 @@ def extract_structure(
         for run in (part, run_id):
             connect().log_figure(run, settling_figure(structure.history), "settling.png")
         log_structure.fn(part, folder / "structure")
-    return ExtractedStructure(folder / "structure", whole.rows, spent)
+    network = measure_network(whole.X, whole.y, structure.hidden_layer_sizes, encoder.schema.task)
+    return ExtractedStructure(folder / "structure", whole.rows, network, spent)
 
 
 @task(task_run_name="learn base {dataset}", persist_result=False)
@@ -160,6 +164,7 @@ def train_structure(
     epochs = unless_auto("max_epochs", settings.max_epochs, defaults.max_epochs)
     rule = SettlingRule(settings.settle_tolerance, settings.patience)
     estimator = estimator_for(encoder, settings)
+    import_training()
     with EnergyMeter(settings.device) as meter:
         watch = SettlingWatch(rule, epochs, lambda: meter.energy.joules, VALIDATED[estimator.task])
         structure = estimator.extract_structure(data.X, data.y, seen=seen, encoder=encoder, on_epoch=watch.look)

@@ -50,7 +50,7 @@ def test_a_run_that_cost_more_than_training_anew_says_so(capsys: pytest.CaptureF
     small = OUTCOME.model_copy(update={"avoided": EnergyCost(-0.1, -0.2, 0.0, "estimated:rows")})
     print_outcome(small, as_json=False)
     said = " ".join(capsys.readouterr().out.split())
-    assert "cost about 0.2 J more than training from scratch would have (estimated:rows)" in said
+    assert "cost 0.2 J more than training from scratch would have (estimated:rows)" in said
     assert "-0.2" not in said
 
 

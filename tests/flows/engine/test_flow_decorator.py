@@ -27,7 +27,7 @@ def test_a_retrain_has_a_name_a_page_and_the_ledger(prefect: None, champion: Pat
     assert f"| `{first}` | 200 | first.parquet | passed |" in text
     accuracy = connect().get_run(serving.run_id).data.metrics["accuracy"]
     assert f"| {accuracy:.4f} |" in text
-    assert "| avoided, about |" in text or "| more than training from scratch, about |" in text
+    assert "| avoided, estimated (" in text or "| more than training from scratch, estimated (" in text
     assert f"`greenlightning lineage 2 --dataset {DIGITS}`" in text
     table = artifacts["table"]
     assert (table.key, "image" in artifacts) == ("ledger-digits", False)

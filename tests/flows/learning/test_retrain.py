@@ -52,7 +52,8 @@ def test_retraining_learns_the_new_batch_alone_and_equals_learning_jointly() -> 
     assert after.statistics.digest == learnt_jointly(after, [first, base.id]).digest
     metrics = connect().get_run(done.run_id).data.metrics
     assert (metrics[Metric.ROWS_TOUCHED], metrics[Metric.ROWS_LEARNT]) == (200, 200)
-    assert done.avoided.source.startswith("estimated:")
+    assert done.avoided.source.startswith("estimated:network-cost-per-row-and-epoch*")
+    assert done.avoided.within[0] < done.avoided.joules < done.avoided.within[1]
     version = registry.version(DIGITS, Alias.CHAMPION)
     assert (version.parent, version.aliases) == (1, ("champion",))
     assert registry.version(DIGITS, Alias.PREVIOUS).version == 1

@@ -12,7 +12,11 @@ from sklearn.exceptions import NotFittedError
 from torch import nn
 
 from greenlightning.data.datasets import load
-from greenlightning.evaluation.conventional_network import ConventionalNetwork
+from greenlightning.evaluation.conventional_network import (
+    ConventionalNetwork,
+    Schedule,
+    default_schedule,
+)
 from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
 from tests.helpers.real_data import real_root
 
@@ -76,11 +80,14 @@ def test_it_stops_early_and_keeps_the_weights_that_validated_best(digits: tuple[
 
 
 @pytest.mark.parametrize(
-    ("steps", "epochs", "patience"), [(10, 100, 20), (113, 57, 11), (422, 15, 3), (7_813, 15, 3)]
+    ("rows", "batch_size", "epochs", "patience"),
+    [(700, 64, 100, 20), (16_000, 128, 57, 11), (60_000, 128, 15, 3), (1_000_000, 128, 15, 3)],
 )
-def test_epochs_follow_the_minibatches_of_one_epoch(steps: int, epochs: int, patience: int) -> None:
-    assert ConventionalNetwork((8,))._schedule(steps) == (epochs, patience)
-    assert ConventionalNetwork((8,), max_epochs=7, patience=4)._schedule(steps) == (7, 4)
+def test_epochs_follow_the_minibatches_of_one_epoch(
+    rows: int, batch_size: int, epochs: int, patience: int
+) -> None:
+    assert default_schedule(rows) == Schedule(batch_size, epochs, patience)
+    assert default_schedule(rows, max_epochs=7) == Schedule(batch_size, 7, 3)
 
 
 def test_fine_tuning_improves_on_new_data_and_forgets_some_old(digits: tuple[Rows, Rows]) -> None:

@@ -22,8 +22,23 @@ def test_a_multiple_keeps_its_source() -> None:
 
 def test_what_was_avoided_is_never_a_negative_number() -> None:
     less = MEASURED * -0.01
-    assert avoided_line(MEASURED) == "avoided about 30 J"
-    assert avoided_line(less) == "cost about 0.3 J more than training from scratch would have"
-    assert avoided_row(MEASURED) == ("avoided, about", MEASURED)
+    assert avoided_line(MEASURED) == "avoided 30 J"
+    assert avoided_line(less) == "cost 0.3 J more than training from scratch would have"
+    assert avoided_row(MEASURED) == ("avoided, measured", MEASURED)
     name, cost = avoided_row(less)
-    assert (name, round(cost.joules, 9)) == ("more than training from scratch, about", 0.3)
+    assert (name, round(cost.joules, 9)) == ("more than training from scratch, measured", 0.3)
+
+
+def test_an_estimate_keeps_its_range_through_sums_differences_and_multiples() -> None:
+    guess = EnergyCost(4.0, 50.0, 1.0, "estimated:rows", (20.0, 90.0))
+    assert (guess + MEASURED).within == (50.0, 120.0)
+    assert (guess * 2).within == (40.0, 180.0)
+    assert (guess * -1).within == (-90.0, -20.0)
+    left = guess.less(MEASURED)
+    assert (left.joules, left.within, left.source) == (20.0, (-10.0, 60.0), "estimated:rows")
+    assert avoided_line(left) == "avoided about 20 J (estimated: -10 to 60 J)"
+    assert avoided_row(left)[0] == "avoided, estimated (-10 to 60 J)"
+
+
+def test_kilowatt_hours_are_3_6_million_joules() -> None:
+    assert EnergyCost(joules=1.8e6).kwh == 0.5

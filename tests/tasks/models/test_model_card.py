@@ -50,16 +50,27 @@ def test_the_card_has_scores_data_structure_and_energy(
     assert f"| `{batches[0].id}` | 30 | unknown | structure and landmarks, statistics |" in found
     assert f"| structure | `{tiny_model.structure.digest[:12]}` |" in found
     assert "| gates | 6-5, taken as given |" in found
-    assert "| this run | 2.25 | 1.5 | 0.1 | `estimated:cpu*tdp` |" in found
-    assert "avoided, about" not in found
+    assert "| this run | 2.25 | 6.25e-07 | 0.1 | 1.5 | `estimated:cpu*tdp` |" in found
+    assert "| avoided" not in found
 
 
 def test_the_card_of_a_run_that_cost_more_than_training_anew_says_so(tiny_model: GreenLightningModel) -> None:
     costs = {"seconds_avoided": -0.5, "joules_avoided": -0.2, "gco2e_avoided": -0.1}
-    tags = TAGS | {Tag.ENERGY_AVOIDED_SOURCE: "estimated:rows"}
+    tags = TAGS | {Tag.ENERGY_AVOIDED_SOURCE: "beside-it"}
     text = model_card("digits", tiny_model, HOLDOUT, tracked_run(METRICS | costs, tags), "promoted: better")
-    row = "| more than training from scratch, about | 0.2 | 0.5 | 0.1 | `estimated:rows` |"
+    row = "| more than training from scratch, measured | 0.2 | 5.56e-08 | 0.1 | 0.5 | `beside-it` |"
     assert row in re.sub(r"[^\S\n]+", " ", text)
+
+
+def test_health_is_the_colour_of_the_tag_and_the_scores_say_when_they_were_measured(
+    tiny_model: GreenLightningModel,
+) -> None:
+    facts = {Tag.HEALTH: "amber", Tag.HEALTH_REASON: "amber: new patterns", Tag.SCORED_AT: "2026-11-29 18:24 UTC"}
+    run = tracked_run(METRICS | {"saturation_rate": 0.002, "fresh_accuracy": 0.9}, TAGS | facts)
+    text = re.sub(r"[^\S\n]+", " ", model_card("digits", tiny_model, HOLDOUT, run, "promoted: better"))
+    assert "| health | amber: new patterns |" in text
+    assert "| saturation | 0.20% of the new values exceed a frozen scale |" in text
+    assert "That was on 2026-11-29 18:24 UTC, when the rows held back for the decision were learnt too;" in text
 
 
 def test_sites_are_named_and_what_users_wrote_is_text(

@@ -10,6 +10,7 @@ import pytest
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.energy.from_scratch import NetworkRate
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
 from tasks.quarantine.records import QuarantinedBatch
@@ -19,9 +20,10 @@ from tasks.training.structure import ExtractedStructure, TrainingResult
 
 UNUSED: Any = SimpleNamespace(id="h" * 16)
 PER_ROW = {
-    Tag.TRAINING_SECONDS_PER_ROW: "0.1",
-    Tag.TRAINING_JOULES_PER_ROW: "2.0",
-    Tag.TRAINING_GCO2E_PER_ROW: "0.01",
+    Tag.NETWORK_SECONDS: "0.01",
+    Tag.NETWORK_JOULES: "0.05",
+    Tag.NETWORK_GCO2E: "0.001",
+    Tag.NETWORK_TASK: "classification",
 }
 PARENT = VersionInfo(
     dataset="digits",
@@ -56,8 +58,10 @@ def retrained(**changes: Any) -> Candidate:
 def test_a_retraining_avoids_what_training_all_rows_would_have_cost() -> None:
     candidate = retrained()
     assert candidate.spent.joules == 3 + 1
-    assert candidate.avoided and candidate.avoided.joules == 100 * 2.0 - 4
-    assert candidate.avoided.source.startswith("estimated:")
+    assert candidate.avoided and candidate.avoided.joules == pytest.approx(100 * 46 * 0.05 - 4)
+    assert candidate.avoided.within == pytest.approx((100 * 21 * 0.05 - 4, 100 * 100 * 0.05 - 4))
+    assert candidate.avoided.source.startswith("estimated:network-cost-per-row-and-epoch")
+    assert retrained(parent=replace(PARENT, tags={"training.joules_per_row": "2.0"})).avoided is None
     health = BatchHealth(verdict="red", reason="red: new patterns", spent=cost(2))
     assert retrained(health=health).spent.joules == 6
     assert retrained(health=health).notes == ("structure health red: new patterns", "a note of the training")
@@ -78,11 +82,13 @@ def test_its_version_names_the_parent_and_inherits_rate_and_batches_left_out() -
     assert {f"{FORGOTTEN_TAG}b", f"{FORGOTTEN_TAG}e"} <= set(kept)
 
 
-def test_a_first_training_avoids_nothing_and_sets_the_rate_of_a_row() -> None:
-    extracted = ExtractedStructure(Path("structure"), 50, cost(100))
+def test_a_first_training_avoids_nothing_and_measures_what_the_network_spends_on_a_row() -> None:
+    network = NetworkRate(EnergyCost(0.02, 0.25, 0.003), "classification")
+    extracted = ExtractedStructure(Path("structure"), 50, network, cost(100))
     first = retrained(parent=None, extracted=extracted)
     assert (first.spent.joules, first.avoided) == (104, None)
     assert first.tags[Tag.TRAINING_JOULES_PER_ROW] == "2.0"
+    assert NetworkRate.of(first.tags) == NetworkRate(EnergyCost(0.02, 0.25, 0.003), "classification")
     assert Tag.PARENT_VERSION not in first.tags
     again = retrained(extracted=extracted)
     assert (again.avoided, again.tags[Tag.PARENT_VERSION]) == (None, "4")

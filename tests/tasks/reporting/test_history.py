@@ -16,12 +16,12 @@ from tests.helpers.digits import DIGITS
 METRICS_PAGE = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 
 COST = EnergyCost(1.0, 2.0, 3.0, "measured:rapl")
-AVOIDED = EnergyCost(9.0, 18.0, 27.0, "estimated:rows")
+SCRATCH = EnergyCost(10.0, 20.0, 30.0, "estimated:rows", (8.0, 40.0))
 
 
-def milestone(references: Mapping[str, MethodResult], avoided: EnergyCost | None = AVOIDED) -> HistoryEntry:
+def milestone(references: Mapping[str, MethodResult], scratch: EnergyCost | None = SCRATCH) -> HistoryEntry:
     return HistoryEntry(
-        2, Kind.RETRAIN, "2026-01-02", "promoted", True, 10, MethodResult(0.9, COST), avoided, references
+        2, Kind.RETRAIN, "2026-01-02", "promoted", True, 10, MethodResult(0.9, COST), scratch, references
     )
 
 
@@ -58,14 +58,18 @@ def test_the_history_has_every_version_and_the_reference_beside_its_own() -> Non
     assert all(one.served for one in history)
 
 
-def test_conventional_retraining_costs_what_its_reference_measured_else_ours_and_what_it_avoided() -> None:
+def test_conventional_training_costs_what_was_measured_beside_it_else_its_estimate() -> None:
     measured = EnergyCost(5.0, 50.0, 5.0, "measured:rapl")
-    assert milestone({"conventional": MethodResult(0.9, measured)}).conventional == measured
-    assert milestone({}).conventional == EnergyCost(10.0, 20.0, 30.0, "estimated:rows")
-    assert milestone({}, avoided=None).conventional is None
+    beside = milestone({"conventional": MethodResult(0.9, measured)})
+    assert beside.conventional == replace(measured, source="conventional-network-beside-it(measured:rapl)")
+    assert beside.avoided and (beside.avoided.joules, beside.avoided.within) == (48.0, None)
+    guessed = milestone({})
+    assert guessed.conventional == SCRATCH
+    assert guessed.avoided and (guessed.avoided.joules, guessed.avoided.within) == (18.0, (6.0, 38.0))
+    assert (milestone({}, scratch=None).conventional, milestone({}, scratch=None).avoided) == (None, None)
 
 
 def test_a_version_that_was_trained_anew_is_no_retraining() -> None:
     assert milestone({}).retraining
     assert not replace(milestone({}), made_by=Kind.TRAIN).retraining
-    assert not milestone({}, avoided=None).retraining
+    assert replace(milestone({}), made_by=Kind.TRAIN).avoided is None

@@ -1,7 +1,9 @@
 """The figures of a dataset's history: accuracy, energy, calibration."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from greenlightning.evaluation.calibration import reliability
 from tasks.core.energy_cost import EnergyCost
 from tasks.reporting.history import HistoryEntry, MethodResult
-from tasks.reporting.history_figures import accuracy_figure, reliability_figure, spending_figure
+from tasks.reporting.history_figures import accuracy_figure, break_even_text, reliability_figure, spending_figure
+from tasks.reporting.spending import spending_of
 from tests.helpers.figures import assert_readable, texts
 
 
@@ -25,13 +28,15 @@ HISTORY = [
     entry(2, "retrain", 0.93, True, 2),
     entry(3, "retrain", 0.90, False, 2),
 ]
-FIGURES = {
+GUESSED = {"scratch": EnergyCost(1.0, 9.0, 0.1, "estimated:rows", (3.0, 30.0)), "references": {}}
+FIGURES: dict[str, Callable[[], Any]] = {
     "history": lambda: accuracy_figure(HISTORY),
     "first version": lambda: accuracy_figure(HISTORY[:1]),
     "long history": lambda: accuracy_figure([HISTORY[1]] * 400),
     "stream": lambda: accuracy_figure([replace(one, prequential=0.8) for one in HISTORY]),
-    "spending": lambda: spending_figure(HISTORY[1:]),
-    "one retraining": lambda: spending_figure(HISTORY[1:2]),
+    "spending": lambda: spending_figure(spending_of(HISTORY)),
+    "estimated": lambda: spending_figure(spending_of([replace(one, **GUESSED) for one in HISTORY])),
+    "one version": lambda: spending_figure(spending_of(HISTORY[:1])),
     "reliability": lambda: reliability_figure(reliability(np.linspace(0.3, 1.0, 50), np.arange(50) % 5 > 0)),
 }
 
@@ -56,5 +61,22 @@ def test_the_score_of_the_stream_is_drawn_beside_that_of_the_holdout() -> None:
     assert FIGURES["history"]().axes[0].get_ylabel() == "accuracy on the holdout"
 
 
-def test_spending_is_summed_over_the_retrainings() -> None:
-    assert {"GreenLightning 800 mJ", "from scratch 3.66 kJ"} <= texts(FIGURES["spending"]())
+def test_spending_is_summed_from_the_first_training_on_and_the_break_even_is_marked() -> None:
+    figure = FIGURES["spending"]()
+    said = texts(figure)
+    assert {"learning 1.2 J", "conventional network 5.49 kJ", "random gates 5.49 kJ"} <= said
+    assert "broken even at version 1 (dotted line)" in said
+    [mark] = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
+    assert list(mark.get_xdata()) == [0, 0]
+
+
+def test_an_estimate_is_drawn_with_its_range_and_a_measurement_without() -> None:
+    assert len(FIGURES["spending"]().axes[0].collections) == 0
+    assert len(FIGURES["estimated"]().axes[0].collections) == 1
+
+
+def test_where_nothing_is_known_of_the_other_way_the_figure_says_so() -> None:
+    alone = spending_of([replace(one, references={}) for one in HISTORY])
+    assert alone and break_even_text(alone) == "no conventional training was measured or estimated"
+    dear = spending_of([replace(one, scratch=EnergyCost(1.0, 0.1), references={}) for one in HISTORY])
+    assert dear and break_even_text(dear) == "not broken even yet"

@@ -3,39 +3,18 @@
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from flows.versions.report import report
 from greenlightning.errors import NothingServedError
-from tasks.core.constants import Alias, Kind, Metric, Tag
-from tasks.core.energy_cost import EnergyCost
+from tasks.core.constants import Alias, Metric
 from tasks.models import registry
-from tasks.reporting.history import HistoryEntry, MethodResult
-from tasks.reporting.report import FILE, make_report, totals
+from tasks.reporting.report import FILE, make_report
 from tasks.tracking.client import connect
 from tests.helpers.command_line import greenlightning
 from tests.helpers.digits import DIGITS, outcome
-
-COST = EnergyCost(1.0, 2.0, 3.0, "measured:rapl")
-AVOIDED = EnergyCost(9.0, 18.0, 27.0, "estimated:rows")
-
-
-def milestone(references: Mapping[str, MethodResult], avoided: EnergyCost | None = AVOIDED) -> HistoryEntry:
-    return HistoryEntry(
-        2, Kind.RETRAIN, "2026-01-02", "promoted", True, 10, MethodResult(0.9, COST), avoided, references
-    )
-
-
-def test_totals_are_sums_and_name_every_source() -> None:
-    one = milestone({})
-    two = milestone({"conventional": MethodResult(0.9, EnergyCost(5.0, 50.0, 5.0, "measured:rapl"))})
-    assert totals([one, two]) == (
-        EnergyCost(2.0, 4.0, 6.0, "measured:rapl"),
-        EnergyCost(15.0, 70.0, 35.0, "estimated:rows + measured:rapl"),
-    )
 
 
 @pytest.mark.usefixtures("workspace")
@@ -46,7 +25,7 @@ def test_the_page_loads_nothing_and_shows_every_part() -> None:
     assert "<script" not in page and "<link" not in page and "<iframe" not in page
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', page)
     names = [name for _, name in pictures]
-    assert names == ["Accuracy over time", "Energy of all retrainings", "Settling", "Calibration"]
+    assert names == ["Accuracy over time", "Energy from the first training on", "Settling", "Calibration"]
     assert all(b"</svg>" in b64decode(drawn) for drawn, _ in pictures)
     assert f"Lineage of {DIGITS} version 4 (champion)" in page
     assert len(re.findall(r"<tr><td>\d", page)) == 4
@@ -63,12 +42,20 @@ def test_the_page_is_written_where_it_is_asked_for_and_logged_with_the_champion_
     logged = connect().download_artifacts(run, FILE, str(workspace))
     assert said["run_id"] == run
     assert Path(logged).read_text() == target.read_text()
-    spent = sum(connect().get_run(one.run_id).data.metrics[Metric.JOULES] for one in learnt_later())
-    assert said["spent"]["joules"] == pytest.approx(spent)
+    spent = sum(connect().get_run(one.run_id).data.metrics[Metric.JOULES] for one in registry.versions(DIGITS))
+    assert said["spent"]["learning"]["joules"] == pytest.approx(spent)
+    assert {"learning, whole runs", "conventional network"} < said["spent"].keys()
+    assert said["carbon_score"]["accepted"] == 3
 
 
-def learnt_later() -> list[registry.VersionInfo]:
-    return [info for info in registry.versions(DIGITS) if info.tags[Tag.KIND] != Kind.TRAIN]
+@pytest.mark.usefixtures("workspace")
+def test_the_headline_counts_from_the_first_training_on_with_whole_runs_and_kilowatt_hours() -> None:
+    page = make_report(DIGITS).html
+    headline = re.search(r'<p class="reason">(4 versions.*?)</p>', page)
+    assert headline
+    for part in ("From the first training on: learning ", "; learning, whole runs ", " kWh, "):
+        assert part in headline[1]
+    assert "for each of 3 accepted retraining(s)" in page
 
 
 @pytest.mark.usefixtures("workspace")
@@ -89,7 +76,7 @@ def test_a_page_that_cannot_be_written_is_refused_in_one_line(
 
 
 def test_a_first_version_and_a_lost_holdout_leave_their_parts_out_and_say_so(champion: Path) -> None:
-    assert "No retraining yet" in make_report(DIGITS).html
+    assert "1 version, " in make_report(DIGITS).html
     for pointer in (champion / "data" / "batches" / f"{DIGITS}.holdout").glob("*.dvc"):
         pointer.unlink()
     page = make_report(DIGITS).html

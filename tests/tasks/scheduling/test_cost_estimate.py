@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric, Params, Tag
 from tasks.core.energy_cost import EnergyCost
+from tasks.energy.from_scratch import NetworkRate
 from tasks.scheduling.cost_estimate import (
     PlannedBatch,
     RetrainingPlan,
@@ -17,7 +18,6 @@ from tasks.scheduling.cost_estimate import (
     estimate,
     plan_retraining,
 )
-from tasks.scheduling.training_rate import rate_tags
 from tasks.tracking.metrics import log_metrics, log_params
 from tasks.tracking.runs import flow_run
 from tests.helpers.versions import register_in_a_run
@@ -82,6 +82,8 @@ def planned(*batches: PlannedBatch) -> RetrainingPlan:
     return plan_retraining.fn("digits", 1, batches, "cpu")
 
 
+RATE = NetworkRate(EnergyCost(0.1 / 46, 2 / 46), "classification")
+"""Of 21 to 100 epochs, 46 by the geometric mean, at 0.1 s and 2 J a row."""
 BATCH = PlannedBatch(batch="b", source="s", rows=300, landed_at="2026-11-25")
 
 
@@ -89,7 +91,7 @@ BATCH = PlannedBatch(batch="b", source="s", rows=300, landed_at="2026-11-25")
 def test_a_plan_compares_measured_retrainings_with_training_from_scratch(
     tiny_model: GreenLightningModel, tmp_path: Path
 ) -> None:
-    register_in_a_run(tiny_model, tmp_path / "model", **rate_tags(EnergyCost(30.0, 600.0, 0.0), 300))
+    register_in_a_run(tiny_model, tmp_path / "model", **RATE.tags)
     recipe = tiny_model.paths.digest
     for rows in (100, 200):
         retrained(rows, rows / 10, recipe)
@@ -100,6 +102,7 @@ def test_a_plan_compares_measured_retrainings_with_training_from_scratch(
     assert plan.estimated and plan.from_scratch and plan.avoided
     assert plan.estimated.joules == pytest.approx(30)  # 0.1 J a row
     assert plan.from_scratch.joules == pytest.approx(660)  # 2 J for each of 30 + 300 rows
+    assert plan.from_scratch.within == pytest.approx((660 * 21 / 46, 660 * 100 / 46))
     assert plan.avoided.joules == pytest.approx(630)
     assert plan.estimated.source == "estimated:line-through-2-retrainings(rapl)"
     assert (plan.from_scratch.seconds, plan.avoided.seconds) == pytest.approx((33, 30))

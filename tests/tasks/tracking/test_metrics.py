@@ -51,14 +51,20 @@ def test_scores_and_energy_have_the_documented_names_and_energy_its_source() -> 
     with flow_run("digits", Kind.RETRAIN) as run_id:
         log_evaluation(run_id, {"accuracy": 0.9, "log_loss": 0.3})
         log_evaluation(run_id, {"accuracy": 0.8}, Subject.CHAMPION_FRESH)
-        avoided = EnergyCost(8.0, 70.0, 0.02, "estimated:cpu-tdp")
+        avoided = EnergyCost(8.0, 70.0, 0.02, "estimated:cpu-tdp", (30.0, 90.0))
         log_energy(run_id, EnergyCost(2.0, 30.0, 0.01, "measured:rapl"), avoided=avoided)
         log_params(run_id, {"alpha": "auto", "seed": 0}, Params.FLOW)
         log_metrics(run_id, {Metric.ROWS_TOUCHED: 120})
     data = connect().get_run(run_id).data
     scores = {"accuracy": 0.9, "log_loss": 0.3, "champion_fresh_accuracy": 0.8, "rows_touched": 120}
     energy = {"seconds": 2.0, "joules": 30.0, "gco2e": 0.01}
-    saved = {"seconds_avoided": 8.0, "joules_avoided": 70.0, "gco2e_avoided": 0.02}
+    saved = {
+        "seconds_avoided": 8.0,
+        "joules_avoided": 70.0,
+        "joules_avoided_least": 30.0,
+        "joules_avoided_most": 90.0,
+        "gco2e_avoided": 0.02,
+    }
     own = {name: value for name, value in data.metrics.items() if not name.startswith("whole_run_")}
     assert own == scores | energy | saved
     assert data.tags[Tag.ENERGY_SOURCE] == "measured:rapl"
