@@ -16,6 +16,7 @@ from tasks.core.constants import Alias, Tag
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import HOLDOUT, damage_error, datasets, survey
 from tasks.models import embedded_registry
+from tasks.models.version_info import VersionInfo
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards, running
 from tasks.quarantine.records import DECISION
@@ -45,7 +46,7 @@ def summary(dataset: str) -> dict[str, Any]:
         "waiting": _waiting(dataset),
         "unlabelled": _unlabelled(dataset),
         "quarantined": _quarantined(dataset),
-        "damaged": _damaged(dataset, damaged),
+        "damaged": [*_damaged(dataset, damaged), *_of_champion(serving)],
         "last_run": _last_run(dataset),
     }
 
@@ -61,6 +62,12 @@ def _damaged(dataset: str, damaged: list[str]) -> list[str]:
     holdout = f"{dataset}{HOLDOUT}"
     found = {dataset: damaged, holdout: survey(holdout)[1]}
     return [str(damage_error(name, ids)) for name, ids in found.items() if ids]
+
+
+def _of_champion(serving: VersionInfo | None) -> list[str]:
+    """A line where the files or the tags of the champion are not those that were registered."""
+    fault = embedded_registry.damage_of(serving) if serving else None
+    return [str(fault)] if fault else []
 
 
 def _quarantined(dataset: str) -> list[str]:

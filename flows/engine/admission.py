@@ -11,6 +11,7 @@ from tasks.data.events import emit_landed
 from tasks.data.pointers.turns import turn_of
 from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
+from tasks.models.files.seals import check_tags
 from tasks.models.version_expectations import expectations_of
 from tasks.quarantine.moves import quarantine
 from tasks.quarantine.records import QuarantinedBatch, discarded
@@ -32,7 +33,7 @@ class Admission:
     @classmethod
     def to(cls, dataset: str, allow_new_labels: bool, quarantine_moved: WhenMoved) -> "Admission":
         """The door of ``dataset``; open to any sound batch where it has no champion yet."""
-        serving = registry.champion(dataset)
+        serving = sound_champion(dataset)
         expectations = expectations_of(serving) if serving else None
         return cls(serving, expectations, allow_new_labels, quarantine_moved)
 
@@ -114,6 +115,13 @@ class Admission:
         return found
 
 
+def sound_champion(dataset: str) -> registry.VersionInfo | None:
+    """The champion, None before the first one; IntegrityError where its tags are not those registered."""
+    if serving := registry.champion(dataset):
+        check_tags(serving)
+    return serving
+
+
 def quarantined(landed: LandedBatch, report: ValidationReport) -> QuarantinedBatch:
     """A batch that was not let in, as outcomes show it."""
     return QuarantinedBatch(dataset=landed.dataset, batch=landed.id, source=landed.source, reasons=report.failures)
@@ -135,7 +143,7 @@ def chosen_batches(dataset: str, wanted: list[str] | None) -> list[BatchRef]:
     """The named batches, or all that the champion has not put aside; NothingServedError for an unknown one."""
     if wanted:
         return [batch_ref(dataset, batch) for batch in dict.fromkeys(wanted)]
-    serving = registry.champion(dataset)
+    serving = sound_champion(dataset)
     left_out = {*serving.forgotten, *serving.held_back, *serving.aged} if serving else set()
     return [ref for ref in batches(dataset) if ref.id not in left_out]
 

@@ -10,11 +10,20 @@ from flows.engine.flow_decorator import name_run
 from tasks.core.constants import Kind
 from tasks.core.workspace import Workspace, checked_name
 from tasks.lineage.openlineage_events import lineage_events
-from tasks.models.registry import champion_of as champion_of
+from tasks.models import registry
+from tasks.models.files.seals import check_tags
+from tasks.models.version_info import VersionInfo
 from tasks.orchestration.concurrency import one_run_per_model
 from tasks.tracking.runs import end_orphans, flow_run
 
 ONE_AT_A_TIME = (Kind.TRAIN, Kind.RETRAIN, Kind.GROW, Kind.FORGET, Kind.FEDERATE)
+
+
+def champion_of(dataset: str) -> VersionInfo:
+    """The serving version to learn on; IntegrityError where the tags that decide are not those registered."""
+    serving = registry.champion_of(dataset)
+    check_tags(serving)
+    return serving
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
-from flows.engine.session import champion_of, session
+from flows.engine.session import session
 from flows.inputs.parameters import DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.models import champion, registry
@@ -22,7 +22,7 @@ def rollback(
     to: Annotated[int | None, Field(ge=1, description="version to serve; the one before by default")] = None,
 ) -> State[Any]:
     """Move the champion alias to an earlier version; batches that only the later version learnt are held back."""
-    serving = champion_of(dataset)
+    serving = registry.champion_of(dataset)
     chosen = registry.version(dataset, champion.previous_version(serving) if to is None else to)
     with session(dataset, Kind.ROLLBACK, f"rollback {dataset} to {chosen.version}") as run:
         set_tags(run.run_id, audit_tags(serving.version, chosen.version, reason))

@@ -210,6 +210,7 @@ class Tag(StrEnum):
     FILES = "files.sha256"
     LEDGER = "ledger.sha256"
     LIBRARY = "library.sha256"
+    TAGS = "tags.sha256"
     HEALTH_REFERENCE = "health_reference"
     PROMOTED_AT = "promoted_at"
     PROMOTION_REASON = "promotion.reason"

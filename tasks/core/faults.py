@@ -26,6 +26,7 @@ class Fault(StrEnum):
     MODEL_LOGGED = "model logged"
     REGISTERED = "registered"
     PROMOTION_DATED = "promotion dated"
+    PROMOTION_AUDITED = "promotion audited"
     PREVIOUS_SET = "previous set"
     CHAMPION_SET = "champion set"
     PROMOTION_RECORDED = "promotion recorded"

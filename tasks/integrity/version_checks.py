@@ -8,6 +8,7 @@ from tasks.integrity.findings import FIX, Finding, found_by
 from tasks.lineage.rebuild import registered_parts
 from tasks.lineage.tree import ledger_entries
 from tasks.models import registry
+from tasks.models.files.seals import check_tags
 from tasks.models.files.served_library import check_library
 from tasks.models.serving_history import history_from
 from tasks.models.version_expectations import expectations_of
@@ -29,6 +30,7 @@ def check_versions(dataset: str) -> Iterator[Finding]:
 def check_files(info: VersionInfo) -> Iterator[Finding]:
     """What is wrong with the files of one version; of a pruned one, with those that are left."""
     where = f"{info.dataset} version {info.version}"
+    yield from found_by(where, lambda: check_tags(info))
     if info.pruned:
         yield from found_by(where, lambda: registered_parts(info))
     else:

@@ -9,6 +9,7 @@ from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
+from tasks.models.files.seals import resealed
 from tasks.models.serving_history import make_good, record
 from tasks.models.version_info import VersionInfo, nothing_before, pruned_error, serving_already
 from tasks.tracking.client import connect
@@ -82,8 +83,9 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
         make_good(info, serves=info is serving)
     client.set_model_version_tag(name, number, Tag.PROMOTED_AT, now.isoformat(timespec="microseconds"))
     reached(Fault.PROMOTION_DATED)
-    for tag, value in audit.items():
+    for tag, value in {**audit, **resealed(chosen, audit)}.items():
         client.set_model_version_tag(name, number, tag, value)
+    reached(Fault.PROMOTION_AUDITED)
     if serving:
         client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
     client.delete_registered_model_alias(name, Alias.CHALLENGER)

@@ -6,18 +6,23 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote
 
+from greenlightning.errors import IntegrityError
 from tasks.core.constants import Alias
 from tasks.core.workspace import Workspace, checked_name
+from tasks.models.files.seals import check_tags, is_whole
 from tasks.models.version_info import VersionInfo
 
 SQLITE = "sqlite:///"
 METRICS = "SELECT key, value FROM latest_metrics WHERE run_uuid = ? AND NOT is_nan"
+LOCATION = "SELECT storage_location FROM model_versions WHERE name = ? AND version = ?"
 RUN = (
     "SELECT runs.name, start_time, status FROM runs JOIN experiments USING (experiment_id) "
     "WHERE experiments.name = ? AND runs.lifecycle_stage = 'active' AND run_uuid NOT IN "
     "(SELECT run_uuid FROM tags WHERE key = 'mlflow.parentRunId') ORDER BY start_time DESC LIMIT 1"
 )
+MODEL = "artifacts/model"
 DELETED = "Deleted_Internal"
 """The stage under which MLflow keeps a version that was deleted."""
 
@@ -47,6 +52,25 @@ def metrics_of(run_id: str) -> dict[str, float]:
         from tasks.tracking.client import connect
 
         return dict(connect().get_run(run_id).data.metrics)
+
+
+def damage_of(serving: VersionInfo) -> IntegrityError | None:
+    """What is wrong with the files and tags of a version, as far as can be told without loading it."""
+    fault = IntegrityError(
+        f"The files of {serving.dataset} version {serving.version} are missing or corrupt",
+        "See what is damaged with: greenlightning verify",
+    )
+    try:
+        check_tags(serving)
+        with _store() as store:
+            found = store.execute(LOCATION, (serving.dataset, serving.version)).fetchone() if store else None
+    except IntegrityError as error:
+        return error
+    except sqlite3.Error:
+        return None
+    _, ours, place = str(found and found[0]).partition("/mlruns/artifacts/")
+    folder = Workspace.current().mlruns / "artifacts" / unquote(place) / MODEL
+    return fault if ours and not is_whole(folder, serving.tags) else None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tasks.core.constants import BATCH_TAG, Alias, Tag
 from tasks.core.faults import Fault, reached
 from tasks.core.workspace import checked_name
 from tasks.models import embedded_registry
-from tasks.models.files.seals import seal_of, seal_of_text
+from tasks.models.files.seals import seal_of, seal_of_tags, seal_of_text
 from tasks.models.files.served_library import library_seal
 from tasks.models.logged_models import MODEL_FILES, digests, ledger_text, log_model
 from tasks.models.model_card import model_description
@@ -46,7 +46,7 @@ def register_model(
     """
     client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
-    lineage |= seals(model, model_dir)
+    lineage |= seals(model, model_dir) | {Tag.TAGS: seal_of_tags(lineage)}
     model_id = log_model(model, model_dir, checked_name(dataset), run, features)
     reached(Fault.MODEL_LOGGED)
     _ensure_registered(client, dataset)
