@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from greenlightning.errors import MismatchError
 from greenlightning.health.indicators import HealthStatistic, Verdict, all_statistics
-from greenlightning.health.reference import ROWS, HealthReference, Observation, gates_digest, novelty
+from greenlightning.health.observation import Observation, gates_digest
+from greenlightning.health.reference import ROWS, HealthReference, novelty
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -48,6 +49,11 @@ class StructureHealth:
     def deciding(self) -> HealthStatistic | None:
         """The worst statistic, which decides; None where there were too few rows."""
         return max(self.statistics, key=lambda statistic: statistic.severity, default=None)
+
+    @property
+    def severity(self) -> float:
+        """Severity of the worst statistic; 0 where there were too few rows."""
+        return self.deciding.severity if self.deciding else 0.0
 
     @property
     def verdict(self) -> Verdict:
@@ -119,14 +125,30 @@ def assess(
             "Use the reference that was made with the model's structure",
         )
     inputs, answers = np.asarray(X), np.asarray(y)
-    rng = np.random.default_rng(random_state)
-    chosen = np.sort(rng.permutation(len(inputs))[:ROWS])
-    weights = reference.weights(answers[chosen])
-    effective = round(1 / float(np.square(weights).sum()))
-    if min(len(chosen), effective) < FEWEST_ROWS:
+    chosen = np.sort(np.random.default_rng(random_state).permutation(len(inputs))[:ROWS])
+    if len(chosen) < FEWEST_ROWS:
         return StructureHealth(len(inputs), len(chosen))
     seen = Observation.of(model, inputs[chosen], answers[chosen])
     found = novelty(seen.gates, reference.known_gates, reference.sizes)
+    views = [_compared(view, seen, found, answers, chosen, random_state) for view in reference.views]
+    known = [view for view in views if view.deciding]
+    return min(known, key=lambda view: view.severity) if known else views[0]
+
+
+def _compared(
+    reference: HealthReference,
+    seen: Observation,
+    found: NDArray[np.float64],
+    answers: NDArray[np.generic],
+    chosen: NDArray[np.intp],
+    random_state: int,
+) -> StructureHealth:
+    """Compare the rows ``chosen`` of a batch with one view of the reference."""
+    weights = reference.weights(answers[chosen])
+    effective = round(1 / float(np.square(weights).sum()))
+    if effective < FEWEST_ROWS:
+        return StructureHealth(len(answers), len(chosen))
+    rng = np.random.default_rng(random_state)
     statistics = all_statistics(reference, seen, found, answers, weights, effective, rng)
     firing = np.stack([weights @ reference.held_gates, seen.gates.mean(axis=0)])
-    return StructureHealth(len(inputs), len(chosen), statistics, firing, found, reference.novelty)
+    return StructureHealth(len(answers), len(chosen), statistics, firing, found, reference.novelty)

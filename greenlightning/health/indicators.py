@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from greenlightning.data.labels import label_array
-from greenlightning.health.reference import HealthReference, Observation
+from greenlightning.health.observation import Observation
+from greenlightning.health.reference import HealthReference
 from greenlightning.structure.settling import draw_pairs, oui_by_pair
 
 DRAWS = 200

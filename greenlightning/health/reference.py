@@ -1,11 +1,10 @@
 """What structure health is measured against: the base as a frozen structure saw it, without its rows."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from greenlightning.data.labels import Label, label_array, positions, sorted_cla
 from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.health.drift import QuantileBins
+from greenlightning.health.observation import Observation, gates_digest, patterns_of
 from greenlightning.structure.gates import checked_inputs
 
 if TYPE_CHECKING:
@@ -25,61 +25,6 @@ if TYPE_CHECKING:
 
 ROWS = 2_048
 FORMAT = "greenlightning-health/1"
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """What a model makes of some rows.
-
-    Attributes
-    ----------
-    gates : ndarray of shape (n, units), bool
-        Open gates, those of a structure that was added later after those before.
-    residual : ndarray of shape (n,)
-        Squared error.
-    saturation : ndarray of shape (n,)
-        Share of saturated path features.
-    """
-
-    gates: NDArray[np.bool_]
-    residual: NDArray[np.float64]
-    saturation: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, model: "GreenLightningModel", X: ArrayLike, y: ArrayLike) -> "Observation":
-        """Observe rows through a model.
-
-        Where its sums keep the classes apart, their weights are left out: they may change from version to version,
-        and squared errors under other weights cannot be compared.
-
-        Parameters
-        ----------
-        model : GreenLightningModel
-            The model.
-        X : array-like of shape (n, d)
-            Inputs.
-        y : array-like of shape (n,) or (n, k)
-            Labels or real targets; a label that the model has no column for counts as an error of 1.
-
-        Returns
-        -------
-        Observation
-            Gates, squared errors and saturation.
-        """
-        if isinstance(model.targets, ClassTargets) and model.targets.apart and model.targets.weights:
-            model = replace(model, targets=ClassTargets(apart=True))
-        scores, saturation = [], []
-        for _, features in model.paths.blocks(X, memory_budget=model.memory_budget):
-            scores.append(model.score(features))
-            saturation.append((features.abs() == model.paths.largest).float().mean(dim=1).double().numpy())
-        if isinstance(model.targets, ClassTargets):
-            truth = (np.asarray(y)[:, None] == label_array(model.classes)).astype(np.float64)
-            error = np.concatenate(scores) - truth
-            missed = 1.0 - truth.sum(axis=1)
-        else:
-            error, missed = (np.concatenate(scores) - model.targets.mapped(y)) / model.targets.scales(0), 0.0
-        squared = np.square(error).sum(axis=1) + missed
-        return cls(patterns_of(model, X), squared, np.concatenate(saturation))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +47,9 @@ class HealthReference:
         What the held-out rows show.
     bins : QuantileBins
         Deciles of the base's inputs.
+    origin : ndarray of shape (m,), int64
+        Of a structure that has grown, which held-out rows are like the base (0) and which like the batches that it
+        grew for (1); empty otherwise.
     digest : str
         sha256 of all of it.
     """
@@ -116,6 +64,7 @@ class HealthReference:
     residual: NDArray[np.float64]
     saturation: NDArray[np.float64]
     bins: QuantileBins
+    origin: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +78,7 @@ class HealthReference:
         y: ArrayLike,
         X_held: ArrayLike,
         y_held: ArrayLike,
+        origin: ArrayLike = (),
         random_state: int = 0,
     ) -> "HealthReference":
         """Describe the base of ``model`` by held-out rows that nothing in it ever saw.
@@ -143,6 +93,8 @@ class HealthReference:
             Inputs (n, d) and targets of the base.
         X_held, y_held : array-like
             Inputs (m, d) and targets of the held-out rows.
+        origin : array-like of shape (m,), optional
+            Where the structure has grown, 1 for held-out rows like the batches that it grew for, else 0.
         random_state : int, default=0
             Seed of the draw.
 
@@ -159,9 +111,10 @@ class HealthReference:
         rng = np.random.default_rng(random_state)
         labels = sorted_classes(y) if isinstance(model.targets, ClassTargets) else ()
         base, held, truth = np.asarray(X), np.asarray(X_held), np.asarray(y_held)
+        source = np.asarray(origin, dtype=np.int64)
         if labels:
             familiar = np.isin(truth, label_array(labels))
-            held, truth = held[familiar], truth[familiar]
+            held, truth, source = held[familiar], truth[familiar], source[familiar] if len(source) else source
         if not len(base) or not len(held):
             raise InputError(
                 f"{len(base)} base rows and {len(held)} held-out rows make no reference",
@@ -183,7 +136,21 @@ class HealthReference:
             seen.residual,
             seen.saturation,
             QuantileBins.of(checked_inputs(base, model.structure.n_features_in)[sample]),
+            source[rows] if len(source) else source,
         )
+
+    @property
+    def views(self) -> tuple[Self, ...]:
+        """The reference itself; where the structure has grown, also by the rows of each origin alone.
+
+        A batch is healthy that looks like one of them.
+        """
+        alone = [self.origin == number for number in np.unique(self.origin)]
+        return (self, *(self._only(rows) for rows in alone if len(alone) > 1 and rows.any()))
+
+    def _only(self, rows: NDArray[np.bool_]) -> Self:
+        names = ("held", "positions", "novelty", "residual", "saturation", "origin")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     @property
     def known_gates(self) -> NDArray[np.bool_]:
@@ -245,17 +212,8 @@ class HealthReference:
     def _arrays(self) -> dict[str, NDArray[Any]]:
         names = ("known", "held", "positions", "novelty", "residual", "saturation")
         arrays = {name: getattr(self, name) for name in names}
+        arrays |= {"origin": self.origin} if len(self.origin) else {}
         return arrays | {"edges": self.bins.edges, "counts": self.bins.counts}
-
-
-def gates_digest(structures: Sequence[str]) -> str:
-    """Name the gates of several structures by their digests, in order; one alone keeps its own."""
-    return structures[0] if len(structures) == 1 else hashlib.sha256("/".join(structures).encode()).hexdigest()
-
-
-def patterns_of(model: "GreenLightningModel", X: ArrayLike) -> NDArray[np.bool_]:
-    """Compute the patterns (n, units) of inputs ``X`` (n, d) in all structures of a model."""
-    return np.concatenate([structure.patterns(X) for structure in model.paths.structures], axis=1)
 
 
 def novelty(gates: NDArray[np.bool_], known: NDArray[np.bool_], sizes: Sequence[int]) -> NDArray[np.float64]:

@@ -106,10 +106,10 @@ def _log_reference(
 
     learnt = dict(rows.batches) | {one.kept.id: one.kept for one in held}
     known = joined_batches([batch for batch in learnt.values() if batch.rows])
-    backs = [] if rows.learnable.slides else [one.back for one in held if one.back.rows]
-    apart = joined_batches([Batch(rows.learnable.X, rows.learnable.y), *backs])
+    apart, origin = rows.apart(held)
     if candidate.targets.task == "regression" or np.isin(apart.y, known.y).any():
-        log_reference(HealthReference.of(candidate, known.X, known.y, apart.X, apart.y), run_id, folder)
+        reference = HealthReference.of(candidate, known.X, known.y, apart.X, apart.y, origin)
+        log_reference(reference, run_id, folder)
 
 
 def _nothing(rows: LearntRows) -> HeldBack:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
 from tasks.core import progress
@@ -82,6 +83,17 @@ class LearntRows:
             else:
                 found.append(HeldBack(batch, Batch(batch.X[:0], batch.y[:0], name), batch.y[:0]))
         return found
+
+    def apart(self, held: Sequence[HeldBack]) -> tuple[Batch, NDArray[np.int64]]:
+        """The rows that neither the gates nor the judged model saw; 1 for those of red batches, 0 for others."""
+        holdout = Batch(self.learnable.X, self.learnable.y)
+        red = {one.kept.id for one in held}
+        if self.learnable.slides:
+            parts = self.learnable.parts
+            return holdout, np.repeat([int(name in red) for name in parts], list(parts.values()))
+        backs = [one.back for one in held if one.back.rows]
+        rows = joined_batches([holdout, *backs])
+        return rows, (np.arange(rows.rows) >= holdout.rows).astype(np.int64)
 
     def for_gates(self, held: Sequence[HeldBack]) -> tuple[Batch, tuple[str, ...]]:
         """The rows that train new gates, and the batches that they come from.

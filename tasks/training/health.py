@@ -98,7 +98,8 @@ def health_reference_of(version: registry.VersionInfo) -> "HealthReference | Non
     from mlflow.artifacts import download_artifacts, list_artifacts
     from mlflow.exceptions import MlflowException
 
-    from greenlightning.health.reference import HealthReference, gates_digest
+    from greenlightning.health.observation import gates_digest
+    from greenlightning.health.reference import HealthReference
 
     where = artifact_uri(version.run_id, REFERENCE)
     try:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch
-from greenlightning.health.reference import HealthReference, gates_digest
+from greenlightning.health.observation import gates_digest
+from greenlightning.health.reference import HealthReference
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING

@@ -1,0 +1,175 @@
+"""Health judged by what it is for: how often red means that growing gains a point, and how often green hides it.
+
+``python -m benchmarks.measures.health --seeds 0``: a fifth of the training rows judges, half of the others are the
+base, and batches of 5 % follow. Test rows are not read. After the second and the sixth batch health is assessed as
+the pipeline does, and the structure grows for all batches so far; the gain is that of the grown model over the one
+that learnt the same under its old gates, on rows held out that look like those batches. ``--report`` prints the
+tables of docs/benchmarks-health.md.
+"""
+
+import argparse
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.core import streams
+from benchmarks.core.machine import remember
+from benchmarks.core.records import Record, Records, library_version, read
+from benchmarks.tables import keel
+from greenlightning import GreenLightningClassifier
+from greenlightning.data.batch import Batch
+from greenlightning.data.datasets import load
+from greenlightning.data.splits import split_rows
+from greenlightning.estimators.inputs import encoded_inputs
+from greenlightning.health import HealthReference, StructureHealth, assess
+from greenlightning.model.growing import earlier_rows, new_paths
+
+PART = "health"
+TABLES = ("magic", "optdigits", "phoneme", "ring", "satimage", "texture")
+SETS = ("digits", "letter", "fashion-mnist", *TABLES)
+MOST_ROWS = 6_000
+STAGES = (2, 6)
+GAIN = 0.01
+CHANGES = ("noise 0.1", "noise 0.2", "columns shuffled", "inverted")
+STREAMS = (*streams.STREAMS, *CHANGES)
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Inputs (n, d) and labels of a set's training rows, at most 6,000."""
+
+    X: Array
+    y: Array
+
+
+def rows_of(name: str, seed: int) -> Rows:
+    """The training rows of a set; of a table, all."""
+    if name in TABLES:
+        table = keel.read(name)
+        X, y = table.frame.to_numpy(dtype=np.float64), table.y
+    else:
+        data = load(name)
+        X, y = data.X_train, data.y_train
+    chosen = np.random.default_rng(seed).permutation(len(y))[:MOST_ROWS]
+    return Rows(np.asarray(X)[chosen], np.asarray(y)[chosen])
+
+
+def changed(X: Array, stream: str, seed: int) -> Array:
+    """The inputs after the world has moved; those of a stream of labels stay."""
+    if stream not in CHANGES:
+        return X
+    rng, low, high = np.random.default_rng(seed), X.min(axis=0), X.max(axis=0)
+    if stream.startswith("noise"):
+        return X + rng.normal(size=X.shape) * float(stream.split()[1]) * (high - low)
+    return X[:, rng.permutation(X.shape[1])] if stream == "columns shuffled" else low + high - X
+
+
+def measured(rows: Rows, stream: str, seed: int) -> Iterator[Record]:
+    """Verdict, statistics and gain after each of ``STAGES``."""
+    kept, judging = split_rows(rows.y, 0.2, seed)
+    X, y = rows.X[kept], rows.y[kept]
+    parts = streams.arrange(stream if stream in streams.STREAMS else "iid", y, seed)
+    learning, held = (parts.base[found] for found in split_rows(y[parts.base], 0.2, seed))
+    estimator = GreenLightningClassifier(random_state=seed).fit(X[learning], y[learning])
+
+    def encoded(inputs: Array) -> Array:
+        return encoded_inputs(estimator, inputs, reset=False)
+
+    base, moved = encoded(X), encoded(changed(X, stream, seed))
+    model = estimator.model_
+    reference = HealthReference.of(model, base[learning], y[learning], base[held], y[held])
+    known = [Batch(base[learning], y[learning], "base")]
+    to_judge = encoded(changed(rows.X[judging], stream, seed)), rows.y[judging]
+    for stage, chosen in enumerate(parts.batches, start=1):
+        batch = Batch(moved[chosen], y[chosen], str(stage))
+        found = assess(reference, model, batch.X, batch.y)
+        model = model.learn(batch)
+        known.append(batch)
+        if stage in STAGES:
+            yield {"stage": stage, **_verdict(found), **_gain(model, known, to_judge, seed)}
+        if stage == max(STAGES):
+            return
+
+
+def _verdict(found: StructureHealth) -> Record:
+    deciding = found.deciding.name if found.deciding else ""
+    return {
+        "verdict": str(found.verdict),
+        "decided_by": deciding,
+        "sure": {one.name: one.sure for one in found.statistics},
+    }
+
+
+def _gain(model: Any, known: Sequence[Batch], to_judge: tuple[Array, Array], seed: int) -> Record:
+    """Accuracy before and after growing for all batches but the base, on rows with known labels."""
+    base, red = known[0], known[1:]
+    rng, count = np.random.default_rng(seed), sum(batch.rows for batch in red)
+    drawn = rng.permutation(base.rows)[: earlier_rows(count, base.rows)]
+    X = np.concatenate([*(batch.X for batch in red), base.X[drawn]])
+    y = np.concatenate([*(batch.y for batch in red), base.y[drawn]])
+    start = model.statistics.n
+    learnt = [base, *red] if start == sum(batch.rows for batch in known) else list(known)
+    grown = model.grow(new_paths(model, X, y, random_state=seed), learnt)
+    judged = np.isin(to_judge[1], model.classes)
+    scores = [float(np.mean(one.predict(to_judge[0][judged]) == to_judge[1][judged])) for one in (model, grown)]
+    return {"before": scores[0], "grown": scores[1], "rows": int(judged.sum())}
+
+
+def precision_and_recall(found: Sequence[Record], level: str) -> tuple[int, int, int]:
+    """Cells at a level or above it, those of them where growing gains, and all where it gains."""
+    worse = {"amber": ("amber", "red"), "red": ("red",)}[level]
+    warned = [one for one in found if one["verdict"] in worse]
+    return len(warned), sum(map(gains, warned)), sum(map(gains, found))
+
+
+def gains(one: Record) -> bool:
+    """Whether growing gained a point."""
+    return bool(one["grown"] - one["before"] >= GAIN - 1e-12)
+
+
+def report() -> None:
+    """Print the tables."""
+    lines = [line["cell"] | line for line in read(PART)]
+    print("| stream | cells | red | growing gains | red and gains | green and gains | mean gain, points |")
+    for stream in STREAMS:
+        found = [one for one in lines if one["stream"] == stream]
+        if found:
+            red, hit, all_gains = precision_and_recall(found, "red")
+            hidden = sum(gains(one) for one in found if one["verdict"] == "green")
+            mean = 100 * float(np.mean([one["grown"] - one["before"] for one in found]))
+            print(f"| {stream} | {len(found)} | {red} | {all_gains} | {hit} | {hidden} | {mean:+.1f} |")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.measures.health", description=__doc__)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS)
+    parser.add_argument("--report", action="store_true", help="print the tables of what is measured")
+    options = parser.parse_args(arguments)
+    if options.report:
+        report()
+        return
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    records = Records(PART, library_version(), remember())
+    for seed in options.seeds:
+        for name in options.sets:
+            rows = rows_of(name, seed)
+            for stream in options.streams:
+                cells = [{"dataset": name, "stream": stream, "seed": seed, "stage": stage} for stage in STAGES]
+                if not all(records.has(**cell) for cell in cells):
+                    for found in measured(rows, stream, seed):
+                        cell = {"dataset": name, "stream": stream, "seed": seed, "stage": found.pop("stage")}
+                        records.add(cell, found)
+
+
+if __name__ == "__main__":
+    main()
