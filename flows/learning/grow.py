@@ -3,6 +3,8 @@
 from typing import Annotated, Any
 
 from prefect import State, get_run_logger
+from prefect.context import FlowRunContext
+from prefect.logging import get_logger
 from pydantic import Field
 
 from flows.engine.admission import following
@@ -40,7 +42,7 @@ def grow(
     """
     refs = [batch_ref(dataset, name) for name in new]
     plan = plan_growth(champion_of(dataset), red, {ref.id: ref.rows for ref in refs})
-    get_run_logger().info("growing %s: %s", dataset, plan)
+    _log(f"growing {dataset}: {plan}")
     with session(dataset, Kind.GROW, f"grow {dataset} for {len(red)} batch{'es' if len(red) > 1 else ''}") as run:
         log_params(run.run_id, deciding.model_dump() | {"device": device, "red": ",".join(red)}, Params.FLOW)
         for ref in refs:
@@ -51,6 +53,11 @@ def grow(
             "The batches that asked for new gates are not learnt any more", "See: greenlightning lineage"
         )
     return outcome.completed()
+
+
+def _log(line: str) -> None:
+    """Log a line with the run, or on the terminal where no server records it."""
+    (get_run_logger() if FlowRunContext.get() else get_logger("greenlightning")).info(line)
 
 
 def _grown(
