@@ -1,6 +1,6 @@
 """The layout of a lineage graph on a page: a column a kind, and no node on top of another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasks.core.templates import readable
@@ -54,9 +54,11 @@ class Drawing:
     box_height: float = HEIGHT
 
 
-def draw(graph: "DiGraph[str]") -> Drawing:
-    """Lay out a lineage graph."""
+def draw(graph: "DiGraph[str]", linked: bool = True) -> Drawing:
+    """Lay out a lineage graph; a page that travels has no links to this machine: ``linked=False``."""
     nodes = nodes_of(graph)
+    if not linked:
+        nodes = {name: replace(node, link=None) for name, node in nodes.items()}
     used = [column for column in COLUMNS if any(node.column == column for node in nodes.values())]
     rows = _rows(graph)
     top = min(rows.values())

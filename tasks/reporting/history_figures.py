@@ -95,14 +95,22 @@ def break_even_text(spending: "Spending") -> str:
     return f"broken even at version {spending.break_even} (dotted line)"
 
 
-def reliability_figure(found: "Reliability") -> "Figure":
-    """Plot the share of correct predictions by confidence; a point's area grows with its rows."""
+def reliability_figure(found: "Reliability", before: "Reliability | None" = None) -> "Figure":
+    """Plot the share of correct predictions by confidence; a point's area grows with its rows.
+
+    What it was ``before`` calibration is drawn as hollow points.
+    """
     figure, axes = blank(4.8, 4.6)
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=":")
     axes.vlines(found.confidence, found.confidence, found.accuracy, color=PALETTE[2], linewidth=1.6)
     axes.scatter(found.confidence, found.accuracy, 16 + 240 * found.rows / found.rows.sum(), color=GREEN, zorder=3)
+    subtitle = f"{found.rows.sum():,} rows of the holdout"
+    if before:
+        areas = 16 + 240 * before.rows / before.rows.sum()
+        axes.scatter(before.confidence, before.accuracy, areas, facecolors="none", edgecolors=PALETTE[1], zorder=2)
+        subtitle += f"; {before.ece:.3f} before calibration (hollow)"
     axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xlabel="confidence", ylabel="share correct")
-    titles(axes, f"Expected calibration error {found.ece:.3f}", f"{found.rows.sum():,} rows of the holdout")
+    titles(axes, f"Expected calibration error {found.ece:.3f}", subtitle)
     return figure
 
 

@@ -11,6 +11,7 @@ from tasks.data.batch_files import read_content
 from tasks.data.versioning import checkout
 from tasks.energy.carbon_score import Machine
 from tasks.figures.residual_figure import residual_figure
+from tasks.figures.shift_figure import shift_figure
 from tasks.figures.style import energy_text, joules_text
 from tasks.figures.training_figures import settling_figure
 from tasks.lineage.drawing import draw
@@ -18,12 +19,14 @@ from tasks.lineage.graph import graph_of
 from tasks.lineage.tree import lineage, short
 from tasks.models import registry
 from tasks.models.holdouts import holdout_for
+from tasks.reporting.class_table import Table, error_tables
 from tasks.reporting.history import HistoryEntry, history_of
 from tasks.reporting.history_figures import accuracy_figure, break_even_text, reliability_figure, spending_figure
 from tasks.reporting.report_page import drawn, embedded, render_report
+from tasks.reporting.shifts import shifts_of
 from tasks.reporting.spending import Spending, carbon_score, spending_of
 from tasks.tracking.client import connect
-from tasks.training.scoring import answers_of, evaluation_of
+from tasks.training.scoring import answers_of, evaluation_of, uncalibrated
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
@@ -54,6 +57,7 @@ COLUMNS = (
     "whole run",
     "from scratch",
 )
+MOVED = "The base, on which the structure was trained, against the batch that was learnt last."
 RESIDUALS = "Predictions against actual targets, and what is left. Good predictions lie on the dashed lines."
 
 
@@ -91,9 +95,10 @@ def make_report(dataset: str) -> Report:
     figures = [embedded(f"{score[0].upper()}{score[1:]} over time", accuracy_figure(history), ACCURACY)]
     if spending:
         figures.append(embedded(ENERGY, spending_figure(spending), _sources(spending)))
-    missing = [] if spending else [UNSPENT]
+    missing, tables = [] if spending else [UNSPENT], list[Table]()
     try:
-        figures += _of_model(serving, registry.load_version(serving))
+        more, tables = _of_model(serving, registry.load_version(serving))
+        figures += more
     except GreenLightningError as error:
         missing.append(f"Settling and calibration are not shown. {error}")
     tree = lineage(dataset, serving.version)
@@ -103,8 +108,9 @@ def make_report(dataset: str) -> Report:
         facts=_facts(serving, history),
         figures=figures,
         missing=missing,
+        tables=tables,
         title=tree.name,
-        drawing=draw(graph_of(dataset, tree)),
+        drawing=draw(graph_of(dataset, tree), linked=False),
         columns=[column.format(score=score) for column in COLUMNS],
         rows=[_row(one) for one in reversed(history)],
     )
@@ -116,18 +122,26 @@ def log_report(report: Report) -> None:
     connect().log_text(report.run_id, report.html, FILE)
 
 
-def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> list[dict[str, str]]:
-    """The figures that need the model: settling, and calibration or residuals."""
+def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> tuple[list[dict[str, str]], list[Table]]:
+    """What needs the model: settling, calibration or residuals, columns that moved; and where it errs."""
     rows = read_content(checkout(holdout_for(serving)))
-    found = evaluation_of(answers_of(model, rows.inputs(model.encoder), rows.y))
+    inputs = rows.inputs(model.encoder)
+    found = evaluation_of(answers_of(model, inputs, rows.y))
+    figures, tables = [], list[Table]()
+    if history := model.structure.history:
+        figures.append(embedded("Settling", settling_figure(history), SETTLING))
     if isinstance(found, RegressionEvaluation):
         picture = residual_figure(found.answers.truth[:, 0], found.answers.predicted[:, 0], found.r2)
-        errors = drawn("Residuals", picture, RESIDUALS)
+        figures.append(drawn("Residuals", picture, RESIDUALS))
     else:
-        errors = embedded("Calibration", reliability_figure(found.reliability), CALIBRATION)
-    if (history := model.structure.history) is None:
-        return [errors]
-    return [embedded("Settling", settling_figure(history), SETTLING), errors]
+        raw = evaluation_of(answers_of(uncalibrated(model), inputs, rows.y)) if model.calibration else None
+        before = None if raw is None or isinstance(raw, RegressionEvaluation) else raw.reliability
+        figures.append(embedded("Calibration", reliability_figure(found.reliability, before), CALIBRATION))
+        tables = error_tables(found)
+    shifts, source = shifts_of(serving, model.structure.seen)
+    if shifts:
+        figures.append(drawn("Columns that moved", shift_figure(shifts, source), MOVED))
+    return figures, tables
 
 
 def _summary(history: Sequence[HistoryEntry], spending: Spending | None) -> str:

@@ -16,13 +16,15 @@ def render_report(**content: Any) -> str:
 
 
 def embedded(name: str, figure: "Figure", caption: str) -> dict[str, str]:
-    """A figure as SVG inside the page; the same numbers give the same bytes."""
+    """A figure as SVG inside the page, light or dark as the screen; the same numbers give the same bytes."""
     from matplotlib import rc_context
 
     svg = BytesIO()
     with rc_context({"svg.hashsalt": name}):
         figure.savefig(svg, format="svg", metadata={"Date": None})
-    return drawn(name, svg.getvalue().decode(), caption)
+    head, opened, body = svg.getvalue().decode().partition("<svg ")
+    attributes, closed, content = body.partition(">")
+    return drawn(name, f"{head}{opened}{attributes}{closed}{render('dark.svg')}{content}", caption)
 
 
 def drawn(name: str, svg: str, caption: str) -> dict[str, str]:

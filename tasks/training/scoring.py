@@ -12,7 +12,7 @@ from greenlightning.evaluation.findings import class_findings, regression_findin
 from greenlightning.evaluation.regression import RegressionEvaluation, evaluate_regression
 from greenlightning.evaluation.score import Score
 from greenlightning.evaluation.scores import evaluate_answers
-from greenlightning.linear.probabilities import class_probabilities
+from greenlightning.linear.probabilities import UNCALIBRATED, class_probabilities
 from tasks.core.constants import SIDES, Metric, Tag
 from tasks.core.settings import Deciding
 from tasks.models.class_weights import is_balanced
@@ -34,6 +34,11 @@ def answers_of(
 ) -> Answers | RealAnswers:
     """What ``model`` answers to inputs (n, d) with labels or real targets ``y``."""
     return answers_from(model, model.decision_function(X), y)
+
+
+def uncalibrated(model: "GreenLightningModel") -> "GreenLightningModel":
+    """The model as it was before its probabilities were calibrated."""
+    return replace(model, calibration=UNCALIBRATED)
 
 
 def answers_from(

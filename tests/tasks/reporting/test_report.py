@@ -25,10 +25,13 @@ def test_the_page_loads_nothing_and_shows_every_part() -> None:
     assert "<script" not in page and "<link" not in page and "<iframe" not in page
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', page)
     names = [name for _, name in pictures]
-    assert names == ["Accuracy over time", "Energy from the first training on", "Settling", "Calibration"]
+    assert names[:4] == ["Accuracy over time", "Energy from the first training on", "Settling", "Calibration"]
+    assert names[4:] == ["Columns that moved"]
+    assert all(b"prefers-color-scheme: dark" in b64decode(drawn) for drawn, _ in pictures)
+    assert "Classes, the worst recall first" in page and "href" not in page
     assert all(b"</svg>" in b64decode(drawn) for drawn, _ in pictures)
     assert f"Lineage of {DIGITS} version 4 (champion)" in page
-    assert len(re.findall(r"<tr><td>\d", page)) == 4
+    assert len(re.findall(r"<tr><td class=\"brief\">\d", page)) == 4
 
 
 def test_the_page_is_written_where_it_is_asked_for_and_logged_with_the_champion_s_run(

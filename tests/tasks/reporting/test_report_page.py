@@ -27,5 +27,5 @@ def test_values_are_escaped_and_numbers_stand_on_the_right() -> None:
         rows=[["1", "2", "3", "4", "500"]],
     )
     assert '<p class="reason">&lt;b&gt;</p>' in page
-    assert '<td>4</td><td class="number">500</td>' in page
+    assert '<td class="brief">4</td><td class="number">500</td>' in page
     assert '<p class="reason">no retraining yet</p>' in page
