@@ -140,6 +140,9 @@ def combine(  # noqa: PLR0913
     duplicates: Annotated[
         Literal["refuse", "once"], typer.Option(help="What to do with a batch that comes twice.")
     ] = "refuse",
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Leave out contributions without which the holdout is fitted better.")
+    ] = False,
     allow_new_labels: NewLabels = False,
     margin: Margin = 0.01,
     metric: Metric = "auto",
@@ -157,7 +160,12 @@ def combine(  # noqa: PLR0913
     check_messages(contributions, "contribution")
     from flows.learning.federate import combine as flow
 
-    asked: dict[str, Any] = {"duplicates": duplicates, "allow_new_labels": allow_new_labels, "trusted": trust}
+    asked: dict[str, Any] = {
+        "duplicates": duplicates,
+        "allow_new_labels": allow_new_labels,
+        "trusted": trust,
+        "screen": screen,
+    }
     run(flow, as_json, dataset=dataset, contributions=contributions, deciding=deciding, **asked)
 
 

@@ -62,10 +62,14 @@ def combine(
     trusted: Annotated[
         list[str] | None, Field(description="public keys of the sites; any signature by default")
     ] = None,
+    screen: Annotated[
+        bool, Field(description="leave out contributions without which the holdout is surely fitted better")
+    ] = False,
 ) -> State[Any]:
     """Check what sites sent, add it to the champion in one round, and publish the sum."""
     parent = champion_of(dataset)
-    terms = Terms(allow_new_labels, duplicates, frozenset(trusted) if trusted else None)
+    judges = holdout_for(parent) if screen else None
+    terms = Terms(allow_new_labels, duplicates, frozenset(trusted) if trusted else None, judges)
     count = _counted(len(contributions), "contribution")
     with session(dataset, Kind.FEDERATE, f"combine {dataset} ({count})") as run:
         outcome = _merged(run, parent, contributions, deciding, terms)

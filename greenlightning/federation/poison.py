@@ -18,7 +18,7 @@ from greenlightning.federation.combination import combine
 from greenlightning.federation.contribution import Contribution
 from greenlightning.model import GreenLightningModel
 
-CHANCE = 0.01
+CHANCE = 0.001
 """Of removing any contribution in a round of honest ones."""
 
 
@@ -43,11 +43,13 @@ class Screening:
 def screen_by_leaving_out(
     model: GreenLightningModel, contributions: Sequence[Contribution], X: ArrayLike, y: ArrayLike
 ) -> Screening:
-    """Remove contributions without which the sum is surely more accurate on rows of the coordinator.
+    """Remove contributions without which the sum surely fits rows of the coordinator better.
 
     In each round the sum is solved once without each contribution that is left, by subtracting its statistics. The
-    most harmful one goes, if more rows become right than chance explains (one round in a hundred). Rounds end
-    where none does. Of m contributions at most m(m+1)/2 solutions are computed; no row of a site is read.
+    most harmful one goes, if the squared error of the scores falls by more than chance explains (one round in a
+    thousand). Rounds end where none does. Of m contributions at most m(m+1)/2 solutions are computed; no row of a
+    site is read. A site whose rows are honest but unlike the coordinator's looks harmful, too: judge by rows that
+    stand for all sites.
 
     Parameters
     ----------
@@ -69,24 +71,29 @@ def screen_by_leaving_out(
     truth = label_array(y) if isinstance(y, list | tuple) else np.asarray(y)
     kept, removed = list(contributions), list[Contribution]()
     total = combine(model, kept)
-    right = _right(total, features, truth)
-    before = float(right.mean())
+    before, errors = _judged(total, features, truth)
+    after = before
     while len(kept) > 1:
-        without = [_right(_less(total, one), features, truth) for one in kept]
-        gains = [int(other.sum()) - int(right.sum()) for other in without]
-        worst = int(np.argmax(gains))
-        changed = int((without[worst] != right).sum())
-        if gains[worst] <= ndtri(1 - CHANCE / len(kept)) * np.sqrt(changed):
+        without = [_judged(_less(total, one), features, truth) for one in kept]
+        gains = np.array([errors - others for _, others in without])
+        worst = int(gains.mean(axis=1).argmax())
+        standard_error = gains[worst].std() / np.sqrt(len(truth))
+        if gains[worst].mean() <= ndtri(1 - CHANCE / len(kept)) * standard_error:
             break
-        total, right = _less(total, kept[worst]), without[worst]
+        after, errors = without[worst]
+        total = _less(total, kept[worst])
         removed.append(kept.pop(worst))
-    return Screening(tuple(kept), tuple(removed), before, float(right.mean()))
+    return Screening(tuple(kept), tuple(removed), before, after)
 
 
 def _less(total: GreenLightningModel, one: Contribution) -> GreenLightningModel:
     return replace(total, statistics=total.statistics - one.statistics, ledger=total.ledger.without(one.batch))
 
 
-def _right(model: GreenLightningModel, features: Tensor, truth: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Which rows (n,) the model answers rightly."""
-    return np.asarray(label_array(model.classes)[model.score(features).argmax(axis=1)] == truth)
+def _judged(
+    model: GreenLightningModel, features: Tensor, truth: NDArray[np.generic]
+) -> tuple[float, NDArray[np.float64]]:
+    """Accuracy on rows, and the squared error (n,) of their scores."""
+    scores, classes = model.score(features), label_array(model.classes)
+    errors = np.square(scores - (truth[:, None] == classes)).sum(axis=1)
+    return float(np.mean(classes[scores.argmax(axis=1)] == truth)), errors

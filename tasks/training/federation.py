@@ -1,7 +1,7 @@
 """Federation in one round: sites send signed sums of their files; they are checked, screened and summed once."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a coordinator accepts: new labels or not, a batch that comes twice, and whose signatures."""
+    """What a coordinator accepts: new labels or not, a batch that comes twice, and whose signatures.
+
+    With ``judges``, rows of its own, contributions that harm on these are left out.
+    """
 
     allow_new_labels: bool = False
     duplicates: Literal["refuse", "once"] = "refuse"
     trusted: frozenset[str] | None = None
+    judges: BatchRef | None = None
 
 
 TERMS = Terms()
@@ -112,13 +116,33 @@ def merge_sites(
     """Check each site's statistics, add them to the champion's in one round, and save the model."""
     from greenlightning.federation import combine
 
+    notes: list[str] = []
+
     def merged(champion: "GreenLightningModel") -> "GreenLightningModel":
-        model = combine(champion, _received(sent, champion, terms), duplicates=terms.duplicates)
+        received = _received(sent, champion, terms)
+        if terms.judges:
+            received = _harmless(list(received), champion, terms.judges, notes)
+        model = combine(champion, received, duplicates=terms.duplicates)
         if model.ledger == champion.ledger:
             raise MismatchError("Every batch that was sent is counted already", "There is nothing to combine")
         return model
 
-    return _saved(registry.load(dataset, parent), merged, run_id, folder)
+    return replace(_saved(registry.load(dataset, parent), merged, run_id, folder), notes=tuple(notes))
+
+
+def _harmless(
+    received: "list[Contribution]", champion: "GreenLightningModel", judges: BatchRef, notes: list[str]
+) -> "Iterator[Contribution]":
+    """The contributions that do not harm on the rows of ``judges``; a note for each of the others."""
+    from greenlightning.federation.poison import screen_by_leaving_out
+
+    rows = Learnable(judges, champion.encoder)
+    new = {one.batch: one for one in received if one.batch not in champion.ledger}
+    found = screen_by_leaving_out(champion, list(new.values()), rows.X, rows.y)
+    for one in found.removed:
+        notes.append(f"batch {one.batch} of site {one.site} is left out: the holdout is fitted better without it")
+    gone = {one.batch for one in found.removed}
+    return (one for one in received if one.batch not in gone)
 
 
 @task(task_run_name="site {site} leaves {dataset}", persist_result=False)

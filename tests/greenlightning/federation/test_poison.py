@@ -11,7 +11,8 @@ from greenlightning.federation import Contribution
 from greenlightning.federation.poison import screen_by_leaving_out
 from greenlightning.model import GreenLightningModel
 
-X, y = load_digits(return_X_y=True)
+ORDER = np.random.default_rng(0).permutation(1797)
+X, y = (rows[ORDER] for rows in load_digits(return_X_y=True))
 BASE = GreenLightningClassifier(paths="synthetic", n_landmarks=64, max_epochs=2, random_state=0).fit(
     X[:300], y[:300]
 )

@@ -115,3 +115,19 @@ def test_a_champion_that_does_not_say_how_to_read_a_file_is_not_published(
         publish_recipe("digits", tmp_path / "publication", with_rows=True)
     with pytest.raises(IntegrityError, match=r"message\.json is missing"):
         contribute_file(tmp_path, tmp_path / "north.csv", "north", tmp_path / "sent")
+
+
+def test_a_site_that_harms_on_the_holdout_is_left_out_and_named(
+    champion: VersionInfo, holdout: BatchRef, batches: list[Batch], tmp_path: Path
+) -> None:
+    sound, turned = (Batch(batches[1].X[half], batches[1].y[half]) for half in (slice(0, 15), slice(15, 30)))
+    wrong = Batch(np.repeat(turned.X, 40, axis=0), np.repeat((turned.y + 1) % 3, 40))
+    sent = [
+        site_statistics.fn(site, file_of(rows, tmp_path, site), champion, holdout, tmp_path)
+        for site, rows in (("north", sound), ("south", wrong))
+    ]
+    with flow_run("digits", Kind.FEDERATE) as run_id:
+        merged = merge_sites.fn("digits", 1, sent, run_id, tmp_path, Terms(judges=holdout))
+    assert set(merged.rows) == {sound.id}
+    [note] = merged.notes
+    assert note.startswith(f"batch {wrong.id} of site south is left out")
