@@ -1,7 +1,7 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
-it was: cells measured with the same library source on the same machine are not measured again. Seven parts are
+it was: cells measured with the same library source on the same machine are not measured again. Nine parts are
 programs of their own and run in processes of their own, unless their results are there; two of them need packages
 that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
 ``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md and their pictures are made from those files.
@@ -25,7 +25,7 @@ from benchmarks.report import learners, page
 from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
-ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams")
+ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", "travelling", "poisoning")
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 

@@ -10,7 +10,8 @@ from greenlightning.errors import ServerError
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT_SECONDS = 2.0
+HEALTH_SECONDS, CALL_SECONDS = 2.0, 15.0
+"""How long a page that only shows health, and a request of a busy machine's server, may take."""
 PAUSES = (0.2, 0.5, 1.0)
 PAGE = 200
 
@@ -24,7 +25,7 @@ def call(method: str, url: str, body: object = None, *, accept: int | None = Non
     import httpx
 
     try:
-        with _client(url) as client:
+        with _client(url, CALL_SECONDS) as client:
             response = client.request(method, url, json=body)
             for pause in PAUSES:
                 if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
@@ -43,13 +44,13 @@ def answers(url: str) -> bool:
     import httpx
 
     try:
-        with _client(url) as client:
+        with _client(url, HEALTH_SECONDS) as client:
             return client.get(url).is_success
     except httpx.HTTPError:
         return False
 
 
-def _client(url: str) -> "httpx.Client":
+def _client(url: str, timeout: float) -> "httpx.Client":
     """A client that connects directly, whatever proxies the environment names, with Prefect's credentials."""
     import httpx
 
@@ -58,7 +59,7 @@ def _client(url: str) -> "httpx.Client":
     return httpx.Client(
         transport=transport,
         auth=(user, password) if user else None,
-        timeout=TIMEOUT_SECONDS,
+        timeout=timeout,
         trust_env=False,
     )
 
