@@ -18,7 +18,7 @@ from greenlightning.federation.combination import combine
 from greenlightning.federation.contribution import Contribution
 from greenlightning.model import GreenLightningModel
 
-CHANCE = 0.001
+CHANCE = 0.01
 """Of removing any contribution in a round of honest ones."""
 
 
@@ -47,7 +47,7 @@ def screen_by_leaving_out(
 
     In each round the sum is solved once without each contribution that is left, by subtracting its statistics. The
     most harmful one goes, if the squared error of the scores falls by more than chance explains (one round in a
-    thousand). Rounds end where none does. Of m contributions at most m(m+1)/2 solutions are computed; no row of a
+    hundred). Rounds end where none does. Of m contributions at most m(m+1)/2 solutions are computed; no row of a
     site is read. A site whose rows are honest but unlike the coordinator's looks harmful, too: judge by rows that
     stand for all sites.
 
