@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tests.reliability import attacks
 from tests.reliability.attacks import ROOT, Figure
+from tests.reliability.tiny_disk import mounted
 from tests.reliability.workspace import build
 
+ROOMS = (0, 4_096, 20_000, 100_000, 500_000)
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
 
@@ -37,6 +39,7 @@ def main() -> None:
     parser = ArgumentParser(prog="make reliability ARGS=…", description="Attack a small workspace.")
     parser.add_argument("--random", type=int, default=1000, help="kills at random moments")
     parser.add_argument("--pairs", type=int, default=200, help="racing pairs")
+    parser.add_argument("--every", type=int, default=1, help="fail at every EVERY-th change of a file")
     parser.add_argument("--flips", type=int, default=40, help="flipped bits a file")
     parser.add_argument("--cuts", type=int, default=10, help="cuts a file")
     chosen = parser.parse_args()
@@ -48,12 +51,23 @@ def main() -> None:
         figures = [
             attacks.kills(template, home, known),
             attacks.random_kills(template, home, known, chosen.random),
-            attacks.failing_disks(template, home, known),
+            attacks.failing_points(template, home, known),
+            attacks.failing_disks(template, home, known, chosen.every),
+            *_full_disks(template, known, Path(folder) / "disk"),
             attacks.damage(template, home, chosen.flips, chosen.cuts),
             attacks.races(template, home, chosen.pairs),
         ]
     PAGE.write_text(page(figures))
     print(page(figures))
+
+
+def _full_disks(template: Path, known: attacks.Known, place: Path) -> list[Figure]:
+    place.mkdir()
+    with mounted(place, "64m") as why_not:
+        if why_not:
+            print(why_not)
+            return []
+        return [attacks.full_disks(template, known, place, ROOMS)]
 
 
 if __name__ == "__main__":

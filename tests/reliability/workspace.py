@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -22,6 +22,7 @@ from tasks.data.batch_files import waiting
 from tasks.data.batch_index import BatchRef, batches
 from tasks.data.versioning import copies, version_batch
 from tasks.models import champion, registry
+from tasks.models.files.seals import check_tags
 from tasks.models.retention import prune
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
@@ -106,12 +107,48 @@ def take_away() -> None:
     prune.fn(DATASET, 1)
 
 
+def forget() -> None:
+    """Forget the second batch and publish; nothing where it is forgotten already."""
+    serving = registry.version(DATASET, Alias.CHAMPION)
+    complete_publication(serving)
+    rows = batch(1)
+    if rows.id not in serving.batches:
+        return
+    with TemporaryDirectory() as scratch, flow_run(DATASET, Kind.FORGET) as run_id:
+        registry.load_version(serving).forget(rows).save(Path(scratch) / "model")
+        candidate = _candidate(serving, run_id, Path(scratch) / "model", rows.id)
+        publish.fn(replace(candidate, forgotten=(rows.id,)))
+
+
+def roll_back() -> None:
+    """Serve the first version again, and hold back the second batch."""
+    if registry.version(DATASET, Alias.CHAMPION).version != 1:
+        champion.rollback.fn(DATASET, 1)
+
+
+def promote() -> None:
+    """Serve the second version."""
+    serving = registry.version(DATASET, Alias.CHAMPION).version
+    champion.promote.fn(DATASET, 2, serving)
+
+
+def learn_and_roll_back() -> None:
+    """Two versions, of which the first serves."""
+    learn()
+    roll_back()
+
+
 STEPS: dict[str, Callable[[], object]] = {
     "ingest": ingest,
     "quarantine": set_aside,
     "learn": learn,
     "prune": take_away,
+    "forget": forget,
+    "roll back": roll_back,
+    "promote": promote,
 }
+FIRST: dict[str, Callable[[], object]] = {"forget": learn, "roll back": learn, "promote": learn_and_roll_back}
+"""What comes before a step, undisturbed."""
 
 
 @dataclass(frozen=True)
@@ -120,15 +157,19 @@ class State:
 
     ledger: frozenset[str]
     statistics: str
+    left_out: frozenset[str]
     batches: frozenset[str]
     waiting: int
 
     @classmethod
     def now(cls) -> "State":
         """The state of the current workspace; the champion's files are read and checked."""
-        model = registry.load(DATASET)
+        serving = registry.version(DATASET, Alias.CHAMPION)
+        check_tags(serving)
+        model = registry.load_version(serving)
         names = frozenset(ref.id for ref in batches(DATASET))
-        return cls(frozenset(model.ledger), model.statistics.digest, names, len(waiting(DATASET)))
+        left_out = frozenset({*serving.forgotten, *serving.held_back})
+        return cls(frozenset(model.ledger), model.statistics.digest, left_out, names, len(waiting(DATASET)))
 
     @property
     def is_exact(self) -> bool:
@@ -147,12 +188,17 @@ def all_copies_whole() -> bool:
     return all(all(copies(ref).values()) for ref in refs)
 
 
-def fresh(template: Path, home: Path) -> None:
-    """The current workspace is a copy of the template, at a path of its own: MLflow keeps its databases open."""
+def fresh(template: Path, home: Path, step: str = "") -> None:
+    """The current workspace is a copy of the template, ready for a step.
+
+    It has a path of its own: MLflow keeps its databases open.
+    """
     shutil.rmtree(home, ignore_errors=True)
     place = home / uuid4().hex
     shutil.copytree(template, place)
     os.environ["GREENLIGHTNING_HOME"] = str(place)
+    if step in FIRST:
+        FIRST[step]()
 
 
 if __name__ == "__main__":
