@@ -14,12 +14,12 @@ GreenLightningError
 └── MachineError          (OSError)         disk, memory, permission or files that the machine does not give
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from numpy.linalg import LinAlgError
 
 if TYPE_CHECKING:
     from greenlightning._not_fitted import NotFittedError
+    from greenlightning._singular import SingularError
 
 __all__ = [
     "CapacityError",
@@ -81,10 +81,6 @@ class LedgerError(GreenLightningError, ValueError):
     """A batch or row that was never learnt cannot be forgotten."""
 
 
-class SingularError(GreenLightningError, LinAlgError):
-    """The normal equations have no stable solution at this ridge strength."""
-
-
 class NothingServedError(GreenLightningError, LookupError):
     """No champion, version, dataset or batch of that name exists in the workspace."""
 
@@ -98,10 +94,9 @@ class MachineError(GreenLightningError, OSError):
 
 
 def __getattr__(name: str) -> Any:
-    """Make NotFittedError when it is first asked for: importing scikit-learn for it takes a second."""
-    if name != "NotFittedError":
+    """Make the errors that are another library's too when they are first asked for: importing that takes time."""
+    homes = {"NotFittedError": "greenlightning._not_fitted", "SingularError": "greenlightning._singular"}
+    if name not in homes:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from greenlightning._not_fitted import NotFittedError
-
-    globals()[name] = NotFittedError
-    return NotFittedError
+    globals()[name] = getattr(import_module(homes[name]), name)
+    return globals()[name]

@@ -6,6 +6,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from errno import ENOTDIR
+from functools import cache
 from pathlib import Path
 
 from greenlightning.errors import InputError, MachineError
@@ -30,6 +31,12 @@ def checked_name(name: str, what: str = "dataset") -> str:
     return name
 
 
+@cache
+def _resolved(home: str) -> Path:
+    """The folder that a variable names; hundreds of calls of a run ask for it."""
+    return Path(home).expanduser().resolve()
+
+
 @dataclass(frozen=True)
 class Workspace:
     """The folders of one workspace; only ``create`` creates one."""
@@ -40,7 +47,7 @@ class Workspace:
     def current(cls) -> "Workspace":
         """The workspace of ``GREENLIGHTNING_HOME``, or the checkout."""
         home = os.environ.get("GREENLIGHTNING_HOME")
-        return cls(Path(home).expanduser().resolve() if home else CHECKOUT)
+        return cls(_resolved(home) if home else CHECKOUT)
 
     def create(self) -> None:
         """Create the folder and its missing parents, closed to other users (0700).
