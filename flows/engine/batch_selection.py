@@ -49,10 +49,9 @@ def planned_outcome(serving: VersionInfo, requested: Selection, device: str, *, 
 
 def _growth_note(serving: VersionInfo, new: list[PlannedBatch]) -> tuple[str, ...]:
     """What growing would read and cost, if the ``new`` batches turn health red or earlier ones have."""
-    sizes, red = {one.batch: one.rows for one in new}, red_batches(serving)
-    if not sizes and not red:
-        return ()
-    return (f"where health is red the structure grows: {plan_growth(serving, [*red, *sizes], sizes)}",)
+    sizes = {one.batch: one.rows for one in new}
+    red = red_batches(serving, list(sizes))
+    return (f"where health is red the structure grows: {plan_growth(serving, red, sizes)}",) if red else ()
 
 
 def _planned(one: BatchRef | LandedBatch, waits: bool) -> PlannedBatch:

@@ -59,7 +59,7 @@ def _trained(serving: VersionInfo, new: list[BatchRef], request: RetrainRequest)
 
 def _grown(serving: VersionInfo, new: list[BatchRef], request: RetrainRequest) -> Outcome:
     names = [ref.id for ref in new]
-    red = [*red_batches(serving), *names]
+    red = red_batches(serving, names)
     state = grow(serving.dataset, red, names, request.deciding, request.device, return_state=True)
     return outcome_of(state)
 

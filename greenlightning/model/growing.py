@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 GATES, EPOCHS, LEARNING_RATE, NOISE = (256, 256), 8, 4e-3, 0.1
 LANDMARKS = 512
 EARLIER_ROWS = 4_096
+MOST_GROWTHS = 2
+"""Growths that stand beside the first structure; the next one takes their place, so that a solve stays cheap."""
 
 
 def new_paths(
@@ -94,6 +96,28 @@ def new_paths(
 def earlier_rows(red: int, others: int) -> int:
     """Count the earlier rows that train new gates beside ``red`` ones, out of ``others``."""
     return min(others, max(red // 2, EARLIER_ROWS))
+
+
+def rooted(model: "GreenLightningModel") -> "GreenLightningModel":
+    """Return the model under its first structure alone.
+
+    Parameters
+    ----------
+    model : GreenLightningModel
+        A model, grown or not.
+
+    Returns
+    -------
+    GreenLightningModel
+        The same ledger without the features that were added later; their sums are left out, and no row is read.
+    """
+    first = model.structure.digest
+    if not isinstance(model.paths, JoinedPaths) or len(model.paths.structures) == 1:
+        return model
+    parts = [part for part in model.paths.parts if part.structure.digest == first]
+    alone = replace(parts[0], encoder=model.encoder)
+    paths = alone if len(parts) == 1 else JoinedPaths.of(*parts, encoder=model.encoder)
+    return replace(model, paths=paths, statistics=leading(model.statistics, paths))
 
 
 def grown(model: "GreenLightningModel", paths: PathFeatures, batches: Iterable[Batch]) -> "GreenLightningModel":

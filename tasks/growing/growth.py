@@ -17,6 +17,7 @@ from tasks.data.holdout import HeldBack
 from tasks.growing.rows import Growth, LearntRows
 from tasks.models import registry
 from tasks.models.logged_models import attach_structures, log_structure, structures_of
+from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_energy, log_metrics, log_settling
 from tasks.tracking.runs import part_run
 from tasks.training.health import log_reference
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
     from greenlightning.paths import PathFeatures
 
-STRUCTURE = "new structure"
+STRUCTURE, GROWTH_FILE = "new structure", "growth.json"
 
 
 @task(task_run_name="grow {growth.serving.dataset} version {growth.serving.version}", persist_result=False)
@@ -37,10 +38,14 @@ def grow_model(growth: Growth, learnt: TrainingResult | None, run_id: str, folde
     Saves the grown model, its health reference, and what ``decide`` compares. Every batch of the ledger is read.
     """
     from greenlightning.model import GreenLightningModel
+    from greenlightning.model.growing import MOST_GROWTHS, rooted
 
     champion = registry.load_version(growth.serving).on(growth.device)
     model = GreenLightningModel.load(learnt.folder).on(growth.device) if learnt else champion
+    connect().log_dict(run_id, {"red": list(growth.red)}, GROWTH_FILE)
     before = learnt or TrainingResult(folder, {}, model.statistics.n, NO_COST)
+    full = len(model.paths.structures) > MOST_GROWTHS
+    model = rooted(model) if full else model
     if not learnt:
         attach_structures.fn(run_id, structures_of(model), [])
     rows = LearntRows.read(growth, model)
@@ -66,7 +71,7 @@ def grow_model(growth: Growth, learnt: TrainingResult | None, run_id: str, folde
         rows_known=grown.statistics.n,
         spent=before.spent + spent + EnergyCost.of(meter.energy),
         rows_reread=rows.rows - before.rows_learnt,
-        notes=(*before.notes, _note(grown, paths, rows)),
+        notes=(*before.notes, _note(grown, paths, rows, full)),
         findings=found,
         windows=None,
     )
@@ -117,11 +122,11 @@ def _nothing(rows: LearntRows) -> HeldBack:
     return HeldBack(Batch(X, y), Batch(X, y), y)
 
 
-def _note(grown: "GreenLightningModel", paths: "PathFeatures", rows: LearntRows) -> str:
+def _note(grown: "GreenLightningModel", paths: "PathFeatures", rows: LearntRows, full: bool) -> str:
     gates, shaped = "-".join(map(str, paths.structure.hidden_layer_sizes)), len(paths.structure.seen)
     width = grown.paths.n_features_out
     return (
         f"the structure has grown: {gates} new gates, shaped by {shaped} batch{'es' if shaped > 1 else ''}, stand "
         f"beside the old ones, {width:,} features in all; {rows.rows:,} rows in {len(rows.batches)} batches were "
-        "read for them"
+        "read for them" + ("; gates that were added before gave way to them" if full else "")
     )

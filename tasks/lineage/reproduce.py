@@ -21,7 +21,6 @@ from tasks.core.settings import Learning
 from tasks.core.steps import task
 from tasks.data.holdout import Learnable
 from tasks.lineage.rebuild import (
-    FROZEN,
     RebuiltModel,
     checked,
     frozen_parts,
@@ -29,6 +28,7 @@ from tasks.lineage.rebuild import (
     registered,
     relearn,
 )
+from tasks.lineage.regrow import regrow
 from tasks.models import registry
 from tasks.models.champion import promotion_lock
 from tasks.models.descent import with_ancestors
@@ -155,17 +155,21 @@ def reextract_structure(dataset: str, number: int, folder: Path) -> tuple[tuple[
     entries = {ref.id: learnable.entry(ref, part.rows) for ref, part in zip(refs, parts, strict=True)}
     spent = spent + train_linear((structure, encoder), data, settings, Ledger(entries), folder / "again")
     again = GreenLightningModel.load(folder / "again")
-    _same("recipe", info.tags[Tag.RECIPE_DIGEST], again.paths.digest)
+    _same("recipe", maker.tags[Tag.RECIPE_DIGEST], again.paths.digest)
     _same("ridge strength", info.tags[Tag.ALPHA], repr(again.alpha))
+    for number in range(2, len(info.structures) + 1):
+        added, regrown, cost = regrow(_maker(info, number))
+        _same(f"structure {number}", added.structure.digest, regrown.structure.digest)
+        _same(f"landmarks {number}", added.digest, regrown.digest)
+        spent = spent + cost
     how = f"extracted again from {len(refs)} batch{'' if len(refs) == 1 else 'es'}, as for version {maker.version}"
     return (f"structure, recipe and ridge strength {how}: equal (structure {structure.digest[:12]})",), spent
 
 
-def _maker(info: VersionInfo) -> VersionInfo:
-    """The version whose run extracted the structure: the first of the line with the same frozen parts."""
-    frozen = [info.tags[tag] for tag in FROZEN]
+def _maker(info: VersionInfo, number: int = 1) -> VersionInfo:
+    """The version whose run made the last of the first ``number`` structures: the oldest that has them all."""
     line = with_ancestors(info)
-    return next(one for one in reversed(line) if [one.tags[tag] for tag in FROZEN] == frozen)
+    return next(one for one in reversed(line) if one.structures == info.structures[:number])
 
 
 def _settings(maker: VersionInfo) -> Learning:

@@ -11,7 +11,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.targets import RealTargets
 from greenlightning.errors import LedgerError, MismatchError
 from greenlightning.model import GreenLightningModel
-from greenlightning.model.growing import new_paths
+from greenlightning.model.growing import new_paths, rooted
 from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths
 from greenlightning.structure.training import TrainingOptions
 from tests.helpers.small import blobs, joined_recipe, random_structure
@@ -62,6 +62,16 @@ def test_a_grown_model_learns_forgets_and_merges_on() -> None:
     twice = found.grow(later_paths(6), [second, third, fourth])
     assert twice.paths.n_features_out == found.paths.n_features_out + 11
     assert model.paths.n_features_out == 24, "the old model stays"
+
+
+def test_the_first_structure_alone_has_the_sums_that_it_had() -> None:
+    first, second, third, _ = batches()
+    for recipe in (joined_recipe(4), joined_recipe(4).parts[0]):
+        model = GreenLightningModel.empty(recipe, 1e-2).learn(first).learn(second)
+        twice = model.grow(later_paths(), [first, second]).grow(later_paths(6), [first, second])
+        assert rooted(twice).statistics == model.statistics
+        assert rooted(twice).paths.digest == model.paths.digest
+        assert rooted(twice.learn(third)).statistics == model.learn(third).statistics
 
 
 def test_weighted_rows_and_real_targets_grow_too() -> None:

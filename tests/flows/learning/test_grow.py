@@ -81,8 +81,9 @@ def test_a_grown_version_is_reproduced_and_forgets_and_rolls_back() -> None:
     red, _ = grown()
     add("second", slice(900, 1100))
     outcome(retrain, dataset=DIGITS)
-    found = outcome(reproduce, dataset=DIGITS)
+    found = outcome(reproduce, dataset=DIGITS, structure=True)
     assert "statistics equal to the bit, coefficients equal to the bit" in found.reason
+    assert "structure, recipe and ridge strength extracted again" in found.notes[-1]
     done = outcome(forget, dataset=DIGITS, batch=red)
     assert "but the structure 2 and the landmarks 2 were made with it" in done.notes[0]
     model = registry.load(DIGITS)

@@ -9,14 +9,18 @@ from greenlightning.data.batch import Batch
 from greenlightning.health.observation import gates_digest
 from greenlightning.health.reference import HealthReference
 from greenlightning.model import GreenLightningModel
+from greenlightning.model.growing import rooted
+from greenlightning.paths import LandmarkPaths
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING
 from tasks.growing.growth import grow_model
 from tasks.growing.rows import Growth, LearntRows
+from tasks.models.logged_models import log_structure
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
 from tasks.training.health import REFERENCE
 from tasks.training.retraining import decide, learn_batches
+from tests.helpers.small import random_structure
 from tests.helpers.small_champion import served, versioned
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
@@ -64,3 +68,25 @@ def test_gates_are_trained_on_red_rows_that_are_not_held_back_and_on_earlier_one
     assert (data.rows, seen) == (24 + 30, (batches[1].id, batches[0].id))
     apart = {row.tobytes() for row in held.back.X}
     assert not apart & {row.tobytes() for row in data.X}
+
+
+def test_a_third_growth_takes_the_place_of_the_first_two(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    base, holdout = versioned(batches[0], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
+    X, y, twice = batches[0].X, batches[0].y, first
+    for seed in (5, 6):
+        later = LandmarkPaths.build(random_structure(4, (5,), seed=seed), X, y, n_landmarks=7)
+        twice = twice.grow(later, [batches[0]])
+    champion = served(twice, tmp_path / "champion", base)
+    for number, structure in enumerate(twice.paths.structures):
+        structure.save(tmp_path / str(number))
+        log_structure.fn(champion.run_id, tmp_path / str(number))
+    with flow_run("digits", Kind.GROW) as run_id:
+        grown = grow_model.fn(Growth(champion, (), (base.id,), holdout, DECIDING), None, run_id, tmp_path)
+    model = GreenLightningModel.load(grown.folder)
+    assert (len(champion.structures), len(model.paths.structures)) == (3, 2)
+    assert model.structure.digest == first.structure.digest
+    assert "gates that were added before gave way to them" in grown.notes[-1]
+    assert rooted(model).statistics == first.statistics

@@ -40,6 +40,7 @@ def test_batches_learnt_while_red_ask_for_gates_until_a_growth_with_them_has_los
     lost = {Tag.PARENT_VERSION: "1", Tag.DECISION: KEPT}
     registered(tiny_model.learn(batches[1]), tmp_path / "lost", Kind.GROW, lost)
     assert [red_batches(info) for info in versions] == [[], [], []]
+    assert red_batches(versions[0], [batches[1].id]) == [batches[1].id], "new again: the champion has changed"
 
 
 def test_rows_that_are_not_versioned_here_are_named(

@@ -1,6 +1,6 @@
 """Health judged by what it is for: how often red means that growing gains a point, and how often green hides it.
 
-``python -m benchmarks.measures.health --seeds 0``: a fifth of the training rows judges, half of the others are the
+``python -m benchmarks.health --seeds 0``: a fifth of the training rows judges, half of the others are the
 base, and batches of 5 % follow. Test rows are not read. After the second and the sixth batch health is assessed as
 the pipeline does, and the structure grows for all batches so far; the gain is that of the grown model over the one
 that learnt the same under its old gates, on rows held out that look like those batches. ``--report`` prints the
@@ -148,7 +148,7 @@ def report() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.measures.health", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.health", description=__doc__)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS)
@@ -164,6 +164,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name in options.sets:
             rows = rows_of(name, seed)
             for stream in options.streams:
+                if stream == "incremental" and len(np.unique(rows.y)) == 2:
+                    continue
                 cells = [{"dataset": name, "stream": stream, "seed": seed, "stage": stage} for stage in STAGES]
                 if not all(records.has(**cell) for cell in cells):
                     for found in measured(rows, stream, seed):

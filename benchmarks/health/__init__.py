@@ -1,0 +1,1 @@
+"""Structure health judged by what growing would have gained."""
