@@ -33,6 +33,14 @@ Folders = Annotated[
 Out = Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")]
 
 
+def _demo(wanted: bool) -> None:
+    if wanted:
+        from flows.console.federation_text import print_demo
+
+        print_demo()
+        raise typer.Exit
+
+
 def _site(text: str) -> str:
     """NAME=FILE with an absolute path; what does not have this form is left to the command."""
     name, _, file = text.partition("=")
@@ -55,6 +63,10 @@ def federate(  # noqa: PLR0913
     encoding: Encoding = None,
     sheet: Sheet = None,
     memory: Memory = None,
+    _demo: Annotated[
+        bool,
+        typer.Option("--demo", is_eager=True, callback=_demo, help="Show ten sites on digits instead, and end."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""

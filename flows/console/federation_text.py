@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
 from flows.console.outcome_text import out
 from tasks.training.federation import contribute_file, publish_recipe, workspace_key
 
@@ -29,6 +32,23 @@ def print_contribution(asked: tuple[Any, ...], as_json: bool) -> None:
         "send this folder to the coordinator; no row is in it",
     ]
     _print(facts, told, as_json)
+
+
+def print_demo() -> None:
+    """Run the demonstration of ten sites, and print what each holds and what their sum is worth."""
+    from greenlightning.federation.demo import run_demo
+
+    out.print("Ten sites with different digits, each a process of its own; the largest trains the structure.")
+    found = run_demo()
+    sites = Table("site", "rows", "classes", "accuracy of its own model", box=SIMPLE_HEAD)
+    for name, rows, classes, accuracy in found.sites:
+        sites.add_row(name, f"{rows}", f"{classes}", f"{accuracy:.3f}")
+    methods = Table("model", "accuracy on 450 test rows", box=SIMPLE_HEAD)
+    for name, accuracy in found.accuracy.items():
+        methods.add_row(name, f"{accuracy:.3f}")
+    out.print(sites, methods)
+    same = "the same digest as" if found.same_digest else "ANOTHER DIGEST THAN"
+    out.print(f"One round, {found.bytes_up / 1e3:,.0f} kB sent; the sum has {same} learning in one place.")
 
 
 def _print(facts: dict[str, Any], told: list[str], as_json: bool) -> None:
