@@ -24,7 +24,7 @@ def with_ancestors(info: VersionInfo) -> list[VersionInfo]:
 def first_learner(batch: str, line: Sequence[VersionInfo]) -> VersionInfo:
     """The version of ``line`` (the nearest first) that learnt ``batch`` and passed it on.
 
-    A version with another recipe read its batches anew, unless it grew: then it read the rows that its parent had
+    A version with another recipe read its batches again, unless it grew: then it read the rows that its parent had
     learnt.
     """
     found = line[0]

@@ -11,7 +11,7 @@ def version(number: int, kind: Kind, recipe: str, *batches: str) -> VersionInfo:
     return VersionInfo("digits", number, "run", "2026-11-29", (), tags, "")
 
 
-def test_a_growth_passes_on_when_a_batch_was_learnt_and_a_training_reads_it_anew() -> None:
+def test_a_growth_passes_on_when_a_batch_was_learnt_and_a_training_reads_it_again() -> None:
     line = [
         version(5, Kind.GROW, "wider", "a", "b", "c"),
         version(4, Kind.RETRAIN, "wide", "a", "b"),
@@ -20,6 +20,6 @@ def test_a_growth_passes_on_when_a_batch_was_learnt_and_a_training_reads_it_anew
         version(1, Kind.TRAIN, "narrow", "a"),
     ]
     assert [first_learner(name, line).version for name in "abc"] == [1, 3, 5]
-    anew = version(2, Kind.TRAIN, "another", "a")
-    assert first_learner("a", [anew, line[-1]]) is anew
+    again = version(2, Kind.TRAIN, "another", "a")
+    assert first_learner("a", [again, line[-1]]) is again
     assert ancestors_of(line[2], {one.version: one for one in line}) == [line[3], line[4]]
