@@ -17,7 +17,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test quick bench reliability lint docs sbom audit setup clean
+.PHONY: help run test quick bench reliability day lint docs sbom audit setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -37,6 +37,9 @@ bench: setup ## Measure everything in docs/benchmarks.md: takes hours, continues
 
 reliability: setup ## Attack a small workspace and write docs/reliability.md: takes hours; ARGS=--help lists options
 	@$(BIN)/python -m tests.reliability $(ARGS)
+
+day: setup ## Play a day on real servers in a browser and take the pictures in docs/img/day again: minutes
+	@$(BIN)/python -m tests.day $(ARGS)
 
 lint: setup ## Check style, types, imports, dependencies and prose
 	@PRE_COMMIT_HOME=.venv/pre-commit $(BIN)/pre-commit run --all-files

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from tasks.orchestration.dashboards import Dashboards
 from tasks.orchestration.progress_artifact import progress_artifact
 from tasks.orchestration.run_log import tidy_logs
 from tasks.orchestration.run_summary import SETTLING, RunSummary, settling_picture
+from tasks.reporting.serving_now import serving_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -152,7 +153,7 @@ class _FlowRun:
         with _log_failure("the outcome"):
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
-            page = outcome_page(self.flow, outcome, summary, picture)
+            page = outcome_page(self.flow, outcome, summary, picture, _serving_now(outcome.dataset))
             self.artifacts.create("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
             if outcome.version:
                 title = f"Batches learnt by version {outcome.version} of {outcome.dataset}, the latest first"
@@ -184,9 +185,16 @@ class _FlowRun:
         get_run_logger().error(message.line, exc_info=error)
         with _log_failure("the failure"):
             summary = RunSummary.of(self.mlflow_run) if foreseen and self.mlflow_run else None
-            page = failure_page(self.flow, self.dataset, message, summary)
+            page = failure_page(self.flow, self.dataset, message, summary, _serving_now(self.dataset))
             key = artifact_key(self.flow, self.dataset)
             self.artifacts.create("markdown", key, page, f"failed: {message.cause}")
+
+
+def _serving_now(dataset: str) -> dict[str, str]:
+    """What serves; nothing where the store is not there, or the name is none."""
+    with suppress(Exception):
+        return serving_now(dataset)
+    return {}
 
 
 _current: ContextVar[_FlowRun | None] = ContextVar("run", default=None)

@@ -1,6 +1,7 @@
 """The Markdown page of a flow run in Prefect's dashboard, the same for every flow; empty sections are left out."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from flows.engine.error_messages import ErrorMessage
@@ -19,8 +20,14 @@ class Link(NamedTuple):
     command: str
 
 
-def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, picture: bytes | None) -> str:
-    """The page of a flow run that ended as it should: batches, scores, energy, notes, and links."""
+def outcome_page(
+    flow: str,
+    outcome: Outcome,
+    summary: RunSummary | None,
+    picture: bytes | None,
+    now: Mapping[str, str] | None = None,
+) -> str:
+    """The page of a flow run that ended well: what serves ``now``, batches, scores, energy, notes, links."""
     dataset, plan = outcome.dataset, outcome.plan
     energy = {
         "spent on learning and evaluating": outcome.spent,
@@ -31,6 +38,7 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
         "flow_run.md",
         title=f"{flow.capitalize()} {dataset}: {outcome.ending}",
         reason=outcome.reason,
+        now=now,
         learnt=summary.learnt(dataset, outcome.learnt) if summary else [],
         learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",
         planned=plan.batches if plan else [],
@@ -49,11 +57,17 @@ def outcome_page(flow: str, outcome: Outcome, summary: RunSummary | None, pictur
     )
 
 
-def failure_page(flow: str, dataset: str, error: ErrorMessage, summary: RunSummary | None) -> str:
-    """The page of a flow run that failed: cause, remedy, and links."""
+def failure_page(
+    flow: str,
+    dataset: str,
+    error: ErrorMessage,
+    summary: RunSummary | None,
+    now: Mapping[str, str] | None = None,
+) -> str:
+    """The page of a flow run that failed: cause, remedy, what serves ``now`` as before, and links."""
     title = f"{flow.capitalize()} {dataset}".strip()
     links = _links(dataset, None, summary)
-    return render("flow_run.md", title=f"{title}: failed", failure=error, links=links)
+    return render("flow_run.md", title=f"{title}: failed", failure=error, now=now, links=links)
 
 
 def _links(dataset: str, version: int | None, summary: RunSummary | None) -> list[Link]:

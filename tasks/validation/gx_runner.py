@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
-from tasks.validation.page import observed
+from tasks.validation.page import observed, offline
 from tasks.validation.tags import frame_without_tags, without_tags
 
 RUN = "batch-"  # Great Expectations reads the name of a run of digits as a date
@@ -115,7 +115,10 @@ def _publish(context: Any, folders: dict[str, str]) -> dict[str, str]:
     with FileLock(workspace.locks / "data-docs.lock", timeout=600):
         context.build_data_docs(site_names=[DOCS_SITE], build_index=False)
     site = workspace.data_docs / DOCS_SITE
-    return {name: _newest(site, folder) for name, folder in folders.items()}
+    pages = {name: _newest(site, folder) for name, folder in folders.items()}
+    for page in pages.values():
+        (site / page).write_text(offline((site / page).read_text()))
+    return pages
 
 
 def _newest(site: Path, folder: str) -> str:

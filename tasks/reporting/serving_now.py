@@ -1,0 +1,73 @@
+"""What serves a dataset now: version, why, from which data, how well, for how much, and what is next."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tasks.core.constants import SCORES, Metric, Tag
+from tasks.core.templates import readable
+from tasks.data.batch_index import known_batch
+from tasks.figures.style import joules_text
+from tasks.models import registry
+from tasks.models.version_info import VersionInfo
+from tasks.orchestration import prefect_api
+from tasks.orchestration.dashboards import Dashboards
+from tasks.tracking.client import connect
+
+NAMED = 4
+LEARNING = ("retrain", "train", "learn")
+
+
+def serving_now(dataset: str) -> dict[str, str]:
+    """The facts of the version that serves, and the next run that may learn; none without a champion."""
+    serving = registry.champion(dataset)
+    if serving is None:
+        return {}
+    metrics = connect().get_run(serving.run_id).data.metrics
+    score = next((f"{name} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
+    facts = {
+        "serves": f"version {serving.version} since {readable(serving.tags.get(Tag.PROMOTED_AT, ''))}",
+        "why": serving.tags.get(Tag.PROMOTION_REASON) or serving.tags.get(Tag.REASON, ""),
+        "from": _data(serving),
+        "how well": score,
+        "for": _energy(metrics.get(Metric.JOULES), metrics.get(Metric.WHOLE_RUN_JOULES)),
+        "next": next_run(dataset),
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def _data(serving: VersionInfo) -> str:
+    refs = [known_batch(serving.dataset, batch) for batch in serving.batches]
+    known = sorted((ref for ref in refs if ref), key=lambda ref: (ref.landed_at, ref.id), reverse=True)
+    sources = [ref.source for ref in known[:NAMED]]
+    more = len(refs) - len(sources)
+    listed = ", ".join([*sources, *([f"{more} more"] if more else [])])
+    return f"{int(serving.tags.get(Tag.ROWS, 0)):,} rows: {listed}"
+
+
+def _energy(learning: float | None, whole: float | None) -> str:
+    parts = [
+        f"{joules_text(joules)} {what}"
+        for joules, what in ((learning, "for learning"), (whole, "for the whole run"))
+        if joules is not None
+    ]
+    return ", ".join(parts)
+
+
+def next_run(dataset: str) -> str:
+    """The next scheduled run that may learn for a dataset; what starts one where nothing is scheduled."""
+    server = Dashboards.current().prefect_url
+    if server is None:
+        return "no server runs, so nothing is scheduled: greenlightning up"
+    names = {one["id"]: one["name"] for one in prefect_api.deployments(server)}
+    return first_due(dataset, names, prefect_api.upcoming(server))
+
+
+def first_due(dataset: str, names: dict[str, str], runs: Sequence[dict[str, object]]) -> str:
+    """The first of the scheduled runs whose deployment learns, for this dataset or for every one."""
+    for run in runs:
+        name, parameters = names.get(str(run["deployment_id"]), ""), run["parameters"]
+        assert isinstance(parameters, dict)
+        if name.startswith(LEARNING) and parameters.get("dataset") in (None, dataset):
+            start = datetime.fromisoformat(str(run["next_scheduled_start_time"]))
+            return f"{name} at {start:%Y-%m-%d %H:%M} UTC"
+    return "the next batch that lands starts a retraining; none is scheduled"

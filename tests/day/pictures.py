@@ -1,0 +1,69 @@
+"""Pictures of the day: pages of both dashboards, as a reader sees them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tasks.tracking.pages.addresses import TRAINING, version_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.helpers.servers.up import Up
+
+SETTLE = 2_000
+"""Milliseconds in which a page that is there finishes drawing."""
+LARGEST = 300_000
+
+
+@dataclass
+class Pictures:
+    """A browser that is logged in, and the folder of its pictures."""
+
+    up: "Up"
+    page: "Page"
+    login: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.page.set_viewport_size({"width": 1280, "height": 960})
+        self.page.goto(self.login)
+
+    def outcome(self, run: str, name: str) -> None:
+        """The page of a run's outcome, with what serves now."""
+        wanted = {"artifacts": {"flow_run_id": {"any_": [run]}, "type": {"any_": ["markdown"]}}}
+        found: list[dict[str, Any]] = self.up.call("POST", "/artifacts/filter", wanted)
+        self.page.goto(f"{self.up.prefect_url}/artifacts/artifact/{found[-1]['id']}")
+        self.page.get_by_role("heading", name="What serves now").wait_for()
+        self._take(name)
+
+    def run(self, run: str, name: str) -> None:
+        """The page of a run: its steps in time, and its log."""
+        self.page.goto(f"{self.up.prefect_url}/runs/flow-run/{run}")
+        self.page.get_by_text("Logs", exact=True).first.wait_for()
+        self._take(name)
+
+    def versions_compared(self, experiment: str, runs: list[str], name: str) -> None:
+        """Two runs side by side in MLflow."""
+        self.page.add_locator_handler(
+            self.page.get_by_role("button", name="Got it"), lambda button: button.click()
+        )
+        chosen, where = quote(json.dumps(runs)), quote(json.dumps([experiment]))
+        self.page.goto(f"{self.up.mlflow_url}/#/compare-runs?runs={chosen}&experiments={where}&{TRAINING}")
+        self.page.get_by_role("heading", name="Comparing").wait_for()
+        self._take(name)
+
+    def version(self, dataset: str, number: int, name: str) -> None:
+        """The card of a version in MLflow."""
+        self.page.goto(f"{self.up.mlflow_url}/{version_page(dataset, number)}")
+        self.page.get_by_role("table").first.wait_for()
+        self._take(name)
+
+    def _take(self, name: str) -> None:
+        self.page.wait_for_timeout(SETTLE)
+        file = self.folder / f"{name}.png"
+        self.page.screenshot(path=file)
+        assert file.stat().st_size < LARGEST, f"{file} is larger than {LARGEST} bytes"
+        print(f"  {file}", flush=True)

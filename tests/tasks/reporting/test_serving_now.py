@@ -1,0 +1,41 @@
+"""What serves now: each question of a reader has its answer."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.models import registry
+from tasks.reporting.serving_now import first_due, serving_now
+from tests.helpers.digits import DIGITS
+
+NAMES = {"1": "maintenance", "2": "retrain-nightly"}
+
+
+def due(deployment: str, hour: int, dataset: str | None = None) -> dict[str, object]:
+    """A scheduled run."""
+    start = f"2026-11-30T0{hour}:00:00Z"
+    return {
+        "deployment_id": deployment,
+        "parameters": {"dataset": dataset} if dataset else {},
+        "next_scheduled_start_time": start,
+    }
+
+
+def test_version_reason_data_score_energy_and_what_is_next(champion: Path) -> None:
+    found = serving_now(DIGITS)
+    assert list(found) == ["serves", "why", "from", "how well", "for", "next"]
+    assert found["serves"].startswith("version 1 since 20") and found["serves"].endswith(" UTC")
+    rows = int(registry.champion_of(DIGITS).tags["rows"])
+    assert found["from"] == f"{rows} rows: base.parquet"
+    assert "accuracy 0." in found["how well"] and "J for learning" in found["for"]
+
+
+@pytest.mark.usefixtures("mlflow_home")
+def test_without_a_champion_nothing_is_told() -> None:
+    assert serving_now(DIGITS) == {}
+
+
+def test_the_next_run_is_one_that_learns_this_dataset_or_every_one() -> None:
+    runs = [due("1", 1), due("2", 2, "other"), due("2", 3), due("2", 4, DIGITS)]
+    assert first_due(DIGITS, NAMES, runs) == "retrain-nightly at 2026-11-30 03:00 UTC"
+    assert first_due(DIGITS, NAMES, runs[:2]) == "the next batch that lands starts a retraining; none is scheduled"
