@@ -37,7 +37,7 @@ def outcome_page(
     return render(
         "flow_run.md",
         title=f"{flow.capitalize()} {dataset}: {outcome.ending}",
-        reason=outcome.reason,
+        reason=outcome.reason[:1].upper() + outcome.reason[1:],
         now=now,
         learnt=summary.learnt(dataset, outcome.learnt) if summary else [],
         learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",

@@ -36,7 +36,7 @@ from tasks.data.schemas import (
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@task(task_run_name="land {dataset} {path}", persist_result=False)
+@task(task_run_name="land {path.name}", persist_result=False)
 def land(
     path: Path,
     dataset: str,

@@ -42,7 +42,7 @@ class Pictures:
     def run(self, run: str, name: str) -> None:
         """The page of a run: its steps in time, and its log."""
         self.page.goto(f"{self.up.prefect_url}/runs/flow-run/{run}")
-        self.page.get_by_text("Logs", exact=True).first.wait_for()
+        self.page.get_by_text("so far: settled").first.scroll_into_view_if_needed()
         self._take(name)
 
     def versions_compared(self, experiment: str, runs: list[str], name: str) -> None:

@@ -35,7 +35,7 @@ class Story:
         self.pictures.run(first, "1-training")
         self.pictures.outcome(first, "2-first-version")
         self.three_files(files)
-        self.red_health(files["inverted"])
+        self.red_health(files["faded"])
         self.rollback()
         self.compare()
         self.predict(files["asked"])
@@ -67,15 +67,15 @@ class Story:
         over = [run for run in self.up.runs_of(HOURLY) if run["state_name"] in ("Promoted", "Kept")]
         return str(over[0]["id"]) if over else None
 
-    def red_health(self, inverted: Path) -> None:
+    def red_health(self, faded: Path) -> None:
         """A batch unlike all before: structure health is red, and new gates are grown beside the old ones."""
-        self.run("ingest/ingest", "Versioned", path=str(inverted))
+        self.run("ingest/ingest", "Versioned", path=str(faded))
         grown = self.run("retrain/retrain", "Promoted", "Kept", on_red="grow")
         self.pictures.outcome(grown, "5-red-health")
 
     def rollback(self) -> None:
         """Somebody decides, and says why."""
-        back = self.run("rollback/rollback", reason="inverted scans came from a broken scanner")
+        back = self.run("rollback/rollback", reason="the faded scans came from a broken scanner")
         self.pictures.outcome(back, "6-rollback")
         self.pictures.version(DATASET, registry.version(DATASET, Alias.CHAMPION).version, "7-champion")
 
@@ -100,8 +100,8 @@ def write_files(folder: Path) -> dict[str, Path]:
     parts = {
         "base": (X[:1000], y[:1000]),
         "good": (X[1000:1200], y[1000:1200]),
-        "moved": (np.clip(X[1200:1400] + 3, 0, 16), y[1200:1400]),
-        "inverted": (16 - X[1400:1600], y[1400:1600]),
+        "moved": (np.clip(X[1200:1400] + 1, 0, 16), y[1200:1400]),
+        "faded": (np.clip(X[1400:1600] + 5, 0, 16), y[1400:1600]),
         "asked": (X[1600:], y[1600:]),
     }
     names = [f"pixel_{number}" for number in range(X.shape[1])]

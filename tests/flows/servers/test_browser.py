@@ -94,7 +94,7 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     page.get_by_text("retrain-digits", exact=True).last.click()
     page.get_by_role("heading", name="Retrain digits: promoted, version").wait_for()
     page.get_by_text(arrived).first.wait_for()
-    for heading in ("Learnt", "Challenger and champion", "Energy", "Links"):
+    for heading in ("What serves now", "Learnt", "Challenger and champion", "Energy", "Links"):
         page.get_by_role("heading", name=heading, exact=True).wait_for()
     picture(page, "prefect-artifact")
     address = page.get_by_role("link", name="in MLflow").get_attribute("href")

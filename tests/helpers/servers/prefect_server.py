@@ -36,9 +36,10 @@ class PrefectServer:
     environment: dict[str, str]
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """What the API answers to a request; busy answers are tried again."""
+        """What the API answers to a request, None if nothing; busy answers are tried again."""
         with self.client() as client:
-            return client.request(method, path, json=body).json()
+            response = client.request(method, path, json=body)
+            return response.json() if response.content else None
 
     def client(self) -> SyncPrefectClient:
         """A client of the server, with its secret where it has one."""
