@@ -58,12 +58,13 @@ class SettlingWatch:
         settling_check(record.epoch, self.verdict, self.line(record))
 
     def line(self, record: EpochRecord) -> str:
-        """One epoch in words: what changed, and what was spent until then."""
+        """One epoch in words: what changed, what was spent until then, and the verdict that ends the training."""
+        verdict = "" if self.verdict == CONTINUE else f": {self.verdict}"
         return (
-            f"epoch {record.epoch} of at most {self.limit}: flip rate {record.flip_rate:.4f}, "
+            f"epoch {record.epoch} of {self.limit}: flip rate {record.flip_rate:.4f}, "
             f"weight change {record.weight_change:.4f}, OUI {record.oui:.3f}, "
             f"validation {self.score} {record.validation_accuracy:.4f}, "
-            f"{self.joules():.1f} J so far: {self.verdict}"
+            f"{self.joules():.1f} J so far{verdict}"
         )
 
 

@@ -30,6 +30,7 @@ def serving_now(dataset: str) -> dict[str, str]:
         "from": _data(serving),
         "how well": score,
         "for": _energy(metrics.get(Metric.JOULES), metrics.get(Metric.WHOLE_RUN_JOULES)),
+        "health": ": ".join(filter(None, (serving.tags.get(Tag.HEALTH), serving.tags.get(Tag.HEALTH_REASON)))),
         "next": next_run(dataset),
     }
     return {name: fact for name, fact in facts.items() if fact}

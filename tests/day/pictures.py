@@ -53,6 +53,7 @@ class Pictures:
         chosen, where = quote(json.dumps(runs)), quote(json.dumps([experiment]))
         self.page.goto(f"{self.up.mlflow_url}/#/compare-runs?runs={chosen}&experiments={where}&{TRAINING}")
         self.page.get_by_role("heading", name="Comparing").wait_for()
+        self.page.get_by_text("joules", exact=True).first.scroll_into_view_if_needed()
         self._take(name)
 
     def version(self, dataset: str, number: int, name: str) -> None:

@@ -46,12 +46,12 @@ def test_a_step_that_is_done_is_named_and_a_named_end_of_the_run_is_kept() -> No
         record("Finished in state Completed()", step="land march.csv"),
         record("Finished in state Settled('epoch 7 …', type=COMPLETED)", step="settling, epoch 7: settled"),
         record("Finished in state Promoted('accuracy 0.98', type=COMPLETED)"),
-        record("epoch 7 of at most 24: …", step="settling, epoch 7: settled"),
+        record("epoch 7 of 24: …", step="settling, epoch 7: settled"),
     )
     assert [text for text, _ in found] == [
         "land march.csv: done",
         "Finished in state Promoted('accuracy 0.98', type=COMPLETED)",
-        "epoch 7 of at most 24: …",
+        "epoch 7 of 24: …",
     ]
 
 

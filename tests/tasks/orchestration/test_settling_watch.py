@@ -45,8 +45,8 @@ def test_an_epoch_is_one_line_with_what_changed_and_what_it_cost() -> None:
     watch, [record] = SettlingWatch(RULE, 60, lambda: 12.34), epochs([0.25])
     watch.look(record)
     assert watch.line(record) == (
-        "epoch 1 of at most 60: flip rate 0.2500, weight change 0.0500, OUI 0.700, "
-        "validation accuracy 0.9375, 12.3 J so far: continue"
+        "epoch 1 of 60: flip rate 0.2500, weight change 0.0500, OUI 0.700, "
+        "validation accuracy 0.9375, 12.3 J so far"
     )
 
 
