@@ -34,12 +34,12 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     if outcome.learnt:
         out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
-        cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.joules:.1f} J"
+        cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.text}"
         out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.source})")
     if outcome.avoided:
         out.print(f"  {avoided_line(outcome.avoided)} ({outcome.avoided.source})")
     if outcome.whole:
-        cost = f"{outcome.whole.seconds:.2f} s, {outcome.whole.joules:.1f} J"
+        cost = f"{outcome.whole.seconds:.2f} s, {outcome.whole.text}"
         out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.source})", highlight=False)
     if outcome.plan:
         print_plan(outcome.plan, out)

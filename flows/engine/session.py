@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.engine.flow_decorator import name_run
-from tasks.core.constants import Kind
+from tasks.core.constants import LEARNING, Kind
 from tasks.core.workspace import Workspace, checked_name
 from tasks.lineage.openlineage_events import lineage_events
 from tasks.models import registry
@@ -15,8 +15,6 @@ from tasks.models.files.seals import check_tags
 from tasks.models.version_info import VersionInfo
 from tasks.orchestration.concurrency import one_run_per_model
 from tasks.tracking.runs import end_orphans, flow_run
-
-ONE_AT_A_TIME = (Kind.TRAIN, Kind.RETRAIN, Kind.GROW, Kind.FORGET, Kind.FEDERATE)
 
 
 def champion_of(dataset: str) -> VersionInfo:
@@ -44,7 +42,7 @@ def session(dataset: str, kind: Kind, name: str) -> Iterator[Session]:
     scratch = Workspace.current().scratch
     for dead in end_orphans(checked_name(dataset)):
         shutil.rmtree(scratch / dead, ignore_errors=True)
-    turn = one_run_per_model(dataset) if kind in ONE_AT_A_TIME else nullcontext()
+    turn = one_run_per_model(dataset) if kind in LEARNING else nullcontext()
     with (
         turn,
         flow_run(dataset, kind, name=name) as run_id,

@@ -73,10 +73,10 @@ class Gate:
         given = request.headers.get("authorization", "").encode()
         if hmac.compare_digest(given, self.header) or (scope["type"] == "websocket" and self.asks_sockets):
             await self.application(scope, receive, send)
-        elif self._has_session(request):
-            await self.application(self._with_secret(scope), receive, send)
         elif scope["type"] == "http" and (answer := self._log_in(Request(scope))):
             await answer(scope, receive, send)
+        elif self._has_session(request):
+            await self.application(self._with_secret(scope), receive, send)
         else:
             await refuse(scope, receive, send, NOT_LOGGED_IN, 401)
 

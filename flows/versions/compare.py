@@ -119,7 +119,11 @@ def _structure(found: VersionComparison) -> Iterator[Row]:
 
 def _energy(found: VersionComparison) -> Iterator[Row]:
     avoided = "avoided (below 0: cost more)"
-    for name, a, b in (("spent", found.a.spent, found.b.spent), (avoided, found.a.avoided, found.b.avoided)):
+    for name, a, b in (
+        ("spent", found.a.spent, found.b.spent),
+        ("whole run", found.a.whole, found.b.whole),
+        (avoided, found.a.avoided, found.b.avoided),
+    ):
         if a or b:
             yield name, _cost(a), _cost(b), f"{b.joules - a.joules:+.3g} J" if a and b else ""
             sources = a.source if a else "", b.source if b else ""
@@ -127,7 +131,7 @@ def _energy(found: VersionComparison) -> Iterator[Row]:
 
 
 def _cost(spent: EnergyCost | None) -> str:
-    return f"{spent.joules:.3g} J, {spent.seconds:.2f} s" if spent else ""
+    return f"{spent.text}, {spent.seconds:.2f} s" if spent else ""
 
 
 def _summary(found: VersionComparison) -> Iterator[str]:

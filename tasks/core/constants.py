@@ -22,6 +22,10 @@ class Kind(StrEnum):
     RELEARN = "relearn"
 
 
+LEARNING = frozenset({Kind.TRAIN, Kind.RETRAIN, Kind.GROW, Kind.FORGET, Kind.FEDERATE})
+"""The kinds of runs that make a version."""
+
+
 class Part(StrEnum):
     """A nested step of a flow run (value of ``greenlightning.part``)."""
 
@@ -146,6 +150,7 @@ DOCUMENTED = (
 class SharedParam(StrEnum):
     """Parameters without a prefix, of every run that makes a model: the axes of MLflow's compare view."""
 
+    ACCURACY = "accuracy"
     ALPHA = "alpha"
     BATCHES = "batches"
     EPOCHS = "epochs"

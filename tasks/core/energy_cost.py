@@ -39,6 +39,12 @@ class EnergyCost:
         """The least and most joules; both are the joules themselves where there is no range."""
         return self.within or (self.joules, self.joules)
 
+    @property
+    def text(self) -> str:
+        """Joules, kilowatt-hours and grams, in a few words."""
+        joules = f"{self.joules:,.0f}" if abs(self.joules) >= 1000 else f"{self.joules:.3g}"
+        return f"{joules} J, {self.kwh:.3g} kWh, {self.gco2e:.3g} g CO2e"
+
     def __add__(self, other: "EnergyCost") -> "EnergyCost":
         each = dict.fromkeys((*self.source.split(JOINT), *other.source.split(JOINT)))
         sources = [source for source in each if source != EnergyCost.source]

@@ -71,7 +71,7 @@ class HistoryEntry:
 
     @property
     def retraining(self) -> bool:
-        """Whether the version was made from an earlier one, and not trained anew."""
+        """Whether the version was made from an earlier one, and not trained from scratch."""
         return self.made_by != Kind.TRAIN and self.ours.spent is not None
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tasks.figures.style import GREEN, PALETTE, QUIET, blank, joules_text, name_ends, positive, titles
 from tasks.reporting.history import CONVENTIONAL
+from tasks.reporting.spending import OURS as LEARNING
 from tasks.reporting.spending import SCRATCH, WHOLE
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 OURS = "GreenLightning"
 PREQUENTIAL = "predicted before learning"
 TICKS = 12
+COLOURS = {LEARNING: GREEN, WHOLE: GREEN, SCRATCH: PALETTE[1]}
 
 
 def accuracy_figure(history: "Sequence[HistoryEntry]") -> "Figure":
@@ -61,27 +63,27 @@ def _accuracies(history: "Sequence[HistoryEntry]") -> dict[str, list[tuple[int, 
 def spending_figure(spending: "Spending") -> "Figure":
     """Plot the joules of each method so far by version, on a log scale, and mark where ours broke even."""
     figure, axes = blank(7.6, 4.2)
+    others = iter(PALETTE[2:])
+    colours = [COLOURS.get(name) or next(others, QUIET) for name in spending.methods]
     ends = {}
-    for (name, costs), colour in zip(spending.methods.items(), PALETTE, strict=False):
+    for (name, costs), colour in zip(spending.methods.items(), colours, strict=True):
         joules = [cost.joules for cost in costs]
         line = "--" if name == WHOLE else "-"
         axes.plot(positive(joules), color=colour, linewidth=2.4, linestyle=line, marker="o", markersize=5)
         if any(cost.within for cost in costs):
             least, most = zip(*(cost.bounds for cost in costs), strict=True)
-            axes.fill_between(
-                range(len(costs)), positive(least), positive(most), color=colour, alpha=0.15, linewidth=0
-            )
+            axes.fill_between(range(len(costs)), positive(least), positive(most), color=colour, alpha=0.15)
         ends[f"{name} {joules_text(joules[-1])}"] = joules[-1]
     if min(ends.values()) > 0:
         axes.set_yscale("log")
     versions = [one.version for one in spending.versions]
     if spending.break_even is not None:
         axes.axvline(versions.index(spending.break_even), color=QUIET, linewidth=1.2, linestyle=":")
-    name_ends(axes, len(versions) - 1, ends, PALETTE)
+    name_ends(axes, len(versions) - 1, ends, colours)
     _name_versions(axes, spending.versions)
     axes.set_ylabel("joules so far (log scale)" if axes.get_yscale() == "log" else "joules so far")
     axes.yaxis.set_major_formatter(lambda value, _: joules_text(value))
-    axes.yaxis.set_minor_formatter(lambda value, _: joules_text(value))
+    axes.yaxis.set_minor_formatter(lambda value, _: joules_text(value) if f"{value:e}"[0] in "25" else "")
     titles(axes, "Energy from the first training on", break_even_text(spending))
     return figure
 
@@ -92,7 +94,7 @@ def break_even_text(spending: "Spending") -> str:
         return "no conventional training was measured or estimated"
     if spending.break_even is None:
         return "not broken even yet"
-    return f"broken even at version {spending.break_even} (dotted line)"
+    return f"broken even at version {spending.break_even}"
 
 
 def reliability_figure(found: "Reliability", before: "Reliability | None" = None) -> "Figure":

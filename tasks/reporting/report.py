@@ -43,7 +43,8 @@ ENERGY = "Energy from the first training on"
 UNSPENT = "No version logged its energy: there is none to compare with conventional training."
 BOUNDARY = (
     "Learning: from rows in memory to an evaluated model, imports left out, as for the baselines. "
-    "Whole runs: the process from start to end. A band is the range of an estimate."
+    "Whole runs: the process from start to end. "
+    "A band is the range of an estimate, and a dotted line marks the break-even."
 )
 COLUMNS = (
     "version",

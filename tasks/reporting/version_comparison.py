@@ -14,7 +14,7 @@ from tasks.data.versioning import checkout
 from tasks.models import registry
 from tasks.models.holdouts import holdout_for
 from tasks.tracking.client import connect
-from tasks.tracking.run_energy import avoided_by, spent_by
+from tasks.tracking.run_energy import avoided_by, spent_by, whole_cost
 from tasks.training.scoring import answers_of, compared, evaluation_of, scores
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class VersionSide:
     batches: Mapping[str, int | None]
     structure: Mapping[str, str]
     spent: EnergyCost | None
+    whole: EnergyCost | None
     avoided: EnergyCost | None
 
 
@@ -109,6 +110,7 @@ def _side(info: "VersionInfo", model: "GreenLightningModel | None", found: Mappi
         batches=learnt,
         structure=_structure(info, model, run.data.params),
         spent=spent_by(run),
+        whole=whole_cost(run),
         avoided=avoided_by(run),
     )
 

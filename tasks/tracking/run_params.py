@@ -35,7 +35,13 @@ def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> 
     """Log the parameters of a version that ``run`` made: the shared ones, and other facts as ``model.…``."""
     facts = {f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE}
     method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
-    log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
+    numbers = shared_params(model) | accuracy_param(run.data.metrics)
+    log_shared_params(run.info.run_id, method, epochs, numbers, facts, {Tag.VERSION: str(version)})
+
+
+def accuracy_param(metrics: Mapping[str, float]) -> dict[SharedParam, float]:
+    """The accuracy as a parameter: MLflow's comparison draws the first parameters that differ, and one metric."""
+    return {SharedParam.ACCURACY: round(metrics[Metric.ACCURACY], 4)} if Metric.ACCURACY in metrics else {}
 
 
 def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:

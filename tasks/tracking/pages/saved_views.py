@@ -13,18 +13,18 @@ COMPARISON = "compare-methods"
 """Key of the view that compares GreenLightning with the baselines."""
 
 ROW = (
-    ("tags", Tag.VERSION, 80),
-    ("tags", Tag.DECISION, 130),
-    ("metrics", Metric.ACCURACY, 100),
-    ("metrics", Metric.MACRO_F1, 100),
-    ("metrics", Metric.LOG_LOSS, 100),
+    ("tags", Tag.VERSION, 70),
+    ("tags", Tag.DECISION, 110),
+    ("metrics", Metric.ACCURACY, 85),
+    ("metrics", Metric.MACRO_F1, 85),
+    ("metrics", Metric.LOG_LOSS, 85),
     ("metrics", Metric.R2, 80),
-    ("metrics", Metric.WHOLE_RUN_JOULES, 150),
-    ("metrics", Metric.JOULES, 90),
-    ("metrics", Metric.JOULES_AVOIDED, 130),
-    ("params", SharedParam.ROWS, 80),
-    ("tags", Tag.HEALTH, 80),
-    ("params", SharedParam.SETTLED_AT, 110),
+    ("metrics", Metric.WHOLE_RUN_JOULES, 140),
+    ("metrics", Metric.JOULES, 80),
+    ("metrics", Metric.JOULES_AVOIDED, 125),
+    ("params", SharedParam.ROWS, 70),
+    ("tags", Tag.HEALTH, 75),
+    ("params", SharedParam.SETTLED_AT, 95),
     ("tags", Tag.BATCH_FILES, 220),
 )
 """The columns of the retrainings: what MLflow keeps each as, its name, its width in pixels."""

@@ -30,7 +30,7 @@ def test_a_dataset_has_its_champion_and_its_new_batches(champion: Path) -> None:
         == connect().get_run(registry.champion_of(DIGITS).run_id).data.metrics["accuracy"]
     )
     assert found["health"] in (None, "green", "unknown")
-    assert (found["last_run"]["name"], found["last_run"]["status"]) == ("train digits (1 batch)", "FINISHED")
+    assert (found["last_run"]["name"], found["last_run"]["status"]) == ("train v1, base.parquet", "FINISHED")
 
 
 def test_a_discarded_batch_is_not_counted_as_quarantined(champion: Path) -> None:

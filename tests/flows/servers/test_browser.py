@@ -1,4 +1,4 @@
-"""Both dashboards in a real browser: a retraining started from its form, and two runs compared."""
+"""Both dashboards in a real browser: a retraining started from its form, and MLflow's pages."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from flows.learning.retrain import retrain
+from tasks.core.constants import Tag
 from tasks.models import registry
 from tasks.tracking.client import connect
+from tasks.tracking.pages.addresses import run_page, version_page
 from tests.helpers.digits import DIGITS, add, outcome
 from tests.helpers.servers.browser import MISSING, browser_page, picture
 
@@ -46,14 +48,12 @@ def arrived(up: "Up", monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def compared(up: "Up", monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    """Names of two runs: the training of version 1, and a retraining; made before the browser opens."""
+def compared(up: "Up", monkeypatch: pytest.MonkeyPatch) -> list[registry.VersionInfo]:
+    """The first version, and one made of it since; made before the browser opens."""
     monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
     add("seen", SEEN)
     outcome(retrain, dataset=DIGITS)
-    runs = (registry.version(DIGITS, 1).run_id, registry.versions(DIGITS)[0].run_id)
-    first, last = (connect().get_run(run).info.run_name for run in runs)
-    return first, last
+    return [registry.version(DIGITS, 1), registry.versions(DIGITS)[0]]
 
 
 def submitted(page: "Page") -> str:
@@ -103,23 +103,32 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     page.get_by_role("heading", name="formed.parquet").wait_for()
 
 
-def test_two_runs_stand_side_by_side_in_mlflow(up: "Up", compared: tuple[str, str], page: "Page") -> None:
+def test_mlflow_opens_on_the_retrainings_and_compares_two_of_them_without_a_setting(
+    up: "Up", compared: list[registry.VersionInfo], page: "Page"
+) -> None:
     page.add_locator_handler(page.get_by_role("button", name="Got it"), lambda button: button.click())
-    page.goto(f"{up.mlflow_url}/#/experiments")
-    page.get_by_role("link", name=DIGITS, exact=True).first.click()
-    page.get_by_role("link", name="Training runs").click()
-    for name in compared:
+    runs = [connect().get_run(version.run_id) for version in compared]
+    names = [str(run.info.run_name) for run in runs]
+    assert names[1] == f"retrain v{compared[1].version}, seen.parquet"
+    page.goto(up.login("mlflow"))
+    page.wait_for_url(re.compile("workflowType=machine_learning&viewStateShareKey=retrainings"))
+    for column in ("version", "decision", "accuracy", "macro_f1", "log_loss", "whole_run_joules", "joules"):
+        page.get_by_role("columnheader", name=column, exact=True).first.wait_for()
+    assert page.get_by_text("Ask questions about your experiments").count() == 0
+    picture(page, "mlflow-retrainings")
+    for name in names:
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True)).first
         row.get_by_role("checkbox", name="Press Space to toggle row selection").first.check(force=True)
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_role("heading", name="Comparing").wait_for()
-    for name in compared:
-        page.get_by_role("cell", name=name, exact=True).last.wait_for()
-    page.locator(".parcoords").wait_for()
-    page.get_by_role("button", name="Close").last.click()
-    page.get_by_role("tab", name="Scatter Plot").click()
-    page.locator("#x-axis-selector").click()
-    page.get_by_role("option", name="joules", exact=True).click()
-    page.locator(".xtitle", has_text="joules").wait_for()
-    page.locator(".ytitle", has_text="accuracy").wait_for()
+    differing = ["accuracy"] if len({run.data.params["accuracy"] for run in runs}) == 2 else []
+    for axis in ("joules", *differing):
+        page.locator(".parcoords .axis-title").get_by_text(axis, exact=True).wait_for()
     picture(page, "mlflow-compare")
+    for name in names:
+        page.get_by_role("cell", name=name, exact=True).last.wait_for()
+    page.goto(f"{up.mlflow_url}/{run_page(runs[1].info.experiment_id, runs[1].info.run_id)}")
+    page.locator("table", has_text="on the holdout").wait_for()
+    page.goto(f"{up.mlflow_url}/{version_page(DIGITS, compared[1].version)}")
+    page.locator("table", has_text="settled").get_by_text(compared[1].tags[Tag.HEALTH]).first.wait_for()
+    picture(page, "mlflow-version")

@@ -124,6 +124,9 @@ def test_the_address_with_a_ticket_logs_a_browser_in_once(
     assert "HttpOnly" in cookie and "SameSite=lax" in cookie and ticket not in cookie
     assert browser.get(answer.headers["location"]).json() == {"query": "tab=logs"}
     assert client(application, home).get("/", params={"ticket": ticket}).status_code == 401
+    again = access.issue_ticket(Workspace(home))
+    assert browser.get("/runs", params={"ticket": again}).headers["location"] == f"http://{OWN}/runs"
+    assert client(application, home).get("/", params={"ticket": again}).status_code == 401
     assert len(seen) == 1
 
 

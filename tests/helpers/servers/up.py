@@ -32,9 +32,9 @@ class Up(PrefectServer):
     def prefect_url(self) -> str:
         return self.url
 
-    def login(self) -> str:
-        """The address that ``up`` prints for Prefect: it logs a browser in, once."""
-        return str(json.loads(greenlightning(self.home, "up", "--json").stdout)["prefect_login"])
+    def login(self, server: str = "prefect") -> str:
+        """The address that ``up`` prints for a server: it logs a browser in, once."""
+        return str(json.loads(greenlightning(self.home, "up", "--json").stdout)[f"{server}_login"])
 
     def ask(self, url: str, method: str = "GET", **options: Any) -> httpx.Response:
         """The response to a request of the owner's program, which knows the secret."""

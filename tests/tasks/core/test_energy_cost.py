@@ -42,3 +42,8 @@ def test_an_estimate_keeps_its_range_through_sums_differences_and_multiples() ->
 
 def test_kilowatt_hours_are_3_6_million_joules() -> None:
     assert EnergyCost(joules=1.8e6).kwh == 0.5
+
+
+def test_the_text_of_a_cost_has_joules_kilowatt_hours_and_grams() -> None:
+    assert EnergyCost(1.0, 1.8e6, 238.0).text == "1,800,000 J, 0.5 kWh, 238 g CO2e"
+    assert EnergyCost(1.5, 2.25, 0.1).text == "2.25 J, 6.25e-07 kWh, 0.1 g CO2e"

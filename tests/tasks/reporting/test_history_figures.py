@@ -65,7 +65,7 @@ def test_spending_is_summed_from_the_first_training_on_and_the_break_even_is_mar
     figure = FIGURES["spending"]()
     said = texts(figure)
     assert {"learning 1.2 J", "conventional network 5.49 kJ", "random gates 5.49 kJ"} <= said
-    assert "broken even at version 1 (dotted line)" in said
+    assert "broken even at version 1" in said
     [mark] = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
     assert list(mark.get_xdata()) == [0, 0]
 

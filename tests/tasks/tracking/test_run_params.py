@@ -3,8 +3,9 @@
 import pytest
 
 from greenlightning.model import GreenLightningModel
-from tasks.core.constants import Kind, Params, SharedParam, Tag
+from tasks.core.constants import Kind, Metric, Params, SharedParam, Tag
 from tasks.tracking.client import connect
+from tasks.tracking.metrics import log_metrics
 from tasks.tracking.run_params import COLOUR_TAG, COLOURS, log_model_params
 from tasks.tracking.runs import flow_run
 
@@ -15,10 +16,12 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     tiny_model: GreenLightningModel,
 ) -> None:
     with flow_run("digits", Kind.RETRAIN) as run_id:
+        log_metrics(run_id, {Metric.ACCURACY: 0.97777})
         log_model_params(connect().get_run(run_id), tiny_model, 7)
     run = connect().get_run(run_id)
     shared = {name: run.data.params.get(name) for name in SharedParam}
     assert shared == {
+        SharedParam.ACCURACY: "0.9778",
         SharedParam.METHOD: "retrain",
         SharedParam.EPOCHS: "0",
         SharedParam.ROWS: "30",

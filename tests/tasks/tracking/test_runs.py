@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.constants import Kind, Part, Tag
+from tasks.core.constants import Kind, Metric, Part, Tag
 from tasks.tracking.client import connect
+from tasks.tracking.metrics import log_metrics
 from tasks.tracking.runs import end_orphans, flow_run, part_run
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,3 +65,10 @@ def test_the_janitor_ends_the_runs_of_killed_processes_and_no_others() -> None:
     ended = connect().get_run(orphan)
     assert ended.info.status == "KILLED"
     assert Tag.ENDED_BY in ended.data.tags
+
+
+def test_joules_come_first_in_runs_that_learn_as_mlflows_comparison_draws_the_first_metric() -> None:
+    for kind, first in ((Kind.RETRAIN, ["joules"]), (Kind.REFERENCE, ["joules"]), (Kind.PROMOTE, [])):
+        with flow_run("digits", kind) as run_id:
+            log_metrics(run_id, {Metric.ACCURACY: 0.9})
+        assert list(connect().get_run(run_id).data.metrics)[:1] == (first or [Metric.ACCURACY])
