@@ -116,7 +116,7 @@ def test_a_run_postpones_itself_once_and_the_later_one_logs_the_grams_avoided(ch
     logged = metrics(done.run_id)
     assert (logged[Metric.INTENSITY_ASKED], logged[Metric.INTENSITY_START]) == (400, 150)
     expected = 250 * done.spent.joules / 3.6e6
-    assert logged[Metric.GCO2E_AVOIDED_BY_WAITING] == pytest.approx(expected)
+    assert logged[Metric.GCO2E_AVOIDED_BY_WAITING] == pytest.approx(expected, rel=1e-4)
     assert f"(400, now 150 g CO2e/kWh), {expected:.3g} g CO2e avoided" in done.reason
     assert not scheduled_by(later)
 

@@ -14,6 +14,7 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.faults import Fault
+from tasks.energy.from_scratch import NetworkRate
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
@@ -32,6 +33,7 @@ SPENT = EnergyCost(0.5, 2.0, 0.1, "measured:rapl")
 def candidate(tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path) -> Candidate:
     """The second batch learnt on version 1; its run is open until it is published."""
     champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    champion = replace(champion, tags=champion.tags | NetworkRate(SPENT, "classification").tags)
     tiny_model.learn(batches[1]).save(tmp_path / "model")
     return Candidate(
         dataset="digits",
