@@ -63,7 +63,9 @@ def predict(  # noqa: PLR0913
 def serve(
     dataset: Dataset,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free port.")] = 8080,
-    host: Annotated[str, typer.Option(help="Address to listen on; there is no password.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; asks for the workspace's secret.")
+    ] = "127.0.0.1",
     as_json: AsJson = False,
 ) -> None:
     """Serve the champion over HTTP until Ctrl-C or SIGTERM; a new champion takes over while it runs."""

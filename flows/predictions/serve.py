@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 
 from flows.console.inert_console import InertConsole
-from flows.servers.gate import AddressCheck, on_loopback, on_network
+from flows.servers.gate import AddressCheck, Gate, on_loopback, on_network
 from greenlightning.errors import InputError
 from tasks.core import processes
 from tasks.core.workspace import Workspace
@@ -22,8 +22,10 @@ console = InertConsole(stderr=True)
 LOOK_EVERY = 2.0
 """Seconds between two looks at the alias."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+NO_SECRET = 'Give the secret of the workspace, as in: curl --user "$(cat WORKSPACE/.prefect/secret)" …\n'
 READY = """\
 Serving {dataset} version {version} at {url}/invocations
+Ask it with the secret of the workspace: curl --user "$(cat '{secret}')" …
 Process {pid}; stop it with Ctrl-C or SIGTERM."""
 
 
@@ -37,11 +39,11 @@ def serve(dataset: str, host: str, port: int, as_json: bool) -> None:
         url = f"http://{host}:{bound}"
         about = {"dataset": dataset, "url": url, "pid": os.getpid()}
         if host not in LOOPBACK:
-            _say(f"{host} is not loopback, and the server asks for no password: whoever reaches it may ask it")
+            _say(f"{host} is not loopback, and nothing is encrypted: whoever listens on the way reads the secret")
         is_own = on_loopback(bound) if host in LOOPBACK else on_network(host)
-        settings = uvicorn.Config(
-            AddressCheck(champion, is_own), lifespan="off", log_level="error", access_log=False
-        )
+        workspace = Workspace.current()
+        application = AddressCheck(Gate(champion, workspace, refusal=NO_SECRET), is_own)
+        settings = uvicorn.Config(application, lifespan="off", log_level="error", access_log=False)
         server = _Server(settings, lambda: _announce(about | {"version": champion.version}, as_json))
         with _recorded(about), _stopping(server):
             watcher.start()
@@ -106,7 +108,9 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
 
 
 def _announce(about: dict[str, Any], as_json: bool) -> None:
-    print(json.dumps({"state": "Serving", **about}) if as_json else READY.format(**about), flush=True)
+    secret = Workspace.current().root / ".prefect" / "secret"
+    words = READY.format(**about, secret=secret)
+    print(json.dumps({"state": "Serving", **about}) if as_json else words, flush=True)
 
 
 def _say(line: str) -> None:

@@ -56,9 +56,16 @@ class Gate:
     A browser proves itself by a cookie, which scripts cannot read; the application gets the secret in its place.
     """
 
-    def __init__(self, application: Application, workspace: Workspace, asks_sockets: bool = False) -> None:
+    def __init__(
+        self,
+        application: Application,
+        workspace: Workspace,
+        asks_sockets: bool = False,
+        refusal: str = NOT_LOGGED_IN,
+    ) -> None:
         self.application = application
         self.workspace = workspace
+        self.refusal = refusal
         self.asks_sockets = asks_sockets
         secret = access.secret(workspace).encode()
         self.header = b"Basic " + b64encode(secret)
@@ -78,7 +85,7 @@ class Gate:
         elif self._has_session(request):
             await self.application(self._with_secret(scope), receive, send)
         else:
-            await refuse(scope, receive, send, NOT_LOGGED_IN, 401)
+            await refuse(scope, receive, send, self.refusal, 401)
 
     def _has_session(self, request: HTTPConnection) -> bool:
         return hmac.compare_digest(request.cookies.get(self.cookie, "").encode(), self.session.encode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from errno import ENOTDIR
 from functools import cache
 from pathlib import Path
+from stat import S_IMODE, S_IRWXG, S_IRWXO
 
 from greenlightning.errors import InputError, MachineError
 from tasks.core.environment import CHECKOUT
@@ -72,6 +73,14 @@ class Workspace:
                 "Name another folder in GREENLIGHTNING_HOME",
             ) from error
         self._refuse_that_of_another_user()
+        self._close_to_others()
+
+    def _close_to_others(self) -> None:
+        """Take a workspace that was made open, as by an earlier release, from other users; never the checkout."""
+        about = self.root.stat()
+        is_ours = about.st_uid == os.geteuid() and self.mlruns.is_dir() and self.root != CHECKOUT
+        if is_ours and about.st_mode & (S_IRWXG | S_IRWXO):
+            self.root.chmod(S_IMODE(about.st_mode) & ~(S_IRWXG | S_IRWXO))
 
     def _refuse_that_of_another_user(self) -> None:
         """Raise MachineError where another user owns the folder; root's is used where it is open to us."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
+from greenlightning.errors import GreenLightningError, IntegrityError, MachineError, NothingServedError
 from tasks.core.atomic import replacing, write_text
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
@@ -89,7 +89,7 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
             reached(Fault.DESCRIBED)
         set_aside(pointer).unlink(missing_ok=True)
         with _repository(workspace) as repo:
-            repo.push(targets=[str(pointer)])
+            _push(repo, pointer)
         reached(Fault.PUSHED)
     ref = batch_ref(landed.dataset, landed.id)
     checkout(ref)
@@ -155,7 +155,22 @@ def restore_copies(ref: BatchRef) -> None:
             if odb.fs.protocol == "local" and md5_of(held := Path(odb.oid_to_path(ref.md5))) != ref.md5:
                 held.unlink(missing_ok=True)
                 _copy(path, held)
-        repo.push(targets=[str(pointer_path(ref.dataset, ref.id))])
+        _push(repo, pointer_path(ref.dataset, ref.id))
+
+
+def _push(repo: Any, pointer: Path) -> None:
+    """Bring a batch into the remote; MachineError where that is a folder: DVC says only that it failed."""
+    from dvc.exceptions import UploadError
+
+    try:
+        repo.push(targets=[str(pointer)])
+    except UploadError as error:
+        if repo.cloud.get_remote_odb().fs.protocol != "local":
+            raise
+        raise MachineError(
+            f"{pointer.name} could not be copied into DVC's remote",
+            "Check that its disk is neither full nor read-only, then run it again",
+        ) from error
 
 
 def _cached(repo: Any, ref: BatchRef) -> Path | None:

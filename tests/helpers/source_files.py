@@ -48,6 +48,12 @@ def write_idx(folder: Path) -> Path:
     return images
 
 
+def write_excel(folder: Path) -> Path:
+    """A workbook; it takes openpyxl."""
+    frame().to_excel(folder / "a.xlsx", index=False)
+    return folder / "a.xlsx"
+
+
 def frame() -> pd.DataFrame:
     return pd.DataFrame(X, columns=NAMES).assign(label=Y)
 

@@ -5,11 +5,12 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.reliability import attacks
+from tests.reliability import attacks, machine
 from tests.reliability.attacks import ROOT, Figure
 from tests.reliability.tiny_disk import mounted
 from tests.reliability.workspace import build
 
+STEPS_EACH = 12
 ROOMS = (0, 4_096, 20_000, 100_000, 500_000)
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--random", type=int, default=1000, help="kills at random moments")
     parser.add_argument("--pairs", type=int, default=200, help="racing pairs")
     parser.add_argument("--every", type=int, default=1, help="fail at every EVERY-th change of a file")
+    parser.add_argument("--sequences", type=int, default=200, help="random sequences of operations and crashes")
     parser.add_argument("--flips", type=int, default=40, help="flipped bits a file")
     parser.add_argument("--cuts", type=int, default=10, help="cuts a file")
     chosen = parser.parse_args()
@@ -56,9 +58,16 @@ def main() -> None:
             *_full_disks(template, known, Path(folder) / "disk"),
             attacks.damage(template, home, chosen.flips, chosen.cuts),
             attacks.races(template, home, chosen.pairs),
+            _sequences(template, home, chosen.sequences),
         ]
     PAGE.write_text(page(figures))
     print(page(figures))
+
+
+def _sequences(template: Path, home: Path, count: int) -> Figure:
+    """Random sequences of operations and crashes; the first that does harm ends them with its error."""
+    machine.run(template, home, count, STEPS_EACH, derandomize=False)
+    return Figure(f"sequences of {STEPS_EACH} operations and crashes", count, 0)
 
 
 def _full_disks(template: Path, known: attacks.Known, place: Path) -> list[Figure]:

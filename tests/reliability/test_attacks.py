@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.faults import Fault
-from tests.reliability import attacks
+from tests.reliability import attacks, machine
 from tests.reliability.__main__ import page
 from tests.reliability.attacks import AT, Figure
 from tests.reliability.tiny_disk import mounted
@@ -65,6 +65,10 @@ def test_damage_is_noticed(template: Path, tmp_path: Path) -> None:
 
 def test_racing_retrainings_lose_nothing(template: Path, tmp_path: Path) -> None:
     assert attacks.races(template, tmp_path / "home", 1).harm == 0
+
+
+def test_any_sequence_of_operations_and_crashes_leaves_exact_sums(template: Path, tmp_path: Path) -> None:
+    machine.run(template, tmp_path / "home", examples=4, steps=8)
 
 
 def test_the_page_shows_each_figure() -> None:

@@ -82,10 +82,11 @@ def learn(number: int = 1) -> int | None:
     with TemporaryDirectory() as scratch, flow_run(DATASET, Kind.RETRAIN) as run_id:
         model = registry.load_version(serving).learn(rows, md5=ref.md5)
         model.save(Path(scratch) / "model")
-        return publish.fn(_candidate(serving, run_id, Path(scratch) / "model", rows.id))
+        return publish.fn(candidate_of(serving, run_id, Path(scratch) / "model", rows.id))
 
 
-def _candidate(serving: registry.VersionInfo, run_id: str, folder: Path, new: str) -> Candidate:
+def candidate_of(serving: registry.VersionInfo, run_id: str, folder: Path, new: str) -> Candidate:
+    """What a retraining on ``serving`` would publish."""
     spent = EnergyCost(0.0, 0.0, 0.0, "estimated:test")
     return Candidate(
         dataset=DATASET,
@@ -116,7 +117,7 @@ def forget() -> None:
         return
     with TemporaryDirectory() as scratch, flow_run(DATASET, Kind.FORGET) as run_id:
         registry.load_version(serving).forget(rows).save(Path(scratch) / "model")
-        candidate = _candidate(serving, run_id, Path(scratch) / "model", rows.id)
+        candidate = candidate_of(serving, run_id, Path(scratch) / "model", rows.id)
         publish.fn(replace(candidate, forgotten=(rows.id,)))
 
 

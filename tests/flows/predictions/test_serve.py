@@ -42,12 +42,17 @@ def test_a_process_serves_the_champion_and_the_next_one_until_a_signal(
         assert [file.stem for file in (home / ".prefect" / "serving").iterdir()] == [str(server.pid)]
         question = {"dataframe_records": json.loads(messy_rows(3).to_json(orient="records", date_format="iso"))}
 
+        user, _, password = (home / ".prefect" / "secret").read_text().partition(":")
+
         def version() -> str:
-            answer = httpx.post(f"{about['url']}/invocations", json=question, timeout=LIMIT)
+            answer = httpx.post(f"{about['url']}/invocations", json=question, timeout=LIMIT, auth=(user, password))
             assert len(answer.json()["predictions"]) == 3
             return answer.headers["x-model-version"]
 
         assert version() == "1"
+        for given in (None, (user, ""), (user, password + "0")):
+            answer = httpx.post(f"{about['url']}/invocations", json=question, timeout=LIMIT, auth=given)
+            assert (answer.status_code, "predictions" in answer.text) == (401, False)
         for foreign in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
             url, plain = f"{about['url']}/invocations", {**foreign, "Content-Type": "text/plain"}
             assert httpx.post(url, json=question, headers=foreign, timeout=LIMIT).status_code == 403

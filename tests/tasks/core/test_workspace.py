@@ -106,3 +106,18 @@ def test_stores_keep_their_files_in_folders_with_unusual_names(
     address = Settings().server.database.connection_url
     assert address and make_url(address.get_secret_value()).database == str(root / ".prefect" / "prefect.db")
     assert [folder.name for folder in home.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("stores", "mode"), [(True, 0o700), (False, 0o755)])
+def test_an_open_workspace_is_closed_and_a_folder_of_other_things_is_left(
+    tmp_path: Path, stores: bool, mode: int
+) -> None:
+    """A folder that is no workspace yet may be the user's own, or that of a whole machine."""
+    folder = tmp_path / "open"
+    folder.mkdir()
+    (folder / "file").touch()
+    if stores:
+        (folder / "mlruns").mkdir()
+    folder.chmod(0o755)
+    Workspace(folder).create()
+    assert folder.stat().st_mode & 0o777 == mode

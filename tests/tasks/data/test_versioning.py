@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from dvc.exceptions import UploadError
 from prefect.states import Failed
 
-from greenlightning.errors import IntegrityError, NothingServedError
+from greenlightning.errors import IntegrityError, MachineError, NothingServedError
 from tasks.core.faults import Fault
 from tasks.core.workspace import Workspace
 from tasks.data import ingestion, versioning
@@ -281,3 +282,18 @@ def test_a_workspace_may_be_moved(tmp_path: Path, home: Path, monkeypatch: pytes
     stored(moved, "cache", ref.md5).unlink()
     assert checkout(ref).is_relative_to(moved)
     assert not home.exists()
+
+
+def test_a_remote_that_cannot_be_written_is_the_fault_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DVC says no more than that a file failed to upload."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise UploadError(1)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dvc.repo.Repo.push", fail)
+        with pytest.raises(MachineError, match="could not be copied into DVC's remote"):
+            version_batch.fn(landed(tmp_path))
+    assert all(versioning.copies(version_batch.fn(waiting("d")[0])).values())

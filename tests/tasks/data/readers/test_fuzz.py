@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from greenlightning.errors import InputError
 from tasks.data.reading import read_table
-from tests.helpers.source_files import FORMATS, write_feather, write_json, write_packed
+from tests.helpers.source_files import FORMATS, write_excel, write_feather, write_json, write_packed
 
 EXAMPLES = int(os.environ.get("GREENLIGHTNING_FUZZ", 30))
 STARTS = [
@@ -83,6 +84,27 @@ def test_a_file_of_each_format_with_a_few_bytes_changed(write: Callable[[Path], 
     @given(edits)
     def one(changes: list[tuple[int, int, str]]) -> None:
         path.write_bytes(edited(data, changes))
+        ends_in_a_table_or_our_error(path)
+
+    one()
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml"]
+)
+def test_a_workbook_with_a_few_bytes_of_a_part_changed(part: str, tmp_path: Path) -> None:
+    """The archive itself is whole, so the bytes reach the parser."""
+    pytest.importorskip("openpyxl")
+    path = write_excel(tmp_path)
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+
+    @FUZZED
+    @given(edits)
+    def one(changes: list[tuple[int, int, str]]) -> None:
+        with ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, edited(content, changes) if name == part else content)
         ends_in_a_table_or_our_error(path)
 
     one()
