@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from flows.console.outcome_text import out
+from flows.console.inert_console import out
 from flows.console.progress_bars import progress_bars
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome, outcome_of

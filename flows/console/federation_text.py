@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from flows.console.outcome_text import out
+from flows.console.inert_console import out
 from tasks.training.federation import contribute_file, publish_recipe, workspace_key
 
 

@@ -16,3 +16,7 @@ class InertConsole(Console):
         """The segments of something, their text without control characters."""
         for segment in super().render(*what, **options):
             yield segment if segment.control else segment._replace(text=inert(segment.text))
+
+
+out = InertConsole()
+"""Where commands print their results."""

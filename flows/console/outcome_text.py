@@ -4,14 +4,13 @@ from collections.abc import Mapping
 
 from rich.markup import escape
 
-from flows.console.inert_console import InertConsole
+from flows.console.inert_console import out
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.evaluation.prequential import Prequential
 from tasks.core.energy_cost import avoided_line
 from tasks.tracking.whole_run import COVERS
 
-out = InertConsole()
 KEPT = "champion kept: "
 
 

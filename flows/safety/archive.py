@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from flows.console.outcome_text import out
+from flows.console.inert_console import out
 from tasks.core.workspace import Workspace
 from tasks.integrity import backup
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from flows.console.outcome_text import out
+from flows.console.inert_console import out
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import datasets
 from tasks.integrity.data_checks import check_data, check_quarantine

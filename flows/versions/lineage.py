@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
+from flows.console.inert_console import out
 from flows.console.lineage_tree import lineage_tree
-from flows.console.outcome_text import out
 from flows.inputs.versions import parsed_reference
 from tasks.lineage.graph import graph_of, to_dot, to_json
 from tasks.lineage.page import render_page

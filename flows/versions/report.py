@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from prefect import State
 from pydantic import Field
 
-from flows.console.outcome_text import out
+from flows.console.inert_console import out
 from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.inputs.parameters import DatasetName
