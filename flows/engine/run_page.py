@@ -38,7 +38,7 @@ def outcome_page(
         "flow_run.md",
         title=f"{flow.capitalize()} {dataset}: {outcome.ending}",
         reason=outcome.reason[:1].upper() + outcome.reason[1:],
-        now=now,
+        now=dict(now or {}) | ({"health of what arrived": outcome.health} if now and outcome.health else {}),
         learnt=summary.learnt(dataset, outcome.learnt) if summary else [],
         learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",
         planned=plan.batches if plan else [],

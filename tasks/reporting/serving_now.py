@@ -22,8 +22,7 @@ def serving_now(dataset: str) -> dict[str, str]:
     serving = registry.champion(dataset)
     if serving is None:
         return {}
-    run = connect().get_run(serving.run_id).data
-    metrics = run.metrics
+    metrics = connect().get_run(serving.run_id).data.metrics
     score = next((f"{name} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
     facts = {
         "serves": f"version {serving.version} since {readable(serving.tags.get(Tag.PROMOTED_AT, ''))}",
@@ -31,7 +30,6 @@ def serving_now(dataset: str) -> dict[str, str]:
         "from": _data(serving),
         "how well": score,
         "for": _energy(metrics.get(Metric.JOULES), metrics.get(Metric.WHOLE_RUN_JOULES)),
-        "health": ": ".join(run.tags[tag] for tag in (Tag.HEALTH, Tag.HEALTH_REASON) if tag in run.tags),
         "next": next_run(dataset),
     }
     return {name: fact for name, fact in facts.items() if fact}

@@ -53,7 +53,10 @@ class Pictures:
         chosen, where = quote(json.dumps(runs)), quote(json.dumps([experiment]))
         self.page.goto(f"{self.up.mlflow_url}/#/compare-runs?runs={chosen}&experiments={where}&{TRAINING}")
         self.page.get_by_role("heading", name="Comparing").wait_for()
-        self.page.get_by_text("joules", exact=True).first.scroll_into_view_if_needed()
+        self.page.get_by_role("tab", name="Scatter Plot").click()
+        self.page.locator("#x-axis-selector").click()
+        self.page.get_by_role("option", name="joules", exact=True).click()
+        self.page.locator(".xtitle", has_text="joules").wait_for()
         self._take(name)
 
     def version(self, dataset: str, number: int, name: str) -> None:

@@ -75,3 +75,14 @@ def test_a_failure_has_its_cause_and_its_remedy() -> None:
     assert page.startswith("# Retrain digits: failed\n")
     assert "| **what failed** | It is wrong |" in page
     assert "| **what to do** | Correct it |" in page
+
+
+def test_the_page_says_what_serves_now_and_how_fit_its_gates_were() -> None:
+    now = {"serves": "version 2 since 2026-11-29 19:54 UTC", "next": "retrain-nightly at 2026-11-30 02:00 UTC"}
+    page = outcome_page("retrain", done(health="red"), None, None, now)
+    assert "## What serves now\n- **serves**: version 2 since 2026-11-29 19:54 UTC\n- **next**: retrain" in page
+    assert "- **health of what arrived**: red" in page
+    failed = failure_page("retrain", "digits", ErrorMessage("It is wrong", "Correct it"), None, now)
+    assert "- **serves**: version 2" in failed and "What serves now" not in outcome_page(
+        "retrain", done(), None, None
+    )
