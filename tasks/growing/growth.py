@@ -124,9 +124,12 @@ def _nothing(rows: LearntRows) -> HeldBack:
 
 def _note(grown: "GreenLightningModel", paths: "PathFeatures", rows: LearntRows, full: bool) -> str:
     gates, shaped = "-".join(map(str, paths.structure.hidden_layer_sizes)), len(paths.structure.seen)
-    width = grown.paths.n_features_out
     return (
-        f"the structure has grown: {gates} new gates, shaped by {shaped} batch{'es' if shaped > 1 else ''}, stand "
-        f"beside the old ones, {width:,} features in all; {rows.rows:,} rows in {len(rows.batches)} batches were "
-        "read for them" + ("; gates that were added before gave way to them" if full else "")
+        f"the structure has grown: {gates} new gates, shaped by {_counted(shaped)}, stand beside the old ones, "
+        f"{grown.paths.n_features_out:,} features in all; {rows.rows:,} rows in {_counted(len(rows.batches))} "
+        f"were read for them{'; gates that were added before gave way to them' if full else ''}"
     )
+
+
+def _counted(batches: int) -> str:
+    return f"{batches} batch{'es' if batches > 1 else ''}"

@@ -15,6 +15,7 @@ from flows.versions.reproduce import reproduce
 from flows.versions.rollback import rollback
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Alias, Kind, Tag
+from tasks.core.settings import Deciding
 from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.training.health import BatchHealth, health_reference_of
@@ -94,6 +95,26 @@ def test_a_grown_version_is_reproduced_and_forgets_and_rolls_back() -> None:
     third = add("third", slice(1100, 1300))
     assert third in outcome(retrain, dataset=DIGITS).learnt
     assert len(champion().structures) == 1
+
+
+def test_only_what_the_window_keeps_is_read() -> None:
+    red = noisy("noisy", slice(500, 900), 0)
+    done = outcome(retrain, dataset=DIGITS, on_red="grow", deciding=Deciding(keep="1 batches"))
+    model = registry.load(DIGITS)
+    assert (done.promoted, set(champion().batches), len(champion().structures)) == (True, {red}, 2)
+    assert model.statistics.digest == learnt_jointly(model, [red]).digest
+    assert any("rows in 1 batch were read for them" in note for note in done.notes)
+
+
+def test_windows_side_by_side_are_made_again_under_the_grown_recipe() -> None:
+    noisy("noisy", slice(500, 900), 0)
+    auto = Deciding(keep="auto")
+    assert outcome(retrain, dataset=DIGITS, on_red="grow", deciding=auto).promoted
+    assert (champion().tags[Tag.KIND], Tag.WINDOWS in champion().tags) == (Kind.GROW, False)
+    later = noisy("again", slice(900, 1200), 1)
+    assert outcome(retrain, dataset=DIGITS, deciding=auto).learnt == {later: 300}
+    assert Tag.WINDOWS in champion().tags
+    assert outcome(reproduce, dataset=DIGITS).state == "Reproduced"
 
 
 def test_what_was_learnt_while_red_grows_the_structure_later() -> None:
