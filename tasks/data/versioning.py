@@ -36,6 +36,7 @@ CONFIG = """\
 ['remote "store"']
     url = store
 """
+WRITABLE = "neither full nor read-only"
 IGNORED = "/config.local\n/tmp\n/cache\n/store\n"
 
 
@@ -169,7 +170,7 @@ def _push(repo: Any, pointer: Path) -> None:
             raise
         raise MachineError(
             f"{pointer.name} could not be copied into DVC's remote",
-            "Check that its disk is neither full nor read-only, then run it again",
+            f"Check that its disk is {WRITABLE}, then run it again",
         ) from error
 
 
@@ -184,6 +185,8 @@ def _cached(repo: Any, ref: BatchRef) -> Path | None:
 
 def _add(workspace: Workspace, landed: LandedBatch) -> None:
     """Bring the bytes of a waiting batch into batches/ and DVC's cache."""
+    from dvc.exceptions import ConfirmRemoveError
+
     if (md5 := md5_of(landed.path)) is None:
         raise NothingServedError(
             f"The batch {landed.id} of {landed.dataset!r} does not wait in incoming/",
@@ -194,7 +197,12 @@ def _add(workspace: Workspace, landed: LandedBatch) -> None:
     reached(Fault.COPIED)
     with _repository(workspace) as repo:
         _discard_unless(Path(repo.cache.local.oid_to_path(md5)), md5)
-        repo.add([str(path)])
+        try:
+            repo.add([str(path)])
+        except ConfirmRemoveError as error:  # it asks to remove a file that it could not store in its cache
+            raise MachineError(
+                f"DVC's cache did not take {path.name}", f"Check that its disk is {WRITABLE}, then run it again"
+            ) from error
     reached(Fault.ADDED)
 
 

@@ -24,12 +24,15 @@ Every durable step has a [fault point](decisions/0054-turns-and-fault-points.md)
 |---|--:|--:|
 """
 TAIL = """
+Full scale, which takes hours, is 1,000 kills at random moments, an error at every change of a file,
+40 flipped bits and 10 cuts a file, 200 racing pairs and 200 sequences.
+
 Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
 """
 
 
 def page(figures: Iterable[Figure]) -> str:
-    """The page of these figures."""
+    """The page of these figures, and what full scale is."""
     rows = [f"| {one.what} | {one.attacks:,} | {one.harm:,} |\n" for one in figures]
     notes = [f"\n{one.what.capitalize()}: {one.about}.\n" for one in figures if one.about]
     return HEAD + "".join(rows) + "".join(notes) + TAIL

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dvc.exceptions import UploadError
+from dvc.exceptions import ConfirmRemoveError, UploadError
 from prefect.states import Failed
 
 from greenlightning.errors import IntegrityError, MachineError, NothingServedError
@@ -284,16 +284,23 @@ def test_a_workspace_may_be_moved(tmp_path: Path, home: Path, monkeypatch: pytes
     assert not home.exists()
 
 
-def test_a_remote_that_cannot_be_written_is_the_fault_of_the_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "error", "said"),
+    [
+        ("push", UploadError(1), "could not be copied into DVC's remote"),
+        ("add", ConfirmRemoveError("a.parquet"), "DVC's cache did not take"),
+    ],
+)
+def test_what_dvc_cannot_write_is_the_fault_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, said: str
 ) -> None:
-    """DVC says no more than that a file failed to upload."""
+    """DVC says no more than that a file failed to upload, or asks to remove what it could not store."""
 
     def fail(*_: object, **__: object) -> None:
-        raise UploadError(1)
+        raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("dvc.repo.Repo.push", fail)
-        with pytest.raises(MachineError, match="could not be copied into DVC's remote"):
+        patch.setattr(f"dvc.repo.Repo.{step}", fail)
+        with pytest.raises(MachineError, match=said):
             version_batch.fn(landed(tmp_path))
     assert all(versioning.copies(version_batch.fn(waiting("d")[0])).values())
