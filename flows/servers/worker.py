@@ -47,7 +47,7 @@ async def _wake(worker: ProcessWorker) -> None:
 def _is_call(kind: str | None, name: str | None) -> bool:
     """Whether a flow run that took this state is one to run now, or leaves its place to another.
 
-    A run that waits for a place is scheduled too, under another name: whenever it asks in vain.
+    A run that waits for a place is scheduled too, under another name, each time it asks without success.
     """
     return kind in FREE or (kind, name) == ("SCHEDULED", "Scheduled")
 

@@ -77,7 +77,7 @@ def preload() -> None:
         import_module(name)
     compile_templates()
     configure_mappers()
-    with suppress(GreenLightningError):  # whoever uses the store is told
+    with suppress(GreenLightningError):  # whoever uses the store sees the error
         _open_store()
 
 
