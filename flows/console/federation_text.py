@@ -1,4 +1,4 @@
-"""What a coordinator and a site are told about the messages that they have signed."""
+"""What a coordinator and a site read about the messages that they have signed."""
 
 import json
 from pathlib import Path
@@ -15,11 +15,11 @@ def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool
     """Sign the champion's recipe, and print where it is and by whom it is signed."""
     message = publish_recipe(dataset, folder, with_rows)
     facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
-    told = [
+    lines = [
         f"Published the recipe of {dataset} in {folder}",
         "send this folder to every site; each sums its rows with: greenlightning federation contribute FILE",
     ]
-    _print(facts, told, as_json)
+    _print(facts, lines, as_json)
 
 
 def print_contribution(asked: tuple[Any, ...], as_json: bool) -> None:
@@ -27,11 +27,11 @@ def print_contribution(asked: tuple[Any, ...], as_json: bool) -> None:
     publication, path, site, folder, reading, fewest_rows = asked
     message, rows = contribute_file(publication, path, site, folder, reading, fewest_rows)
     facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
-    told = [
+    lines = [
         f"Summed {rows:,} rows of {path.name} for site {site} in {folder}",
         "send this folder to the coordinator; no row is in it",
     ]
-    _print(facts, told, as_json)
+    _print(facts, lines, as_json)
 
 
 def print_demo() -> None:
@@ -51,10 +51,10 @@ def print_demo() -> None:
     out.print(f"One round, {found.bytes_up / 1e3:,.0f} kB sent; the sum has {same} learning in one place.")
 
 
-def _print(facts: dict[str, Any], told: list[str], as_json: bool) -> None:
+def _print(facts: dict[str, Any], lines: list[str], as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts))
         return
-    first, then = told
+    first, then = lines
     out.print(first, style="bold green", highlight=False, markup=False)
     out.print(f"  signed by key {workspace_key().public}\n  {then}", highlight=False, markup=False)

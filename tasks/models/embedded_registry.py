@@ -55,7 +55,7 @@ def metrics_of(run_id: str) -> dict[str, float]:
 
 
 def damage_of(serving: VersionInfo) -> IntegrityError | None:
-    """What is wrong with the files and tags of a version, as far as can be told without loading it."""
+    """What is wrong with the files and tags of a version, as far as it shows without loading it."""
     fault = IntegrityError(
         f"The files of {serving.dataset} version {serving.version} are missing or corrupt",
         "See what is damaged with: greenlightning verify",

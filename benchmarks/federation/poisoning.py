@@ -1,6 +1,6 @@
 """What attackers do to a federation's sum, and how much of it leaving one out undoes.
 
-``GREENLIGHTNING_DATASETS=../shared/data python -m benchmarks.measures.poisoning``
+``GREENLIGHTNING_DATASETS=../shared/data python -m benchmarks.federation.poisoning``
 
 Protocol: twenty sites with equal shares of the learning rows; a fifth of the base judges the screening, another
 fifth, which nothing else sees, gives the accuracies. Attackers shift labels (each is called the next one), do so

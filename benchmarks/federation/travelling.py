@@ -1,6 +1,6 @@
 """Recipes that hold nobody's rows, beside landmarks that are rows, at an equal number of features.
 
-``GREENLIGHTNING_DATASETS=../shared/data python -m benchmarks.measures.travelling --seeds 0 1 2``
+``GREENLIGHTNING_DATASETS=../shared/data python -m benchmarks.federation.travelling --seeds 0 1 2``
 
 Protocol: structure and recipe from half of the learning rows of the base, all of which are learnt; accuracy on a
 fifth of the base that nothing has seen. Test rows take no part. ``random`` are random ReLU features; ``random
@@ -66,7 +66,7 @@ def run(dataset: str, seed: int, records: Records) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.measures.travelling", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.federation.travelling", description=__doc__)
     parser.add_argument("--datasets", nargs="+", default=["digits", "letter", "fashion-mnist"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args(arguments)

@@ -1,0 +1,1 @@
+"""What a federation costs in accuracy: recipes without rows, and attackers."""
