@@ -30,14 +30,18 @@ pytestmark = pytest.mark.usefixtures("prefect")
 SMALL = slice(0, 120)
 
 
+BATCH = "greenlightning.batch."
+
+
 @pytest.fixture
 def events(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str]]:
-    """The events that runs emit: name, served, drifted."""
+    """The events about batches that runs emit: name, served, drifted."""
     sent: list[tuple[str, str, str]] = []
 
     def emit(event: str, resource: dict[str, str], **_: Any) -> None:
-        name = event.removeprefix("greenlightning.batch.")
-        sent.append((name, resource["greenlightning.served"], resource["greenlightning.drifted"]))
+        if event.startswith(BATCH):
+            served, drifted = resource["greenlightning.served"], resource["greenlightning.drifted"]
+            sent.append((event.removeprefix(BATCH), served, drifted))
 
     monkeypatch.setattr("prefect.events.emit_event", emit)
     return sent
