@@ -3,6 +3,7 @@
 What it detects, and how surely: docs/explanation/structure-health.md.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +126,13 @@ def assess(
             "Use the reference that was made with the model's structure",
         )
     inputs, answers = np.asarray(X), np.asarray(y)
-    chosen = np.sort(np.random.default_rng(random_state).permutation(len(inputs))[:ROWS])
+    rng = np.random.default_rng(random_state)
+    chosen = np.sort(rng.permutation(len(inputs))[:ROWS])
     if len(chosen) < FEWEST_ROWS:
         return StructureHealth(len(inputs), len(chosen))
     seen = Observation.of(model, inputs[chosen], answers[chosen])
     found = novelty(seen.gates, reference.known_gates, reference.sizes)
-    views = [_compared(view, seen, found, answers, chosen, random_state) for view in reference.views]
+    views = [_compared(view, seen, found, answers, chosen, deepcopy(rng)) for view in reference.views]
     known = [view for view in views if view.deciding]
     return min(known, key=lambda view: view.severity) if known else views[0]
 
@@ -141,14 +143,13 @@ def _compared(
     found: NDArray[np.float64],
     answers: NDArray[np.generic],
     chosen: NDArray[np.intp],
-    random_state: int,
+    rng: np.random.Generator,
 ) -> StructureHealth:
     """Compare the rows ``chosen`` of a batch with one view of the reference."""
     weights = reference.weights(answers[chosen])
     effective = round(1 / float(np.square(weights).sum()))
     if effective < FEWEST_ROWS:
         return StructureHealth(len(answers), len(chosen))
-    rng = np.random.default_rng(random_state)
     statistics = all_statistics(reference, seen, found, answers, weights, effective, rng)
     firing = np.stack([weights @ reference.held_gates, seen.gates.mean(axis=0)])
     return StructureHealth(len(answers), len(chosen), statistics, firing, found, reference.novelty)

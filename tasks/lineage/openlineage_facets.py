@@ -98,7 +98,7 @@ def run_of(run_id: str, tracked: "TrackedRun | None" = None, error: BaseExceptio
         facets["nominalTime"] = nominal_time_run.NominalTimeRunFacet(nominalStartTime=started)
         job = parent_run.Job(namespace=f"{NAMESPACE}.prefect", name=flow_run.get_flow_name() or "unknown")
         facets["parent"] = parent_run.ParentRunFacet(run=parent_run.Run(runId=flow_run_id), job=job)
-    if tracked and Metric.JOULES in tracked.data.metrics:
+    if tracked and set(SPENT) <= tracked.data.metrics.keys():
         joules, seconds, gco2e = (tracked.data.metrics[name] for name in SPENT)
         source = tracked.data.tags[Tag.ENERGY_SOURCE]
         facets["greenlightning_energy"] = EnergyRunFacet(joules, seconds, gco2e, source)
