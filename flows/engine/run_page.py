@@ -48,7 +48,7 @@ def outcome_page(
         interval=summary.interval if summary else None,
         gate_score=summary.gate_score if summary else None,
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
-        notes=(*(f"refused {fault}" for fault in outcome.refused), *outcome.notes),
+        notes=(*(f"refused: {fault}" for fault in outcome.refused), *outcome.notes),
         quarantined=outcome.quarantined,
         dataset=dataset,
         quarantine_pages=f"data/quarantine/{dataset}/BATCH/validation.html",
