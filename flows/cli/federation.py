@@ -136,10 +136,10 @@ def contribute(  # noqa: PLR0913
 
     check_messages([publication], "publication")
     reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
-    asked = publication, file, checked_name(site, "site"), out, reading, fewest_rows
+    site = checked_name(site, "site")
     from flows.console.federation_text import print_contribution
 
-    print_contribution(asked, as_json)
+    print_contribution(publication, file, site, out, reading, fewest_rows, as_json)
 
 
 @federation.command()

@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from flows.console.inert_console import out
+from tasks.data.reading import Reading
 from tasks.training.federation import contribute_file, publish_recipe, workspace_key
 
 
@@ -22,9 +23,10 @@ def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool
     _print(facts, lines, as_json)
 
 
-def print_contribution(asked: tuple[Any, ...], as_json: bool) -> None:
-    """Sum and sign what ``contribute_file`` takes, and print where it is and by whom it is signed."""
-    publication, path, site, folder, reading, fewest_rows = asked
+def print_contribution(
+    publication: Path, path: Path, site: str, folder: Path, reading: Reading, fewest_rows: int, as_json: bool
+) -> None:
+    """Sum the rows of a file, sign the sums, and print where they are and by whom they are signed."""
     message, rows = contribute_file(publication, path, site, folder, reading, fewest_rows)
     facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
     lines = [
