@@ -5,7 +5,6 @@
 (1347, 64)
 """
 
-import hashlib
 import os
 import shutil
 import urllib.request
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from greenlightning.data.files import sha256_of_file
 from greenlightning.data.idx import read_idx
 from greenlightning.errors import IntegrityError, NothingServedError
 
@@ -223,7 +223,7 @@ def download(name: str, root: str | Path | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for file in files:
         target = folder / file.name
-        if target.is_file() and _sha256(target) in file.sha256:
+        if target.is_file() and sha256_of_file(target) in file.sha256:
             continue
         partial = target.with_name(f".{file.name}.{os.getpid()}.part")
         try:
@@ -275,13 +275,8 @@ def _verified_files(name: str, root: str | Path | None) -> list[Path]:
 
 
 def _verify(path: Path, file: KnownFile) -> None:
-    if (found := _sha256(path)) not in file.sha256:
+    if (found := sha256_of_file(path)) not in file.sha256:
         raise IntegrityError(
             f"{path} has sha256 {found[:12]}…, not the published {file.sha256[0][:12]}…",
             f"Delete it and fetch it again from {file.url}",
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

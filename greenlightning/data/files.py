@@ -26,6 +26,12 @@ def sha256_of(header: str, arrays: dict[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
+def sha256_of_file(path: Path) -> str:
+    """Hash the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_tensors(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     """Write arrays as safetensors, making the folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,11 @@ def withdraw(model: GreenLightningModel, contributions: Iterable[Contribution], 
     if missing := sorted(mine - {one.batch for one in given}):
         raise MismatchError(f"Batch {missing[0]} of site {site} is not given", "Give all that the site sent")
     for one in given:
-        left = model.ledger.without(one.batch)
-        model = replace(model, statistics=model.statistics - one.statistics, ledger=left)
+        model = without(model, one)
     return model
+
+
+def without(model: GreenLightningModel, one: Contribution) -> GreenLightningModel:
+    """Subtract one contribution; raise LedgerError where its batch is not in the sum."""
+    left = model.ledger.without(one.batch)
+    return replace(model, statistics=model.statistics - one.statistics, ledger=left)

@@ -10,7 +10,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.files import reading
 from greenlightning.errors import InputError, MismatchError
 from greenlightning.federation.keys import SigningKey
-from greenlightning.federation.messages import LARGEST_MESSAGE, Message, read_message, sign_message
+from greenlightning.federation.messages import LARGEST_MESSAGE, Message, empty_folder, read_message, sign_message
 from greenlightning.linear.screening import screen
 from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
@@ -94,9 +94,7 @@ def contribute(
             f"The sums of {batch.rows} rows would tell of single ones; {fewest_rows} rows at least are sent",
             "Wait for more rows and send them together",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty", "Name another folder")
+    empty_folder(folder)
     statistics = published.collect(batch.X, batch.y)
     statistics.save(folder)
     about = {

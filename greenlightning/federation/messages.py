@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenlightning.data.files import read_json, reading, write_json
-from greenlightning.errors import IntegrityError, MismatchError
+from greenlightning.data.files import read_json, reading, sha256_of_file, write_json
+from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.federation.keys import SigningKey, verify_signature
 
 FORMAT = "greenlightning-message/1"
@@ -44,13 +44,21 @@ class Message:
     digest: str
 
 
+def empty_folder(folder: Path) -> Path:
+    """Make the folder of a message; raise InputError where it is there and holds anything."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise InputError(f"{folder} is not empty", "Name another folder")
+    return folder
+
+
 def sign_message(folder: Path, kind: str, about: dict[str, Any], key: SigningKey) -> Message:
     """Sign every file of ``folder`` as one message.
 
     Parameters
     ----------
     folder : Path
-        The files to send.
+        The files to send; ``empty_folder`` made it.
     kind : str
         What the message is.
     about : dict
@@ -63,7 +71,9 @@ def sign_message(folder: Path, kind: str, about: dict[str, Any], key: SigningKey
     Message
         The message, which now lies in the folder.
     """
-    files = {file.name: {"bytes": file.stat().st_size, "sha256": _sha256(file)} for file in folder.iterdir()}
+    files = {
+        file.name: {"bytes": file.stat().st_size, "sha256": sha256_of_file(file)} for file in folder.iterdir()
+    }
     write_json(folder / ABOUT, {"format": FORMAT, "kind": kind, "about": about, "files": files})
     signed = (folder / ABOUT).read_bytes()
     (folder / SIGNATURE).write_text(f"{key.public} {key.sign(signed)}\n")
@@ -134,12 +144,7 @@ def _check_size(path: Path, largest: int) -> None:
 def _check_file(folder: Path, name: str, size: int, sha256: str) -> None:
     path = folder / name
     sound = NAME.fullmatch(name) and path.is_file() and not path.is_symlink()
-    if not sound or path.stat().st_size != size or _sha256(path) != sha256:
+    if not sound or path.stat().st_size != size or sha256_of_file(path) != sha256:
         raise IntegrityError(
             f"{name} of {folder} is not the file that was signed", "Ask the sender to send it again"
         )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

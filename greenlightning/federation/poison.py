@@ -5,7 +5,7 @@ only where the coordinator sees each contribution by itself, which secure aggreg
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from torch import Tensor
 
 from greenlightning.data.labels import label_array
-from greenlightning.federation.combination import combine
+from greenlightning.federation.combination import combine, without
 from greenlightning.federation.contribution import Contribution
 from greenlightning.model import GreenLightningModel
 
@@ -74,20 +74,16 @@ def screen_by_leaving_out(
     before, errors = _judged(total, features, truth)
     after = before
     while len(kept) > 1:
-        without = [_judged(_less(total, one), features, truth) for one in kept]
-        gains = np.array([errors - others for _, others in without])
+        others = [_judged(without(total, one), features, truth) for one in kept]
+        gains = np.array([errors - left for _, left in others])
         worst = int(gains.mean(axis=1).argmax())
         standard_error = gains[worst].std() / np.sqrt(len(truth))
         if gains[worst].mean() <= ndtri(1 - CHANCE / len(kept)) * standard_error:
             break
-        after, errors = without[worst]
-        total = _less(total, kept[worst])
+        after, errors = others[worst]
+        total = without(total, kept[worst])
         removed.append(kept.pop(worst))
     return Screening(tuple(kept), tuple(removed), before, after)
-
-
-def _less(total: GreenLightningModel, one: Contribution) -> GreenLightningModel:
-    return replace(total, statistics=total.statistics - one.statistics, ledger=total.ledger.without(one.batch))
 
 
 def _judged(

@@ -7,7 +7,7 @@ from greenlightning.data.files import reading
 from greenlightning.data.targets import targets_from_dict, targets_to_dict
 from greenlightning.errors import InputError
 from greenlightning.federation.keys import SigningKey
-from greenlightning.federation.messages import Message, read_message, sign_message
+from greenlightning.federation.messages import Message, empty_folder, read_message, sign_message
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import load_paths
 from greenlightning.structure.gates import Structure
@@ -44,9 +44,7 @@ def publish(model: GreenLightningModel, folder: Path, key: SigningKey, *, with_r
             "The recipe holds landmarks, which are rows of the base, and a publication would give them away",
             "Train with synthetic landmarks (paths='synthetic'), or publish it with rows",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty", "Name another folder")
+    empty_folder(folder)
     model.structure.save(folder)
     model.paths.save(folder)
     about = {

@@ -26,14 +26,23 @@ from tests.helpers.small_champion import served, versioned
 pytestmark = pytest.mark.usefixtures("mlflow_home")
 
 
-def test_the_champion_and_its_new_batch_are_read_once_and_get_new_gates(
+@pytest.fixture
+def first_and_growth(
     tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
-) -> None:
+) -> tuple[GreenLightningModel, Growth]:
+    """A champion that has learnt the first batch, and the growth that the second one asks for."""
     base = versioned(batches[0], tmp_path)
     first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
     champion = served(first, tmp_path / "champion", base)
     new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
-    growth = Growth(champion, (new,), (new.id,), holdout, DECIDING)
+    return first, Growth(champion, (new,), (new.id,), holdout, DECIDING)
+
+
+def test_the_champion_and_its_new_batch_are_read_once_and_get_new_gates(
+    first_and_growth: tuple[GreenLightningModel, Growth], batches: list[Batch], tmp_path: Path
+) -> None:
+    _, growth = first_and_growth
+    champion, [new], holdout = growth.serving, growth.new, growth.holdout
     (tmp_path / "old").mkdir()
     with flow_run("digits", Kind.GROW) as run_id:
         learnt = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path / "old")
@@ -53,13 +62,10 @@ def test_the_champion_and_its_new_batch_are_read_once_and_get_new_gates(
 
 
 def test_gates_are_trained_on_red_rows_that_are_not_held_back_and_on_earlier_ones(
-    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+    first_and_growth: tuple[GreenLightningModel, Growth], batches: list[Batch]
 ) -> None:
-    base = versioned(batches[0], tmp_path)
-    first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
-    champion = served(first, tmp_path / "champion", base)
-    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
-    growth = Growth(champion, (new,), (new.id,), holdout, DECIDING)
+    first, growth = first_and_growth
+    [new] = growth.new
     rows = LearntRows.read(growth, first.learn(batches[1], md5=new.md5))
     assert (rows.rows, list(rows.batches)) == (60, [batches[0].id, batches[1].id])
     [held] = rows.held_back(growth)
