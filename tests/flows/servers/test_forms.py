@@ -62,9 +62,9 @@ def serving() -> int:
     return registry.version(DIGITS, Alias.CHAMPION).version
 
 
-def quarantined() -> str:
-    """The batch that is in quarantine undecided; there is one."""
-    [found] = [held.id for held in held_batches(DIGITS) if not held.decision]
+def quarantined(file: Path) -> str:
+    """The batch of a file that is in quarantine."""
+    [found] = [held.id for held in held_batches(DIGITS) if held.source == file.name]
     return found
 
 
@@ -87,7 +87,7 @@ def test_batches_are_held_back_labelled_accepted_and_discarded(forms: Forms) -> 
     for label, decision, state in ((77, "accept", "Accepted"), (78, "discard", "Discarded")):
         file = source(decision, slice(1500, 1550), np.full(50, label))
         assert forms.submit("ingest/ingest", path=str(file), dataset=DIGITS) == "Quarantined"
-        found = forms.submit(f"{decision}/{decision}", dataset=DIGITS, batch=quarantined(), reason=WHY)
+        found = forms.submit(f"{decision}/{decision}", dataset=DIGITS, batch=quarantined(file), reason=WHY)
         assert found == state
     assert forms.submit("relearn/relearn-expectations", dataset=DIGITS, reason=WHY) == "Relearnt"
     unlabelled, labels = in_two_files(slice(1600, 1640))
