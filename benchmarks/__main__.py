@@ -4,29 +4,30 @@ Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A 
 it was: cells measured with the same library source on the same machine are not measured again. Ten parts are
 programs of their own and run in processes of their own, unless their results are there; two of them need packages
 that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
-``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md and their pictures are made from those files.
+``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md, docs/study.md and their pictures are made from
+those files.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from benchmarks.core.common import SETS
+from benchmarks.core.common import PRESENT, SETS
 from benchmarks.core.machine import remember, warm_up
 from benchmarks.core.records import RESULTS, Records, library_version
 from benchmarks.core.streams import STREAMS
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.tuning import tuned
-from benchmarks.report import learners, page
+from benchmarks.report import learners, page, study
 from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
 ELSEWHERE = {
     "whole": "benchmarks.whole",
+    "study": "benchmarks.study",
     "travelling": "benchmarks.federation.travelling",
     "poisoning": "benchmarks.federation.poisoning",
 }
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "report" in options.only:
         page.write()
         learners.write()
+        study.write()
 
 
 def _run_alone(name: str) -> None:
@@ -86,8 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=f"letter and fashion-mnist are read from the folder that {DATASETS_VARIABLE} names.",
     )
-    present = [name for name in SETS if name == "digits" or os.environ.get(DATASETS_VARIABLE)]
-    parser.add_argument("--datasets", nargs="+", choices=SETS, default=present, help="default: those at hand")
+    parser.add_argument("--datasets", nargs="+", choices=SETS, default=PRESENT, help="default: those at hand")
     parser.add_argument("--streams", nargs="+", choices=STREAMS, default=STREAMS, help="default: all")
     names = list(all_kinds())
     parser.add_argument("--peers", nargs="+", choices=names, default=names, metavar="PEER", help=", ".join(names))

@@ -17,14 +17,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.core.common import SETS
+from benchmarks.core.common import PRESENT
 from benchmarks.core.records import RESULTS
 from benchmarks.whole import ours
 from benchmarks.whole.process_tree import Cost, measured
-from greenlightning.data.datasets import DATASETS_VARIABLE
 
 BARE = (sys.executable, "-c", "import prefect, mlflow, dvc.api")
-PRESENT = [name for name in SETS if name == "digits" or os.environ.get(DATASETS_VARIABLE)]
 CONVENTIONAL = (sys.executable, "-m", "benchmarks.whole.conventional")
 Costs = dict[str, list[Cost]]
 

@@ -77,7 +77,7 @@ def extract_structure(
     (16, 8)
     """
     inputs = _checked(X, y, task, options)
-    blank = _without_layers(inputs, options.bins)
+    blank = blank_structure(inputs, options.bins)
     goal = _Goal.of(y, task)
     held_inputs, held_goal = inputs, goal
     if validation is not None:
@@ -99,11 +99,11 @@ def extract_structure(
         generator,
         reconstruction=options.reconstruction,
     )
-    structure = _frozen(blank, network, watch.history, seen)
+    structure = frozen_gates(blank, network, watch.history, seen)
     watch.remember(structure, network)
-    encoded = _as_floats(blank.encode(torch.from_numpy(inputs)))
+    encoded = as_floats(blank.encode(torch.from_numpy(inputs)))
     for state in train_epochs(encoded, goal.values, options, n_outputs=goal.n_outputs, module=network):
-        structure = _frozen(blank, state.module, watch.history, seen)
+        structure = frozen_gates(blank, state.module, watch.history, seen)
         record = watch.look(structure, state.module, state.train_loss)
         if on_epoch:
             on_epoch(record)
@@ -216,7 +216,7 @@ class _Watch:
         self.remember(structure, module)
         with torch.no_grad():
             device = next(module.parameters()).device
-            outputs = module(_as_floats(self.encoded).to(device)).cpu()
+            outputs = module(as_floats(self.encoded).to(device)).cpu()
             score = self.goal.score(outputs[:, : self.goal.n_outputs])
         record = EpochRecord(
             epoch=self.history.epochs + 1,
@@ -232,12 +232,16 @@ class _Watch:
         return record
 
 
-def _as_floats(encoded: Tensor) -> Tensor:
+def as_floats(encoded: Tensor) -> Tensor:
+    """Return encoded inputs as the float32 numbers that a network is trained on."""
     return encoded.mul(2.0**-INPUT_BITS).float()
 
 
-def _without_layers(inputs: NDArray[Any], n_bins: int) -> Structure:
-    """Freeze what standardises inputs; intervals are many a column, so their standard deviation is a half."""
+def blank_structure(inputs: NDArray[Any], n_bins: int) -> Structure:
+    """Freeze what standardises ``inputs`` (n, d), each column beside ``n_bins`` intervals of it; no gate yet.
+
+    Intervals are many a column, so their standard deviation is a half.
+    """
     bins = Bins.of(inputs, n_bins)
     mean, scale = standardisation(inputs)
     if len(bins):
@@ -247,12 +251,13 @@ def _without_layers(inputs: NDArray[Any], n_bins: int) -> Structure:
     return Structure(mean, scale, (), (), bins=bins)
 
 
-def _frozen(
+def frozen_gates(
     blank: Structure,
     module: nn.Module,
-    history: SettlingHistory,
-    seen: tuple[str, ...],
+    history: SettlingHistory | None = None,
+    seen: tuple[str, ...] = (),
 ) -> Structure:
+    """Freeze the gates that the network ``module`` has now, behind what ``blank`` standardises inputs by."""
     dense = [m for m in module.modules() if isinstance(m, nn.Linear)][:-1]
     weights = [m.weight.detach().cpu().double().numpy() for m in dense]
     biases = [m.bias.detach().cpu().double().numpy() for m in dense]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,9 @@ class TrainingOptions:
     batch_size : int
         Rows of a minibatch.
     learning_rate : float
-        AdamW's first learning rate, which falls to 0 along a cosine over ``max_epochs``.
+        AdamW's first learning rate.
+    schedule : {"cosine", "constant"}
+        Whether the learning rate falls to 0 along a cosine over ``max_epochs``, or stays.
     weight_decay : float
         AdamW's weight decay.
     label_smoothing : float
@@ -50,6 +53,7 @@ class TrainingOptions:
     settling: SettlingRule = field(default_factory=SettlingRule)
     batch_size: int = 64
     learning_rate: float = 1e-3
+    schedule: Literal["cosine", "constant"] = "cosine"
     weight_decay: float = 0.0
     label_smoothing: float = 0.2
     reconstruction: float = 0.0
@@ -76,6 +80,31 @@ class EpochState:
     epoch: int
     module: nn.Sequential
     train_loss: float
+
+
+@dataclass(frozen=True)
+class StepState:
+    """The live network after one minibatch: the next one changes its weights in place, copy them to keep them.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch, from 1.
+    step : int
+        Number of the minibatch in all epochs, from 1.
+    module : Sequential
+        The network.
+    summed_loss : Tensor of shape ()
+        Loss of the minibatch times its rows.
+    ends_epoch : bool
+        Whether it was the epoch's last minibatch.
+    """
+
+    epoch: int
+    step: int
+    module: nn.Sequential
+    summed_loss: Tensor
+    ends_epoch: bool
 
 
 def relu_network(
@@ -152,6 +181,23 @@ def train_epochs(
     ----------
     .. [1] Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
     """
+    total: Tensor | float = 0.0
+    for state in train_steps(X, y, options, n_outputs=n_outputs, module=module):
+        total = total + state.summed_loss
+        if state.ends_epoch:
+            yield EpochState(state.epoch, state.module, float(total) / len(X))
+            total = 0.0
+
+
+def train_steps(
+    X: Tensor,
+    y: Tensor,
+    options: TrainingOptions,
+    *,
+    n_outputs: int,
+    module: nn.Sequential | None = None,
+) -> Iterator[StepState]:
+    """Train a network as ``train_epochs`` does, and yield it after each minibatch."""
     device, n = available(options.device), len(X)
     generator = torch.Generator().manual_seed(options.random_state)
     network = module or relu_network(
@@ -166,11 +212,11 @@ def train_epochs(
         network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
     )
     steps = options.max_epochs * math.ceil(n / options.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    schedule = _schedule(optimiser, options.schedule, steps)
+    batches = range(0, n, options.batch_size)
     for epoch in range(1, options.max_epochs + 1):
-        total = torch.zeros((), device=device)
         order = torch.randperm(n, generator=generator).to(device)
-        for start in range(0, n, options.batch_size):
+        for number, start in enumerate(batches, start=1):
             rows = order[start : start + options.batch_size]
             given = inputs.index_select(0, rows)
             seen = given
@@ -185,5 +231,11 @@ def train_epochs(
             loss.backward()
             optimiser.step()
             schedule.step()
-            total += loss.detach() * len(rows)
-        yield EpochState(epoch, network, total.item() / n)
+            step, ends = (epoch - 1) * len(batches) + number, number == len(batches)
+            yield StepState(epoch, step, network, loss.detach() * len(rows), ends)
+
+
+def _schedule(optimiser: torch.optim.Optimizer, name: str, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    if name == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    return torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
