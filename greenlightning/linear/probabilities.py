@@ -38,7 +38,7 @@ class Calibration:
         return self != UNCALIBRATED
 
     @classmethod
-    def of(cls, scores: Floats, positions: NDArray[np.intp]) -> "Calibration":
+    def of(cls, scores: Floats, positions: NDArray[np.intp], *, linear: bool = False) -> "Calibration":
         """Fit the two numbers to the log-loss of held-out rows.
 
         Labels are smoothed by one pseudo-row of every class alike [1]_, so that a few rows, all right, do not make
@@ -50,6 +50,8 @@ class Calibration:
             Scores of rows that were not learnt.
         positions : ndarray of shape (n,)
             The column of each row's label.
+        linear : bool, default=False
+            Whether ``power`` is 0, so that logits are scores times ``slope``.
 
         Returns
         -------
@@ -78,7 +80,8 @@ class Calibration:
             slopes = np.array([np.sum(excess * logs), np.sum(excess * scores)])
             return -float(np.sum(targets * log_softmax(logits, axis=1))) / n, slopes / n
 
-        found = minimize(loss, np.array([1.0, 1.0]), jac=True, method="L-BFGS-B", bounds=[(0.0, LARGEST)] * 2).x
+        bounds = [(0.0, 0.0 if linear else LARGEST), (0.0, LARGEST)]
+        found = minimize(loss, np.array([1.0 - linear, 1.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
         return cls(*(round(float(factor), 6) for factor in found))
 
     def to_dict(self) -> dict[str, float]:

@@ -28,6 +28,7 @@ PUBLIC = [
     "GreenLightningClassifier",
     "GreenLightningModel",
     "GreenLightningRegressor",
+    "PathLinear",
     "PathSGDClassifier",
     "Statistics",
     "Structure",
@@ -46,7 +47,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert greenlightning.__version__ == importlib.metadata.version("greenlightning")
 
 
-@pytest.mark.parametrize("name", ["paths", "health", "tables"])
+@pytest.mark.parametrize("name", ["paths", "health", "nn", "tables"])
 def test_a_package_exports_what_it_lists(name: str) -> None:
     package = importlib.import_module(f"greenlightning.{name}")
     assert sorted(package.__all__) == package.__all__
