@@ -10,7 +10,7 @@ from tasks.data.batch_index import known_batch
 from tasks.lineage.tree import BatchNode, LineageNode, VersionNode, short
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import experiment_id
-from tasks.validation.page import validation_page
+from tasks.validation.pages.page import validation_page
 
 if TYPE_CHECKING:
     from networkx import DiGraph

@@ -10,7 +10,7 @@ from tasks.core.constants import SCORES, Metric, Subject, Tag
 from tasks.data.batch_index import known_batch
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import connect
-from tasks.validation.page import PAGE, VALIDATION
+from tasks.validation.pages.page import PAGE, VALIDATION
 
 SETTLING = "settling.png"
 

@@ -14,7 +14,7 @@ from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch, describe
 from tasks.data.batch_index import checked_id
 from tasks.quarantine.records import DECISION, REASON, Decision, HeldBatch, check_undecided
-from tasks.validation.page import validation_page
+from tasks.validation.pages.page import validation_page
 
 
 @task(task_run_name="quarantine {landed.dataset} {landed.id}", persist_result=False)

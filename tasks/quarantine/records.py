@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import Workspace
-from tasks.validation.page import PAGE
+from tasks.validation.pages.page import PAGE
 
 REASON = "reason.json"
 DECISION = "decision.json"

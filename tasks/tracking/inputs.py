@@ -9,7 +9,7 @@ from tasks.core.workspace import Workspace
 from tasks.data.batch_index import BatchRef, batch_path
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import set_tags
-from tasks.validation.page import VALIDATION, validation_page
+from tasks.validation.pages.page import VALIDATION, validation_page
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Run

@@ -10,8 +10,9 @@ from filelock import FileLock
 
 from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
-from tasks.validation.page import observed, offline
-from tasks.validation.tags import frame_without_tags, without_tags
+from tasks.validation.pages.data_docs import mend
+from tasks.validation.pages.page import observed, validation_page
+from tasks.validation.pages.tags import frame_without_tags, without_tags
 
 RUN = "batch-"  # Great Expectations reads the name of a run of digits as a date
 DOCS_SITE = "_gx"
@@ -51,7 +52,7 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
                 }
             )
         outcome.pages[name] = f"validations/{suite}/{RUN}{batch}"
-    return replace(outcome, pages=_publish(context, outcome.pages))
+    return replace(outcome, pages=_publish(context, outcome.pages, validation_page(dataset, batch)))
 
 
 def _run(
@@ -62,10 +63,11 @@ def _run(
     import great_expectations.expectations as gxe
     from great_expectations.core.run_identifier import RunIdentifier
 
-    options = [without_tags(check.options) for check in checks]
     expected = [
-        getattr(gxe, check.kind)(**given, meta={"check": at})
-        for at, (check, given) in enumerate(zip(checks, options, strict=True))
+        getattr(gxe, check.kind)(
+            **without_tags(check.options), description=without_tags(check.title), meta={"check": at}
+        )
+        for at, check in enumerate(checks)
     ]
     suite = context.suites.add(gx.ExpectationSuite(name=suite_name, expectations=expected))
     definition = gx.ValidationDefinition(name=suite_name, data=asset, suite=suite)
@@ -105,8 +107,10 @@ def _context() -> Any:
     return gx.get_context(mode="ephemeral", project_config=config)
 
 
-def _publish(context: Any, folders: dict[str, str]) -> dict[str, str]:
+def _publish(context: Any, folders: dict[str, str], verdict: Path) -> dict[str, str]:
     """Build the Data Docs, one builder at a time; return the newest page in each folder, seen from the site.
+
+    The pages link to our own page of the batch, ``verdict``.
 
     The index stays unbuilt: Great Expectations removes the pages of earlier contexts when it builds one.
     """
@@ -116,8 +120,7 @@ def _publish(context: Any, folders: dict[str, str]) -> dict[str, str]:
         context.build_data_docs(site_names=[DOCS_SITE], build_index=False)
     site = workspace.data_docs / DOCS_SITE
     pages = {name: _newest(site, folder) for name, folder in folders.items()}
-    for page in pages.values():
-        (site / page).write_text(offline((site / page).read_text()))
+    mend(site, pages, verdict)
     return pages
 
 

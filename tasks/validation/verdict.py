@@ -22,7 +22,7 @@ from tasks.validation.comparison_checks import broken_checks, moved_checks
 from tasks.validation.expectations import Expectations, measures_of_content
 from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
 from tasks.validation.measures import Measures
-from tasks.validation.page import render_validation, validation_page
+from tasks.validation.pages.page import render_validation, validation_page
 
 __all__ = ["ValidationReport", "validate"]
 

@@ -14,6 +14,7 @@ import yaml
 from flows.dvc_stages import Parameters
 from tasks.core.settings import Learning
 from tasks.data.versioning import CONFIG, IGNORED
+from tests.helpers.servers.browser import MISSING, browser_page, picture
 
 pytestmark = pytest.mark.slow
 
@@ -92,14 +93,29 @@ def test_the_plots_show_settling_and_confusion(clone: Path) -> None:
     assert len(table(clone / "data/bench/confusion.csv")) == 450
 
 
+@pytest.mark.browser
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+def test_the_plots_are_drawn_without_a_network(clone: Path) -> None:
+    address = dvc(clone, "plots", "show").strip()
+    with browser_page() as page:
+        page.route("**/*", lambda route: route.continue_() if route.request.url == address else route.abort())
+        page.goto(address)
+        for title in ("How the structure settled", "Labels of the holdout"):
+            page.locator("svg", has_text=title).wait_for()
+        assert page.locator(".mark-line path").count() >= 2
+        assert page.locator(".mark-rect path").count() >= 10
+        picture(page, "dvc-plots")
+
+
 def test_the_bench_leaves_only_its_lock_file_to_git(clone: Path) -> None:
     new = ["git", "ls-files", "--others", "--modified", "--exclude-standard"]
     seen = subprocess.run(new, cwd=clone, check=True, capture_output=True, text=True).stdout.split()
     assert seen == ["dvc.lock"]
 
 
-def test_dvc_is_set_as_a_new_workspace_would_be() -> None:
-    assert (ROOT / ".dvc" / "config").read_text() == CONFIG.format(no_scm="false")
+def test_dvc_is_set_as_a_new_workspace_would_be_and_names_the_page_of_the_plots() -> None:
+    plots = "[plots]\n    html_template = plots.html\n"
+    assert (ROOT / ".dvc" / "config").read_text() == CONFIG.format(no_scm="false") + plots
     assert (ROOT / ".dvc" / ".gitignore").read_text() == IGNORED
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.core.workspace import Workspace
-from tasks.validation.page import observed, render_validation, validation_page
+from tasks.validation.pages.page import observed, render_validation, validation_page
 
 
 def page(**about: Any) -> str:

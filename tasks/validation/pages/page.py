@@ -1,33 +1,22 @@
 """The HTML page of a validation: readable offline, in light and dark."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from tasks.core.templates import render
 from tasks.core.workspace import Workspace, checked_name
-from tasks.validation.tags import with_tags
+from tasks.validation.pages.tags import with_tags
 
 PAGE = "validation.html"
 VALIDATION = "validation"
 """Folder of the validation pages among a run's artifacts."""
 
 LONGEST_LIST = 5
-REMOTE = re.compile(
-    r"<(?:link|img|script)\b[^>]*(?:href|src)=[\"']https?://[^>]*>(?:\s*</script>)?", re.IGNORECASE
-)
-"""What Great Expectations' pages load from other machines: styles, scripts and a logo."""
 
 
 def render_validation(**content: Any) -> str:
     """The page of one validation as HTML; every value is escaped."""
     return render("validation.html", **content)
-
-
-def offline(page: str) -> str:
-    """A page of Great Expectations that loads nothing: without what is elsewhere, and with our own style."""
-    style = f"<style>{render('style.css')}</style>"
-    return REMOTE.sub("", page).replace("</head>", f"{style}</head>", 1)
 
 
 def observed(result: dict[str, Any]) -> str:

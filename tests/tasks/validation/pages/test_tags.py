@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tasks.core.templates import inert
-from tasks.validation.tags import frame_without_tags, with_tags, without_tags
+from tasks.validation.pages.tags import frame_without_tags, with_tags, without_tags
 
 
 def test_control_characters_become_visible_and_nothing_else_changes() -> None:

@@ -1,0 +1,1 @@
+"""The pages of a validation: our own, and those of Great Expectations."""
