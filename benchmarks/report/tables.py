@@ -185,12 +185,13 @@ def tuning_table(folder: Path = RESULTS) -> str:
     return table(["way", "tried", *tuning], rows)
 
 
-def machine_table(machines: dict[str, Record], used: Iterable[tuple[str, str, str]]) -> str:
-    """Which part was measured on which machine with which code, and what that machine is."""
-    names = list(dict.fromkeys(machine for _, machine, _ in used))
+def machine_table(machines: dict[str, Record], used: Iterable[tuple[str, str, str, str]]) -> str:
+    """Which part was measured on which machine with which code and recipe, and what that machine is."""
+    names = list(dict.fromkeys(machine for _, machine, *_ in used))
     facts = [[f"`{name}`", "; ".join(f"{key} {_plain(v)}" for key, v in machines[name].items())] for name in names]
-    parts = [[part, f"`{machine}`", f"`{code}`"] for part, machine, code in used]
-    return table(["machine", "what it is"], facts) + "\n\n" + table(["part and data", "machine", "code"], parts)
+    parts = [[part, f"`{machine}`", f"`{code}`", recipe] for part, machine, code, recipe in used]
+    head = ["part and data", "machine", "code", "recipe"]
+    return table(["machine", "what it is"], facts) + "\n\n" + table(head, parts)
 
 
 def _by_size(records: list[Record]) -> list[Record]:

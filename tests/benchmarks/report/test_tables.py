@@ -89,6 +89,15 @@ def test_targets_and_tables_are_computed_from_the_records(tmp_path: Path) -> Non
     assert "| 0.0720 | 5.00 (5.00 to 5.00) | 3 seeds, 1 batches |" in text
 
 
+def test_a_section_measured_with_a_former_recipe_says_so() -> None:
+    runs = {"digits": page.RECIPE_SINCE, "letter": "2026-11-27T08:00:00"}
+    found = {name: {"dataset": name, "at": at} for name, at in runs.items()}
+    assert [page.recipe_of(record) for record in found.values()] == [page.TODAY, page.FORMER]
+    assert page.recipe_of({"dataset": "letter", "at": page.RECIPE_SINCE}) == page.TODAY
+    assert page._marked("First training", "a table").startswith(page.FORMER_NOTE)
+    assert page._marked("Retraining: digits", "a table") == "a table"
+
+
 def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
     target = tmp_path / "benchmarks.md"
     target.write_text(f"before\n{page.BEGIN}\nold numbers\n{page.END}\nafter\n")
