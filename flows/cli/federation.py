@@ -116,13 +116,28 @@ def publish(
 
 @federation.command()
 def contribute(  # noqa: PLR0913
-    file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labelled rows of this site.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            parser=user_path,
+            metavar="FILE",
+            help="Labelled rows of this site: a file, or a folder of Parquet files.",
+        ),
+    ],
     publication: Annotated[
         Path, typer.Option("--publication", parser=user_path, metavar="FOLDER", help="What the coordinator sent.")
     ],
     site: Annotated[str, typer.Option("--site", help="Name of this site.")],
     out: Out,
     fewest_rows: Annotated[int, typer.Option(min=1, help="Rows below which nothing is sent.")] = 20,
+    runner: Annotated[
+        Literal["local", "dask"],
+        typer.Option(help="Where a folder is summed: here, part after part, or on Dask's workers."),
+    ] = "local",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler, as in tls://host:8786. Default: a cluster here."),
+    ] = None,
     separator: Separator = None,
     decimal: Decimal = None,
     encoding: Encoding = None,
@@ -130,16 +145,20 @@ def contribute(  # noqa: PLR0913
     memory: Memory = None,
     as_json: AsJson = False,
 ) -> None:
-    """Site: sum the rows of a file under the publication, and sign the sums; no row leaves the site."""
+    """Site: sum its rows under the publication, and sign the sums; no row leaves the site."""
     from flows.inputs.learning import check_messages
+    from greenlightning.errors import InputError
     from tasks.core.workspace import checked_name
+    from tasks.federation.sites import Sending
 
+    if scheduler and runner != "dask":
+        raise InputError("--scheduler is for --runner dask", "Add --runner dask, or leave it out")
     check_messages([publication], "publication")
     reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
-    site = checked_name(site, "site")
+    sending = Sending(publication, checked_name(site, "site"), out, fewest_rows)
     from flows.console.federation_text import print_contribution
 
-    print_contribution(publication, file, site, out, reading, fewest_rows, as_json)
+    print_contribution(file, sending, reading, (runner, scheduler), as_json)
 
 
 @federation.command()

@@ -7,9 +7,11 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from flows.console.inert_console import out
+from flows.console.inert_console import InertConsole, out
+from flows.console.progress_bars import progress_bars
 from tasks.data.reading import Reading
-from tasks.training.federation import contribute_file, publish_recipe, workspace_key
+from tasks.federation.rounds import publish_recipe
+from tasks.federation.sites import Runner, Sending, contribute_rows, workspace_key
 
 
 def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool) -> None:
@@ -24,13 +26,14 @@ def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool
 
 
 def print_contribution(
-    publication: Path, path: Path, site: str, folder: Path, reading: Reading, fewest_rows: int, as_json: bool
+    path: Path, sending: Sending, reading: Reading, where: tuple[Runner, str | None], as_json: bool
 ) -> None:
-    """Sum the rows of a file, sign the sums, and print where they are and by whom they are signed."""
-    message, rows = contribute_file(publication, path, site, folder, reading, fewest_rows)
-    facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
+    """Sum rows, sign the sums, and print where they are and by whom they are signed."""
+    with progress_bars(InertConsole(stderr=True)):
+        message, rows = contribute_rows(path, sending, reading, *where)
+    facts = {"folder": str(sending.folder), "key": message.sender, "digest": message.digest} | message.about
     lines = [
-        f"Summed {rows:,} rows of {path.name} for site {site} in {folder}",
+        f"Summed {rows:,} rows of {path.name} for site {sending.site} in {sending.folder}",
         "send this folder to the coordinator; no row is in it",
     ]
     _print(facts, lines, as_json)

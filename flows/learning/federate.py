@@ -16,12 +16,13 @@ from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
 from tasks.core.settings import GATE, Deciding, Gate
 from tasks.data.reading import DETECTED, Reading
+from tasks.federation.rounds import Terms, batches_of_site, merge_sites, without_site
+from tasks.federation.sites import site_statistics
 from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
 from tasks.models.version_info import VersionInfo
 from tasks.promotion.candidate import Candidate
 from tasks.training.evaluation import evaluate_model
-from tasks.training.federation import Terms, batches_of_site, merge_sites, site_statistics, without_site
 
 Contributions = Annotated[
     list[Path], Field(description="folders that sites made with `greenlightning federation contribute`")

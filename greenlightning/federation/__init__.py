@@ -1,19 +1,22 @@
 """Federation: a published recipe, signed sums of the sites, and their sum: the model learnt centrally."""
 
 from greenlightning.federation.combination import combine, withdraw
-from greenlightning.federation.contribution import Contribution, contribute, read_contribution
+from greenlightning.federation.contribution import Contribution, contribute, read_contribution, sign_sums
 from greenlightning.federation.keys import SigningKey
 from greenlightning.federation.messages import Message
 from greenlightning.federation.publication import publish, read_publication
+from greenlightning.federation.ranks import all_reduced
 
 __all__ = [
     "Contribution",
     "Message",
     "SigningKey",
+    "all_reduced",
     "combine",
     "contribute",
     "publish",
     "read_contribution",
     "read_publication",
+    "sign_sums",
     "withdraw",
 ]

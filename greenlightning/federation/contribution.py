@@ -89,18 +89,57 @@ def contribute(
     InputError
         Where the batch has too few rows, or the folder is not empty.
     """
-    if batch.rows < fewest_rows:
-        raise InputError(
-            f"The sums of {batch.rows} rows would tell of single ones; {fewest_rows} rows at least are sent",
-            "Wait for more rows and send them together",
-        )
+    _check_rows(batch.rows, fewest_rows)
     empty_folder(folder)
     statistics = published.collect(batch.X, batch.y)
+    return sign_sums(statistics, folder, key, site=site, batch=batch.id, md5=md5, fewest_rows=fewest_rows)
+
+
+def sign_sums(
+    statistics: Statistics,
+    folder: Path,
+    key: SigningKey,
+    *,
+    site: str,
+    batch: str,
+    md5: str | None = None,
+    fewest_rows: int = FEWEST_ROWS,
+) -> Message:
+    """Write sums that are computed already, and sign them; the parameters are those of ``contribute``.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        The sums of the rows of ``batch``.
+    folder : Path
+        An empty folder.
+    key : SigningKey
+        The site's.
+    site : str
+        Name of the site.
+    batch : str
+        Name of the batch.
+    md5 : str, optional
+        md5 of the files that the batch was read from.
+    fewest_rows : int, default=20
+        Rows below which nothing is sent.
+
+    Returns
+    -------
+    Message
+        What was signed.
+
+    Raises
+    ------
+    InputError
+        Where the sums are of too few rows.
+    """
+    _check_rows(statistics.n, fewest_rows)
     statistics.save(folder)
     about = {
         "site": site,
-        "batch": batch.id,
-        "rows": batch.rows,
+        "batch": batch,
+        "rows": statistics.n,
         "md5": md5,
         "structure": statistics.structure,
         "recipe": statistics.recipe,
@@ -108,6 +147,14 @@ def contribute(
         "software": f"greenlightning {version('greenlightning')}, Python {platform.python_version()}",
     }
     return sign_message(folder, KIND, about, key)
+
+
+def _check_rows(rows: int, fewest: int) -> None:
+    if rows < fewest:
+        raise InputError(
+            f"The sums of {rows} rows would tell of single ones; {fewest} rows at least are sent",
+            "Wait for more rows and send them together",
+        )
 
 
 def read_contribution(

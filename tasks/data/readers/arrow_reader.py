@@ -1,7 +1,7 @@
 """Read Parquet and Feather, with the types that they store."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -28,16 +28,27 @@ def read_parquet(content: Content, options: ReadOptions) -> SourceTable:
     return _source_table(content.path, table, options)
 
 
-def parquet_blocks(path: Path, options: ReadOptions, rows: int) -> Iterator[SourceTable]:
-    """The table of a Parquet file in blocks of at most so many rows, read as they are asked for."""
+def parquet_blocks(
+    path: Path, options: ReadOptions, rows: int, groups: Sequence[int] | None = None
+) -> Iterator[SourceTable]:
+    """The table of a Parquet file, or some of its row groups, in blocks of at most so many rows."""
     try:
         file = pyarrow.parquet.ParquetFile(path)
-        for batch in file.iter_batches(rows):
+        for batch in file.iter_batches(rows, row_groups=groups):
             yield _source_table(path, pa.Table.from_batches([batch], file.schema_arrow), options)
     except MemoryError:
         raise
     except (pa.ArrowException, OSError) as error:
         raise unreadable(path, "Parquet", error) from error
+
+
+def rows_of_groups(path: Path) -> list[int]:
+    """The rows of each row group of a Parquet file; only its footer is read."""
+    try:
+        about = pyarrow.parquet.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise unreadable(path, "Parquet", error) from error
+    return [about.row_group(number).num_rows for number in range(about.num_row_groups)]
 
 
 def read_feather(content: Content, options: ReadOptions) -> SourceTable:

@@ -10,18 +10,11 @@ from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef
+from tasks.federation.rounds import Terms, batches_of_site, merge_sites, publish_recipe, without_site
+from tasks.federation.sites import Sending, contribute_file, site_statistics
 from tasks.models import registry
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.runs import flow_run
-from tasks.training.federation import (
-    Terms,
-    batches_of_site,
-    contribute_file,
-    merge_sites,
-    publish_recipe,
-    site_statistics,
-    without_site,
-)
 from tests.helpers.small_champion import served, versioned
 from tests.helpers.versions import register_version
 
@@ -114,7 +107,7 @@ def test_a_champion_that_does_not_say_how_to_read_a_file_is_not_published(
     with pytest.raises(InputError, match="Train it again"):
         publish_recipe("digits", tmp_path / "publication", with_rows=True)
     with pytest.raises(IntegrityError, match=r"message\.json is missing"):
-        contribute_file(tmp_path, tmp_path / "north.csv", "north", tmp_path / "sent")
+        contribute_file(tmp_path / "north.csv", Sending(tmp_path, "north", tmp_path / "sent"))
 
 
 def test_a_site_that_harms_on_the_holdout_is_left_out_and_named(

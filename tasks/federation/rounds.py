@@ -1,4 +1,4 @@
-"""Federation in one round: sites send signed sums of their files; they are checked, screened and summed once."""
+"""The coordinator of a federation: it publishes a recipe, and checks, screens and sums what sites sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -11,13 +11,9 @@ from tasks.core import progress
 from tasks.core.constants import Part
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.steps import task
-from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.ingestion import site_content
-from tasks.data.reading import DETECTED, Reading
-from tasks.data.schemas import frozen_schema
-from tasks.data.versioning import md5_of
+from tasks.federation.sites import workspace_key
 from tasks.models import registry
 from tasks.models.logged_models import attach_structures, structures_of
 from tasks.tracking.metrics import log_energy
@@ -25,7 +21,7 @@ from tasks.tracking.runs import part_run
 from tasks.training.structure import TrainingResult
 
 if TYPE_CHECKING:
-    from greenlightning.federation import Contribution, Message, SigningKey
+    from greenlightning.federation import Contribution, Message
     from greenlightning.model import GreenLightningModel
 
 
@@ -45,13 +41,6 @@ class Terms:
 TERMS = Terms()
 
 
-def workspace_key() -> "SigningKey":
-    """The Ed25519 key of this workspace; it is made on first use."""
-    from greenlightning.federation import SigningKey
-
-    return SigningKey.of(Workspace.current().root / "keys" / "federation.pem")
-
-
 def publish_recipe(dataset: str, folder: Path, with_rows: bool) -> "Message":
     """Sign the champion's structure and recipe, and write them into ``folder``, for sites to sum under."""
     from greenlightning.federation import publish
@@ -63,50 +52,6 @@ def publish_recipe(dataset: str, folder: Path, with_rows: bool) -> "Message":
             "Train it again",
         )
     return publish(champion, folder, workspace_key(), with_rows=with_rows)
-
-
-def contribute_file(
-    publication: Path, path: Path, site: str, folder: Path, reading: Reading = DETECTED, fewest_rows: int = 20
-) -> tuple["Message", int]:
-    """Sum the rows of a file under a publication, and sign the sums; what was signed, and how many rows."""
-    from greenlightning.data.batch import Batch
-    from greenlightning.federation import contribute, read_publication
-
-    published = read_publication(publication)
-    if published.encoder is None:
-        raise MismatchError(
-            f"{publication} does not say how to read a file", "Ask the coordinator to publish again"
-        )
-    content, batch_id = site_content(path, published.encoder.schema, reading)
-    batch = Batch(content.inputs(published.encoder), content.y, batch_id)
-    key, md5 = workspace_key(), md5_of(path)
-    sent = contribute(published, batch, folder, key, site=site, fewest_rows=fewest_rows, md5=md5)
-    return sent, batch.rows
-
-
-@task(task_run_name="statistics of site {site}", persist_result=False)
-def site_statistics(
-    site: str,
-    path: Path,
-    parent: registry.VersionInfo,
-    holdout: BatchRef,
-    folder: Path,
-    reading: Reading = DETECTED,
-) -> Path:
-    """Compute a site's statistics under the champion's structure and save them to send; no sample leaves it."""
-    from greenlightning.federation import SigningKey, contribute
-
-    sent = folder / "sites" / checked_name(site, "site")
-    champion = registry.load_version(parent)
-    content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
-    batch = Learnable(holdout, champion.encoder).rows(content, batch_id)
-    if batch.rows == 0:
-        raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
-    try:
-        contribute(champion, batch, sent, SigningKey.generate(), site=site, fewest_rows=1, md5=md5_of(path))
-    except InputError as error:
-        raise InputError(f"Site {site}: {error.cause}", error.remedy) from error
-    return sent
 
 
 @task(task_run_name="merge {dataset} sites", persist_result=False)

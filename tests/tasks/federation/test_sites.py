@@ -1,0 +1,38 @@
+"""A site sums a file or a folder of files; what it sends is the same but for the batch's name."""
+
+from pathlib import Path
+
+import pytest
+
+from greenlightning.errors import InputError, MismatchError
+from greenlightning.federation import SigningKey, publish, read_contribution, read_publication
+from greenlightning.model import GreenLightningModel
+from tasks.federation.sites import Sending, contribute_rows, workspace_key
+from tests.helpers.federation.published_table import ROWS, TABLE, in_files, publication
+
+
+def test_a_folder_and_a_file_of_the_same_rows_have_the_same_sums(tmp_path: Path) -> None:
+    publication(tmp_path / "publication")
+    TABLE.to_csv(tmp_path / "table.csv", index=False)
+    sources = {"file": tmp_path / "table.csv", "folder": in_files(tmp_path / "table")}
+    for name, source in sources.items():
+        message, rows = contribute_rows(source, Sending(tmp_path / "publication", "north", tmp_path / name))
+        assert (rows, message.sender, message.about["site"]) == (ROWS, workspace_key().public, "north")
+    published = read_publication(tmp_path / "publication")
+    file, folder = (read_contribution(tmp_path / name, published) for name in sources)
+    assert file.statistics == folder.statistics
+    assert file.batch != folder.batch
+
+
+def test_what_a_site_cannot_send_is_refused(tmp_path: Path, tiny_model: GreenLightningModel) -> None:
+    publication(tmp_path / "publication")
+    TABLE.to_csv(tmp_path / "table.csv", index=False)
+    sending = Sending(tmp_path / "publication", "north", tmp_path / "sent", fewest_rows=ROWS + 1)
+    with pytest.raises(InputError, match="Dask sums a folder"):
+        contribute_rows(tmp_path / "table.csv", sending, runner="dask")
+    for source in (tmp_path / "table.csv", in_files(tmp_path / "table")):
+        with pytest.raises(InputError, match="601 rows at least are sent"):
+            contribute_rows(source, sending)
+    publish(tiny_model, tmp_path / "numbers", SigningKey.generate(), with_rows=True)
+    with pytest.raises(MismatchError, match="does not say how to read a file"):
+        contribute_rows(tmp_path / "table", Sending(tmp_path / "numbers", "north", tmp_path / "sent"))
