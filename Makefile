@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv/tools
+FLOWER := .venv/flower
 MODULES := flows tasks greenlightning
 
 export DO_NOT_TRACK := true
@@ -17,7 +18,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test quick bench reliability day lint docs sbom audit setup clean
+.PHONY: help run test quick bench reliability day flower lint docs sbom audit setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -41,6 +42,9 @@ reliability: setup ## Attack a small workspace and write docs/reliability.md: ta
 day: setup ## Play a day on real servers in a browser and take the pictures in docs/img/day again: minutes
 	@$(BIN)/python -m tests.day $(ARGS)
 
+flower: setup $(FLOWER)/ready ## Install Flower into an environment of its own, .venv/flower, and run its tests
+	@$(BIN)/pytest tests/infra/flower
+
 lint: setup ## Check style, types, imports, dependencies and prose
 	@PRE_COMMIT_HOME=.venv/pre-commit $(BIN)/pre-commit run --all-files
 
@@ -59,6 +63,14 @@ audit: setup $(TOOLS) ## Ask for known vulnerabilities of the locked dependencie
 $(TOOLS):
 	@$(PYTHON) -m venv $(TOOLS)
 	@$(TOOLS)/bin/python -m pip install -q 'cyclonedx-bom>=7.5,<8' 'pip-audit>=2.10,<3'
+
+$(FLOWER)/ready: infra/flower/requirements.lock
+	@echo "Installing Flower into $(FLOWER) (a few minutes, once)"
+	@$(FLOWER)/bin/python -c 'pass' 2>/dev/null || $(PYTHON) -m venv --clear $(FLOWER)
+	@$(FLOWER)/bin/python -m pip install -q -r infra/flower/requirements.lock
+	@$(FLOWER)/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(FLOWER)/bin/python -m pip check
+	@touch $(FLOWER)/ready
 
 setup: $(READY) ## Create .venv and install the locked dependencies, unless that is done
 

@@ -1,0 +1,1 @@
+"""GreenLightning's federation as a Flower app: the signed messages of the library, carried by Flower."""
