@@ -22,6 +22,7 @@ RUN_IN_ORDER = (
     "docs/tutorial.md",
     "docs/how-to/sum-in-parallel.md",
     "docs/how-to/extend-it.md",
+    "docs/how-to/retrain-a-head.md",
     "docs/how-to/get-predictions-out.md",
     "docs/how-to/describe-your-columns.md",
     "docs/how-to/bring-your-data.md",
