@@ -18,6 +18,7 @@ from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING, LEARNING, Deciding, Learning
 from tasks.data.batch_index import BatchRef, batch_ref
 from tasks.data.sliding_holdout import holdout_without
+from tasks.models.certificate import certificate_of
 from tasks.models.holdouts import holdout_for
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
@@ -46,7 +47,8 @@ def forget(
             outcome = train_on(run, chosen_batches(dataset, left), learning, deciding, (batch,), why)
         else:
             outcome = _subtract(run, ref, why, deciding)
-    return outcome.completed()
+        notes = (*outcome.notes, *certificate_of(run.run_id).lines)
+    return outcome.model_copy(update={"notes": notes}).completed()
 
 
 def _subtract(run: Session, ref: BatchRef, reason: str, deciding: Deciding) -> Outcome:

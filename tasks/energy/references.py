@@ -3,6 +3,7 @@
 from tasks.core.constants import Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.energy.from_scratch import NetworkRate, measured
+from tasks.models.certificate import certificates
 from tasks.models.holdouts import holdout_at
 from tasks.models.model_card import model_card
 from tasks.models.registry import VersionInfo, find, load_version
@@ -30,5 +31,6 @@ def record_reference(version: VersionInfo, spent: EnergyCost, rows: int, epochs:
     before = find(version.dataset, parent)
     forgotten = sorted(version.forgotten - (before.forgotten if before else frozenset()))
     model, holdout = load_version(version), holdout_at(version)
-    card = model_card(version.dataset, model, holdout, run, version.tags[Tag.REASON], forgotten)
+    found = certificates(model, before, forgotten)
+    card = model_card(version.dataset, model, holdout, run, version.tags[Tag.REASON], found)
     client.update_model_version(version.dataset, str(version.version), card)

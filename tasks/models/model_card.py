@@ -7,6 +7,7 @@ from tasks.core.constants import Metric, Subject, Tag
 from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, survey
+from tasks.models.certificate import Certificate
 from tasks.tracking.pages.run_notes import decision_reason, findings_of, score_table
 from tasks.tracking.run_energy import avoided_by, spent_by
 
@@ -31,7 +32,7 @@ def model_card(
     holdout: BatchRef,
     run: "Run",
     reason: str,
-    forgotten: Sequence[str] = (),
+    certificates: Sequence[Certificate] = (),
 ) -> str:
     """The Markdown card of a model, with the scores and the energy that its ``run`` has logged.
 
@@ -63,7 +64,7 @@ def model_card(
         scored_at=tags.get(Tag.SCORED_AT),
         held_back=any(name.startswith(Subject.CANDIDATE_FRESH) for name in metrics),
         extracted_from=f"{seen} batch{'' if seen == 1 else 'es'}" if seen else "data outside the ledger",
-        forgetting=[forgetting_note(model, batch) for batch in forgotten],
+        forgetting=[line for one in certificates for line in one.lines],
     )
 
 
@@ -112,14 +113,3 @@ def _settling(model: "GreenLightningModel") -> str:
 
 def _cut(source: str) -> str:
     return f"{source[:LONGEST_SOURCE]}{'…' if source[LONGEST_SOURCE:] else ''}"
-
-
-def forgetting_note(model: "GreenLightningModel", batch: str) -> str:
-    """What a forgotten batch has left behind in the frozen parts."""
-    parts = " and the ".join(model.remembered_by(batch))
-    if not parts:
-        return f"Batch {batch} is forgotten without trace: neither structure nor recipe was made from it."
-    return (
-        f"The linear part has forgotten batch {batch} exactly, but the {parts} were made with it; "
-        "forget --strict makes them again without it."
-    )

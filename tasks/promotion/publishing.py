@@ -7,6 +7,7 @@ from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
+from tasks.models.certificate import certificates, log_certificate
 from tasks.models.files.shared_files import share_files
 from tasks.models.files.window_files import drop_windows, log_windows
 from tasks.models.logged_models import structures_of
@@ -87,6 +88,8 @@ def _log_files(candidate: Candidate, model: "GreenLightningModel") -> dict[str, 
     tags = log_expectations(candidate.run_id, known)
     if candidate.parent:
         inherit_health_reference(candidate.parent, candidate.run_id, structures_of(model))
+    for certificate in certificates(model, candidate.parent, candidate.forgotten):
+        log_certificate(candidate.run_id, certificate)
     reached(Fault.REFERENCE_INHERITED)
     _log_energy(candidate)
     windows = candidate.trained.windows
@@ -114,7 +117,8 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
 
 def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run", seals: dict[str, str]) -> int:
     reason = candidate.decision.reason
-    card = model_card(candidate.dataset, model, candidate.holdout, run, reason, candidate.forgotten)
+    forgotten = certificates(model, candidate.parent, candidate.forgotten)
+    card = model_card(candidate.dataset, model, candidate.holdout, run, reason, forgotten)
     features = candidate.expectations.features
     return registry.register_model(
         model, candidate.trained.folder, candidate.dataset, run, candidate.tags | seals, card, features

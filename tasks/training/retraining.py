@@ -25,7 +25,6 @@ from tasks.models import registry
 from tasks.models.class_weights import reweighed
 from tasks.models.files.window_files import WINDOWS
 from tasks.models.logged_models import attach_structures, structures_of
-from tasks.models.model_card import forgetting_note
 from tasks.tracking.inputs import batch_input
 from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
@@ -177,8 +176,7 @@ def forget_batch(
             left.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)
-    notes = (forgetting_note(left, batch.id),)
-    return TrainingResult(folder / "model", {}, left.statistics.n, spent, notes, rows_forgotten=rows.rows)
+    return TrainingResult(folder / "model", {}, left.statistics.n, spent, rows_forgotten=rows.rows)
 
 
 @task(task_run_name="gate on version {champion}", persist_result=False)

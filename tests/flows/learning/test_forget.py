@@ -43,9 +43,9 @@ def test_forgetting_gives_the_digest_of_never_learnt() -> None:
     assert model.statistics.digest == learnt_jointly(model, [base, second]).digest
     assert (done.state, done.version, set(model.ledger)) == ("Promoted", 3, {base, second})
     assert done.reason == f"batch {first} forgotten: withdrawn consent"
-    assert done.notes == (
-        f"Batch {first} is forgotten without trace: neither structure nor recipe was made from it.",
-    )
+    left, digests = done.notes
+    assert left == f"Batch {first} is forgotten without trace: neither structure nor recipe was made from it."
+    assert f"became {model.statistics.digest[:16]}, the exact sums of the " in digests
     assert champion().tags[Tag.KIND] == Kind.FORGET
 
 
@@ -68,7 +68,7 @@ def test_forgetting_a_base_batch_says_what_the_frozen_parts_keep() -> None:
     done = outcome(forget, dataset=DIGITS, batch=base)
     model = registry.load(DIGITS)
     assert model.statistics.digest == learnt_jointly(model, [first, second]).digest
-    [note] = done.notes
+    note, _ = done.notes
     assert "but the structure and the landmarks were made with it" in note
     assert "forget --strict makes them again without it" in note
     assert note in champion().description
@@ -83,7 +83,8 @@ def test_forgetting_strictly_extracts_structure_and_recipe_without_the_batch() -
     assert set(model.structure.seen) == set(model.paths.seen) == {first, second}
     assert model.structure.digest != before.structure.digest
     assert model.remembered_by(base) == ()
-    assert "forgotten without trace" in champion().description
+    assert "forgotten without trace" in done.notes[-2]
+    assert done.notes[-2] in champion().description
     assert champion().tags[Tag.REASON].startswith(f"batch {base} forgotten")
     assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
 

@@ -9,7 +9,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Tag
 from tasks.data.batch_index import BatchRef
-from tasks.models.model_card import SHOWN_BATCHES, forgetting_note, model_card, model_description
+from tasks.models.model_card import SHOWN_BATCHES, model_card, model_description
 from tests.helpers.tracked_runs import tracked_run
 
 HOLDOUT = BatchRef.model_validate(
@@ -89,15 +89,6 @@ def test_of_many_batches_the_earlier_ones_are_counted(tiny_model: GreenLightning
     found = card(model)
     assert "| 1 earlier |" in found
     assert len(re.findall(r"^\| `[0-9a-f]{16}` \|", found, re.M)) == SHOWN_BATCHES
-
-
-def test_a_forgotten_batch_is_named_with_the_parts_that_keep_it(
-    tiny_model: GreenLightningModel, batches: list[Batch]
-) -> None:
-    note = forgetting_note(tiny_model, batches[0].id)
-    assert "the structure and the landmarks were made with it; forget --strict makes them again" in note
-    assert "forgotten without trace" in forgetting_note(tiny_model, batches[1].id)
-    assert f"- {note}" in card(tiny_model, forgotten=(batches[0].id,))
 
 
 def test_the_description_of_a_model_names_its_aliases() -> None:
