@@ -1,17 +1,17 @@
 """What a coordinator and a site read about the messages that they have signed."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from flows.console.agreement_text import print_signed
 from flows.console.inert_console import InertConsole, out
 from flows.console.progress_bars import progress_bars
 from tasks.data.reading import Reading
 from tasks.federation.rounds import publish_recipe
-from tasks.federation.sites import Runner, Sending, contribute_rows, workspace_key
+from tasks.federation.sending import Sending
+from tasks.federation.sites import Runner, contribute_rows
 
 
 def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool) -> None:
@@ -22,7 +22,7 @@ def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool
         f"Published the recipe of {dataset} in {folder}",
         "send this folder to every site; each sums its rows with: greenlightning federation contribute FILE",
     ]
-    _print(facts, lines, as_json)
+    print_signed(facts, lines, as_json)
 
 
 def print_contribution(
@@ -36,7 +36,7 @@ def print_contribution(
         f"Summed {rows:,} rows of {path.name} for site {sending.site} in {sending.folder}",
         "send this folder to the coordinator; no row is in it",
     ]
-    _print(facts, lines, as_json)
+    print_signed(facts, lines, as_json)
 
 
 def print_demo() -> None:
@@ -54,12 +54,3 @@ def print_demo() -> None:
     out.print(sites, methods)
     same = "the same digest as" if found.same_digest else "ANOTHER DIGEST THAN"
     out.print(f"One round, {found.bytes_up / 1e3:,.0f} kB sent; the sum has {same} learning in one place.")
-
-
-def _print(facts: dict[str, Any], lines: list[str], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(facts))
-        return
-    first, then = lines
-    out.print(first, style="bold green", highlight=False, markup=False)
-    out.print(f"  signed by key {workspace_key().public}\n  {then}", highlight=False, markup=False)

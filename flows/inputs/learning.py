@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tasks.data.reading import Reading
 
 
+MAKERS = {"publication": "publish", "contribution": "contribute", "profile": "profile"}
+"""The command that makes each kind of message."""
+
+
 def check_training(dataset: str, wanted: Iterable[str] | None) -> None:
     """Check that the dataset has batches to train on, those that are named among them, and a sound schema."""
     check_batches(dataset, wanted)
@@ -71,8 +75,7 @@ def check_messages(folders: Iterable[Path], what: str) -> None:
     """Check that each folder is there and holds a signed message."""
     for folder in folders:
         if not (folder / "message.json").is_file():
-            made = "publish" if what == "publication" else "contribute"
             raise InputError(
                 f"{folder} is no {what}: it has no message.json",
-                f"Name the folder that greenlightning federation {made} made",
+                f"Name the folder that greenlightning federation {MAKERS[what]} made",
             )

@@ -1,5 +1,6 @@
 """Categories: which ones have a slot of their own, and the slot of each cell."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,12 @@ def kept_categories(cells: "pd.Series[Any]") -> tuple[str, ...]:
     >>> kept_categories(pd.Series(["b"] * 3 + ["a"] * 4 + ["rare"], dtype="category"))
     ('a', 'b')
     """
-    counts = cells.value_counts()
-    frequent = sorted(((-count, str(value)) for value, count in counts.items() if count >= RARE_ROWS))
+    return kept_of({str(value): int(count) for value, count in cells.value_counts().items()})
+
+
+def kept_of(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """List the categories with a slot of their own, given the rows of each."""
+    frequent = sorted((-count, value) for value, count in counts.items() if count >= RARE_ROWS)
     return tuple(sorted(value for _, value in frequent[:MOST_SLOTS]))
 
 

@@ -21,6 +21,8 @@ LEAST_DATES = 0.5
 GRID = float(1 << 20)
 YEAR, WEEK, DAY = 366, 7, 1440
 PARTS = {"time of day": DAY, "day of week": WEEK, "day of year": YEAR}
+TURNS = {"time of day": DAY, "day of week": WEEK * DAY, "day of year": YEAR * DAY}
+"""Minutes of a whole turn of each cycle."""
 
 
 def guessed_format(values: "pd.Series[str]") -> str | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from greenlightning.data.files import read_json, read_tensors, reading, sha256_of, write_json, write_tensors
 from greenlightning.errors import InputError, IntegrityError
 from greenlightning.tables.categories import kept_categories, slots
-from greenlightning.tables.dates import PARTS, cycle, positions
+from greenlightning.tables.dates import PARTS, TURNS, cycle, positions
 from greenlightning.tables.numbers import NumberColumns, Table
 from greenlightning.tables.schema import Kind, TableSchema
 
@@ -198,11 +198,10 @@ def _cycles_covered(moments: "pd.Series[Any]") -> tuple[str, ...]:
         return ()
     values = moments.to_numpy("datetime64[us]")
     length = (values.max() - values.min()).astype("timedelta64[m]").astype(np.int64)
-    turns = {"time of day": 1440, "day of week": 7 * 1440, "day of year": 366 * 1440}
     times_only = bool((values.astype("datetime64[D]") == values.astype("datetime64[D]")[0]).all())
     return tuple(
         part
-        for part, turn in turns.items()
+        for part, turn in TURNS.items()
         if (length >= turn or (times_only and part == "time of day"))
         and len(np.unique(positions(values, part))) > 1
     )

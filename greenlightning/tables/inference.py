@@ -115,13 +115,14 @@ def _column(cells: "pd.Series[Any]") -> Column:
 
 def _number_column(name: str, known: "pd.Series[Any]", reason: str = "numbers") -> Column:
     """Choose between a quantity and a number that names the row, whatever type the cells have."""
-    unique = _names_rows(name) and len(known) >= UNIQUE_ROWS and known.is_unique
+    unique = names_rows(name) and len(known) >= UNIQUE_ROWS and known.is_unique
     if unique and all(as_number(value).is_integer() for value in known.tolist()):
         return Column(name, Kind.IDENTIFIER, "another whole number in each row, and named like one")
     return Column(name, Kind.NUMERIC, reason)
 
 
-def _names_rows(name: str) -> bool:
+def names_rows(name: str) -> bool:
+    """Tell whether a column is named as those are that name rows."""
     folded = name.casefold()
     return folded in ID_NAMES or folded.endswith(("_id", "-id", " id", "_uuid")) or name.endswith("Id")
 
@@ -140,17 +141,17 @@ def _text_column(name: str, known: "pd.Series[Any]") -> Column:
         return Column(name, Kind.IGNORED, "no cell has a value")
     if any(words <= pair for pair in WORDS) or (words <= TRUE | FALSE and not words <= {"0", "1"}):
         return Column(name, Kind.BOOLEAN, " or ".join(sorted(words)))
-    if _spells_numbers(values):
+    if spells_numbers(values):
         return _number_column(name, known, "text that spells numbers")
     texts = pd.Series([str(value).strip() for value in values if not is_missing(str(value))], dtype="str")
     if form := guessed_format(texts):
         return Column(name, Kind.DATETIME, f"dates or times, such as {texts.iloc[0]}", format=form)
-    column = _words_column(name, len(known), len(texts))
+    column = words_column(name, len(known), len(texts))
     mixed = mixed_dates(texts)
     return replace(column, reason=f"{column.reason}{NO_DATES}{mixed}") if mixed else column
 
 
-def _words_column(name: str, rows: int, values: int) -> Column:
+def words_column(name: str, rows: int, values: int) -> Column:
     """Choose the kind of a column of text that is nothing else, by how many values its rows have."""
     if values == rows and rows >= UNIQUE_ROWS:
         return Column(name, Kind.IDENTIFIER, "another text in each row")
@@ -159,8 +160,8 @@ def _words_column(name: str, rows: int, values: int) -> Column:
     return Column(name, Kind.CATEGORICAL, f"text with {values:,} different values")
 
 
-def _spells_numbers(values: list[Any]) -> bool:
-    """Whether every value is or spells a number, and none has leading zeros as codes do."""
+def spells_numbers(values: list[Any]) -> bool:
+    """Tell whether every value is or spells a number, and none has leading zeros as codes do."""
     for value in values:
         text = str(value).strip()
         if len(text) > 1 and text[0] == "0" and text.isdigit():

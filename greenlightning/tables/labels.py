@@ -82,14 +82,18 @@ def shown_task(labels: NDArray[Any]) -> tuple[Task, str]:
     more than the square root of the number of rows.
     """
     known = [label for label in labels.tolist() if label is not None]
-    kind, distinct = label_kind(labels), len(set(known))
+    return task_of(label_kind(labels), len(set(known)), len(known))
+
+
+def task_of(kind: str, distinct: int, rows: int) -> tuple[Task, str]:
+    """Tell whether so many different labels of a type are classes or a quantity, and why."""
     if kind in ("bool", "str"):
         return "classification", f"the labels are {'true or false' if kind == 'bool' else 'text'}"
     if kind == "float" and distinct > FEW_VALUES:
-        return "regression", f"{distinct:,} different numbers with fractions in {len(known):,} rows"
-    if distinct > MANY_INTEGERS and distinct > len(known) ** 0.5:
-        return "regression", f"{distinct:,} different numbers in {len(known):,} rows"
-    return "classification", f"{distinct:,} different numbers in {len(known):,} rows"
+        return "regression", f"{distinct:,} different numbers with fractions in {rows:,} rows"
+    if distinct > MANY_INTEGERS and distinct > rows**0.5:
+        return "regression", f"{distinct:,} different numbers in {rows:,} rows"
+    return "classification", f"{distinct:,} different numbers in {rows:,} rows"
 
 
 def alike_labels(labels: Sequence[Any]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from greenlightning.tables.values import Cells
 KNOTS = 65
 TAIL = 0.005
 HEAVY = 12.0
+FEWEST_VALUES = 20
 GRID = float(1 << 20)
 Table = pd.DataFrame | Mapping[str, Cells]
 
@@ -109,11 +110,14 @@ def is_heavy_tailed(known: NDArray[np.float64]) -> bool:
 
     Columns of fewer than 20 different values, and those whose quartiles are equal, stay as they are.
     """
-    low, median, high = np.quantile(known, [0.25, 0.5, 0.75])
-    if high == low or len(np.unique(known)) < 20:
-        return False
-    reach = max(known[-1] - median, median - known[0])
-    return bool(reach > HEAVY * (high - low))
+    five = np.quantile(known, [0.25, 0.5, 0.75]), known[0], known[-1]
+    return reaches_far(*five) and len(np.unique(known)) >= FEWEST_VALUES
+
+
+def reaches_far(quartiles: NDArray[np.float64], first: float, last: float) -> bool:
+    """Tell whether extremes are over 12 interquartile ranges from the median; never where quartiles are equal."""
+    low, median, high = quartiles
+    return bool(high != low and max(last - median, median - first) > HEAVY * (high - low))
 
 
 def normal_quantiles(values: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:

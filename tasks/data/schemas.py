@@ -115,6 +115,26 @@ def save_schema(dataset: str, schema: TableSchema) -> Path:
     return path
 
 
+def save_agreed(dataset: str, encoder: TableEncoder) -> None:
+    """Write the schema that sites agreed on, and the encoder, which the next training uses."""
+    folder = _agreed_folder(dataset)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoder.save(folder)
+    save_schema(dataset, encoder.schema)
+
+
+def agreed_encoder(dataset: str, schema: TableSchema) -> TableEncoder | None:
+    """The encoder that sites agreed on for this schema; None where they did not, or it was declared otherwise."""
+    if not (folder := _agreed_folder(dataset)).is_dir():
+        return None
+    encoder = TableEncoder.load(folder)
+    return encoder if encoder.schema.canonical_json() == schema.canonical_json() else None
+
+
+def _agreed_folder(dataset: str) -> Path:
+    return schema_path(dataset).with_suffix(".agreed")
+
+
 def read_options(dataset: str, declared: Declared, options: ReadOptions | None = None) -> ReadOptions:
     """The options for a dataset's files: their label column and columns, as declared and as in its schema."""
     known = known_schema(dataset)

@@ -13,7 +13,7 @@ from tasks.core.energy_cost import EnergyCost
 from tasks.core.steps import task
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.federation.sites import workspace_key
+from tasks.federation.sending import workspace_key
 from tasks.models import registry
 from tasks.models.logged_models import attach_structures, structures_of
 from tasks.tracking.metrics import log_energy

@@ -1,13 +1,12 @@
 """A site of a federation: it sums its own rows under a published recipe, and signs the sums."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from greenlightning.errors import InputError, MismatchError
 from tasks.core.steps import task
-from tasks.core.workspace import Workspace, checked_name
+from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
@@ -16,30 +15,14 @@ from tasks.data.schemas import frozen_schema
 from tasks.data.versioning import md5_of
 from tasks.federation.dask_engine import dask_engine
 from tasks.federation.large_tables import Engine, in_this_process, sum_table, table_of
+from tasks.federation.sending import Sending, workspace_key
 from tasks.models import registry
 
 if TYPE_CHECKING:
-    from greenlightning.federation import Message, SigningKey
+    from greenlightning.federation import Message
     from greenlightning.model import GreenLightningModel
 
 Runner = Literal["local", "dask"]
-
-
-def workspace_key() -> "SigningKey":
-    """The Ed25519 key of this workspace; it is made on first use."""
-    from greenlightning.federation import SigningKey
-
-    return SigningKey.of(Workspace.current().root / "keys" / "federation.pem")
-
-
-@dataclass(frozen=True)
-class Sending:
-    """What a site sends: under whose publication, in whose name, into which folder, of how many rows at least."""
-
-    publication: Path
-    site: str
-    folder: Path
-    fewest_rows: int = 20
 
 
 def contribute_rows(

@@ -23,7 +23,7 @@ from tasks.core.steps import task
 from tasks.data.batch_files import joined, read_content
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
-from tasks.data.schemas import schema_of
+from tasks.data.schemas import agreed_encoder, schema_of
 from tasks.data.versioning import checkout
 from tasks.energy.from_scratch import NetworkRate
 from tasks.energy.network_rate import import_training, measure_network
@@ -145,12 +145,13 @@ def read_base(
 ) -> tuple[TableEncoder | None, list[Batch]]:
     """Read the base once: the encoder of a schema frozen on the rows that may be learnt, and these rows encoded.
 
-    Without a schema, as in version 0.1, there is no encoder.
+    Where sites agreed on an encoder, it is that one. Without a schema, as in version 0.1, there is none.
     """
     contents, encoder = [learnable.free(read_content(checkout(ref))) for ref in base], None
     if schema:
         frame = in_form_of(joined(contents).frame, schema)
-        encoder = TableEncoder.fit(frame, schema, seen=tuple(ref.id for ref in base))
+        agreed = agreed_encoder(base[0].dataset, schema)
+        encoder = agreed or TableEncoder.fit(frame, schema, seen=tuple(ref.id for ref in base))
     return encoder, [Batch(one.inputs(encoder), one.y, ref.id) for one, ref in zip(contents, base, strict=True)]
 
 

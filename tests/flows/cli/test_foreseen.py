@@ -96,6 +96,17 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
         3,
         "x is no publication: it has no message.json",
     ),
+    "contribute: scheduler alone": (
+        ("federation", "contribute", "x", "--publication", "x", "--site", "n", "--out", "y", "--scheduler", "z"),
+        3,
+        "--scheduler is for --runner dask",
+    ),
+    "profile: no label": (
+        ("federation", "profile", "some.csv", "--site", "n", "--out", "y", "--label", "target"),
+        3,
+        "no label column 'target'",
+    ),
+    "agree: no profile": (("federation", "agree", "x", "-d", "new"), 3, "x is no profile: it has no message.json"),
     "combine: no contribution": (("federation", "combine", "x", "-d", DIGITS), 3, "x is no contribution"),
     "leave: no reason": (("federation", "leave", "n", "x", "-d", DIGITS, "--reason", " "), 3, "needs a reason"),
     "schema: none": (("schema", "-d", "new"), 5, "Dataset 'new' has no schema yet"),

@@ -11,7 +11,8 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef
 from tasks.federation.rounds import Terms, batches_of_site, merge_sites, publish_recipe, without_site
-from tasks.federation.sites import Sending, contribute_file, site_statistics
+from tasks.federation.sending import Sending
+from tasks.federation.sites import contribute_file, site_statistics
 from tasks.models import registry
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.runs import flow_run

@@ -7,7 +7,8 @@ import pytest
 from greenlightning.errors import InputError, MismatchError
 from greenlightning.federation import SigningKey, publish, read_contribution, read_publication
 from greenlightning.model import GreenLightningModel
-from tasks.federation.sites import Sending, contribute_rows, workspace_key
+from tasks.federation.sending import Sending, workspace_key
+from tasks.federation.sites import contribute_rows
 from tests.helpers.federation.published_table import ROWS, TABLE, in_files, publication
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from flows.cli.federation.agreement import commands as agreement_commands
 from flows.cli.options import (
     AsJson,
     Costs,
@@ -26,6 +27,7 @@ federation = typer.Typer(
     help="Learn from the rows of many sites, which send signed sums and no rows.", no_args_is_help=True
 )
 commands.add_typer(federation, name="federation")
+federation.add_typer(agreement_commands)
 
 Folders = Annotated[
     list[Path], typer.Argument(parser=user_path, metavar="FOLDER...", help="What sites sent, a folder each.")
@@ -149,7 +151,7 @@ def contribute(  # noqa: PLR0913
     from flows.inputs.learning import check_messages
     from greenlightning.errors import InputError
     from tasks.core.workspace import checked_name
-    from tasks.federation.sites import Sending
+    from tasks.federation.sending import Sending
 
     if scheduler and runner != "dask":
         raise InputError("--scheduler is for --runner dask", "Add --runner dask, or leave it out")

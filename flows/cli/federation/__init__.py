@@ -1,0 +1,5 @@
+"""Commands of a federation: sites agree on columns, and send sums that a coordinator combines."""
+
+from flows.cli.federation.rounds import commands
+
+__all__ = ["commands"]
