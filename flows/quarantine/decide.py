@@ -61,11 +61,14 @@ def discard(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
 
 
 def _versioned(dataset: str, batch: str, decision: records.Decision) -> BatchRef:
-    """The batch as an accepted one, from quarantine or from among those that are versioned."""
-    if pointer_path(dataset, batch).is_file():
-        mark_accepted(batch_ref(dataset, batch), decision.line)
-        return batch_ref(dataset, batch)
-    held = records.held_batch(dataset, batch)
-    ref = version_batch(moves.released(held), accepted=decision.line)
-    moves.forget_record(held)
-    return ref
+    """The batch as an accepted one, from quarantine or from among those that are versioned.
+
+    Where an earlier call was killed, its record or rows may still be in quarantine or wait; this one finishes.
+    """
+    held = next((one for one in records.held_batches(dataset) if one.id == batch), None)
+    if not pointer_path(dataset, batch).is_file() or (held and moves.has_rows(held)):
+        version_batch(moves.released(held or records.held_batch(dataset, batch)), accepted=decision.line)
+    if held:
+        moves.forget_record(held)
+    mark_accepted(batch_ref(dataset, batch), decision.line)
+    return batch_ref(dataset, batch)

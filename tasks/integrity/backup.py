@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from greenlightning.errors import InputError, IntegrityError
-from tasks.core.atomic import replacing
+from tasks.core.atomic import replacing, write_text
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import HOLDOUT, batches, datasets
 from tasks.data.versioning import checkout, restore_copies
@@ -24,6 +24,8 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 PARTS = ("data", "mlruns", ".dvc/config", ".dvc/.gitignore", ".dvc/cache")
 DATABASE = Path("mlruns/mlflow.db")
+UNFINISHED = ".restoring"
+"""A file that is there while a restore is under way, and after one that was killed."""
 
 
 def back_up(archive: Path) -> int:
@@ -80,16 +82,18 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, same: str = "") -> Non
 def restore(archive: Path) -> int:
     """Bring an archive back into the current workspace, which must be empty; the number of its files.
 
-    Every file is compared with its digest, then the batches are brought back into DVC's remote. Raises InputError
-    for a workspace in use or a file that is no backup, IntegrityError for a damaged one.
+    Every file is compared with its digest, then the batches are brought back into DVC's remote.
+    After a restore that was killed, the next one of the same archive starts again.
+    Raises InputError for a workspace in use or a file that is no backup, IntegrityError for a damaged one.
     """
     workspace = Workspace.current()
-    if any((workspace.root / part).exists() for part in ("mlruns/mlflow.db", "data/batches", ".dvc/cache")):
-        raise InputError(
-            f"The workspace {workspace.root} is in use",
-            "Name an empty folder in GREENLIGHTNING_HOME to restore into",
-        )
-    digests = _checked(archive)
+    digests = contents(archive)
+    begun, name = workspace.root / UNFINISHED, _digest(json.dumps(digests).encode())
+    if not begun.is_file() or begun.read_text() != name:
+        _check_empty(workspace)
+        write_text(begun, name)
+    for file in digests:
+        (workspace.root / file).unlink(missing_ok=True)
     with tarfile.open(archive) as tar:
         members = [member for member in tar.getmembers() if member.name in digests]
         members.sort(
@@ -100,10 +104,19 @@ def restore(archive: Path) -> int:
         for ref in batches(dataset):
             checkout(ref)
             restore_copies(ref)
+    begun.unlink()
     return len(digests)
 
 
-def _checked(archive: Path) -> dict[str, str]:
+def _check_empty(workspace: Workspace) -> None:
+    if any((workspace.root / part).exists() for part in ("mlruns/mlflow.db", "data/batches", ".dvc/cache")):
+        raise InputError(
+            f"The workspace {workspace.root} is in use",
+            "Name an empty folder in GREENLIGHTNING_HOME to restore into",
+        )
+
+
+def contents(archive: Path) -> dict[str, str]:
     """The digests that an archive names, once all its files are seen to have them."""
     damaged = IntegrityError(f"The backup {archive.name} is damaged", "Take another one")
     try:

@@ -57,8 +57,8 @@ def released(held: HeldBatch) -> LandedBatch:
     Raises InputError where it was discarded, or was put into incoming/ by hand under a name of its own.
     """
     checked_id(held.id)
-    waiting = Workspace.current().incoming(held.dataset) / held.file.name
-    if not held.file.is_file() and not waiting.is_file():
+    waiting = _waiting(held)
+    if not has_rows(held):
         raise InputError(
             f"The rows of batch {held.id} were discarded", f"Ingest {held.source} again, then accept it"
         )
@@ -66,6 +66,15 @@ def released(held: HeldBatch) -> LandedBatch:
         waiting.parent.mkdir(parents=True, exist_ok=True)
         held.file.replace(waiting)
     return describe(waiting, held.dataset)
+
+
+def has_rows(held: HeldBatch) -> bool:
+    """Whether its rows are in quarantine or wait in incoming/, from where they can be versioned."""
+    return held.file.is_file() or _waiting(held).is_file()
+
+
+def _waiting(held: HeldBatch) -> Path:
+    return Workspace.current().incoming(held.dataset) / held.file.name
 
 
 def forget_record(held: HeldBatch) -> None:

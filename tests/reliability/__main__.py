@@ -1,85 +1,100 @@
-"""Run the attacks and write docs/reliability.md: ``python -m tests.reliability --random 1000 --pairs 200``."""
+"""Run the attacks, for so many ``--minutes``, and write docs/reliability.md."""
 
+import shutil
 import tempfile
-from argparse import ArgumentParser
-from collections.abc import Iterable
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.reliability import attacks, machine
-from tests.reliability.attacks import ROOT, Figure
-from tests.reliability.tiny_disk import mounted
-from tests.reliability.workspace import build
+from tests.reliability import attacks, commands, machine
+from tests.reliability.disks import mounted
+from tests.reliability.fuzz import fuzzing
+from tests.reliability.page import page
+from tests.reliability.races import races
+from tests.reliability.soak import soak
+from tests.reliability.strangers import strangers
+from tests.reliability.trials import Attack, Records, run
+from tests.reliability.workspace import staged
 
+ROOT = Path(__file__).parents[2]
+PAGE, RESULTS, SOAKED = (
+    ROOT / "docs/reliability.md",
+    Path(__file__).with_name("results.jsonl"),
+    ROOT / "build/soak",
+)
 STEPS_EACH = 12
 ROOMS = (0, 4_096, 20_000, 100_000, 500_000)
-PAGE = ROOT / "docs" / "reliability.md"
-HEAD = """# Reliability
-
-`make reliability` attacks a small workspace and writes this page; the tests make the same attacks, fewer of them.
-Harm means: something is lost, doubled, half-written or unpushed, a version differs from the sums of exactly its
-batches, or the repeated command does not reach the state that it reaches undisturbed.
-Every durable step has a [fault point](decisions/0054-turns-and-fault-points.md).
-
-| attack | times | with harm |
-|---|--:|--:|
-"""
-TAIL = """
-Full scale, which takes hours, is 1,000 kills at random moments, an error at every change of a file,
-40 flipped bits and 10 cuts a file, 200 racing pairs and 200 sequences.
-
-Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
-"""
-
-
-def page(figures: Iterable[Figure]) -> str:
-    """The page of these figures, and what full scale is."""
-    rows = [f"| {one.what} | {one.attacks:,} | {one.harm:,} |\n" for one in figures]
-    notes = [f"\n{one.what.capitalize()}: {one.about}.\n" for one in figures if one.about]
-    return HEAD + "".join(rows) + "".join(notes) + TAIL
+SHARES = (0.02, 0.1, 0.3, 1.0)
+"""Of every attack so much is done before any goes on: a run that is broken off has tried them all."""
 
 
 def main() -> None:
-    """Run all attacks; more of the random ones by option."""
-    parser = ArgumentParser(prog="make reliability ARGS=…", description="Attack a small workspace.")
+    """Run all attacks that were not done yet."""
+    parser = ArgumentParser(prog="make reliability ARGS=…", description="Attack small workspaces.")
+    parser.add_argument("--minutes", type=float, default=1e6, help="stop after so many")
+    parser.add_argument("--only", default="", help="only attacks whose name has this text")
     parser.add_argument("--random", type=int, default=1000, help="kills at random moments")
-    parser.add_argument("--pairs", type=int, default=200, help="racing pairs")
     parser.add_argument("--every", type=int, default=1, help="fail at every EVERY-th change of a file")
     parser.add_argument("--sequences", type=int, default=200, help="random sequences of operations and crashes")
     parser.add_argument("--flips", type=int, default=40, help="flipped bits a file")
     parser.add_argument("--cuts", type=int, default=10, help="cuts a file")
+    parser.add_argument("--inputs", type=int, default=1_000_000, help="inputs to the readers")
+    parser.add_argument("--retrainings", type=int, default=500, help="retrainings on end")
+    parser.add_argument("--again", action="store_true", help="start anew")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        template, home = Path(folder) / "template", Path(folder) / "home"
-        template.mkdir()
-        build(template)
-        known = attacks.outcomes(template, home)
-        figures = [
-            attacks.kills(template, home, known),
-            attacks.random_kills(template, home, known, chosen.random),
-            attacks.failing_points(template, home, known),
-            attacks.failing_disks(template, home, known, chosen.every),
-            *_full_disks(template, known, Path(folder) / "disk"),
-            attacks.damage(template, home, chosen.flips, chosen.cuts),
-            attacks.races(template, home, chosen.pairs),
-            _sequences(template, home, chosen.sequences),
-        ]
-    PAGE.write_text(page(figures))
-    print(page(figures))
+    if chosen.again:
+        RESULTS.unlink(missing_ok=True)
+        shutil.rmtree(SOAKED, ignore_errors=True)
+    until, records = time.monotonic() + 60 * chosen.minutes, Records(RESULTS)
+    with tempfile.TemporaryDirectory() as folder, _disk(Path(folder) / "disk") as disk:
+        every = list(_attacks(chosen, Path(folder), disk, records))
+        for share in SHARES:
+            for attack in every:
+                if chosen.only in attack.what:
+                    run(attack, records, max(1, round(share * len(attack.names))), until)
+    PAGE.write_text(page(every, Records(RESULTS)))
+    print(PAGE.read_text())
 
 
-def _sequences(template: Path, home: Path, count: int) -> Figure:
-    """Random sequences of operations and crashes; the first that does harm ends them with its error."""
-    machine.run(template, home, count, STEPS_EACH, derandomize=False)
-    return Figure(f"sequences of {STEPS_EACH} operations and crashes", count, 0)
+def _attacks(chosen: Namespace, folder: Path, disk: Path | None, records: Records) -> Iterator[Attack]:
+    small, whole = staged(folder / "steps"), commands.staged(folder / "commands")
+    for scene in (small, whole):
+        yield attacks.fault_points(scene, [attacks.KILL])
+        yield attacks.fault_points(scene, attacks.ERRORS)
+    yield attacks.random_kills(whole, chosen.random)
+    yield attacks.failing_changes(small, chosen.every, is_killing=False)
+    yield attacks.failing_changes(whole, chosen.every, is_killing=False)
+    yield attacks.failing_changes(whole, chosen.every, is_killing=True)
+    if disk:
+        yield attacks.full_disks(small, disk, ROOMS)
+    yield attacks.damage(small, "learn", chosen.flips, chosen.cuts)
+    yield races(folder / "commands/busy", folder / "racing")
+    yield _sequences(folder / "steps/template", folder / "sequences", chosen.sequences)
+    yield fuzzing(chosen.inputs)
+    yield strangers(folder / "commands/learnt", folder / "strangers")
+    yield soak(folder / "commands/trained", SOAKED, records, chosen.retrainings)
 
 
-def _full_disks(template: Path, known: attacks.Known, place: Path) -> list[Figure]:
+def _sequences(template: Path, home: Path, count: int) -> Attack:
+    """Random sequences of operations and crashes; one with harm ends with its error."""
+
+    def trial(seed: str) -> str:
+        machine.run(template, home, 1, STEPS_EACH, seed=int(seed))
+        return ""
+
+    return Attack(f"sequences of {STEPS_EACH} operations and crashes", [*map(str, range(count))], trial)
+
+
+@contextmanager
+def _disk(place: Path) -> Iterator[Path | None]:
+    """A file system of 64 MiB, where one can be mounted."""
     place.mkdir()
     with mounted(place, "64m") as why_not:
         if why_not:
             print(why_not)
-            return []
-        return [attacks.full_disks(template, known, place, ROOMS)]
+        yield None if why_not else place
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from hypothesis import Phase, settings
+from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -27,7 +28,8 @@ from tasks.models.retention import is_protected, prune
 from tasks.promotion.publishing import complete_publication, publish
 from tasks.tracking.runs import flow_run
 from tests.helpers.small_champion import landed
-from tests.reliability.workspace import DATASET, batch, candidate_of, fresh, learn
+from tests.reliability.scene import DATASET, fresh
+from tests.reliability.workspace import batch, candidate_of, learn
 
 NUMBERS = st.integers(3, 6)
 SITES = st.integers(7, 9)
@@ -189,16 +191,16 @@ class Operations(RuleBasedStateMachine):
         assert all(any(copies(ref).values()) for ref in batches(DATASET))
 
 
-def run(template: Path, home: Path, examples: int, steps: int, derandomize: bool = True) -> None:
-    """Try sequences of operations; AssertionError with one that breaks a promise."""
-    kind = type("Operations", (Operations,), {"template": template, "home": home})
+def run(template: Path, home: Path, examples: int, steps: int, seed: int | None = None) -> None:
+    """Try sequences of operations; AssertionError with one that breaks a promise. The same ones without a seed."""
+    kind: type[RuleBasedStateMachine] = type("Operations", (Operations,), {"template": template, "home": home})
     chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
-        derandomize=derandomize,
+        derandomize=seed is None,
         database=None,
         print_blob=False,
         phases=[Phase.generate],
     )
-    run_state_machine_as_test(kind, settings=chosen)
+    run_state_machine_as_test(kind if seed is None else with_seed(seed)(kind), settings=chosen)

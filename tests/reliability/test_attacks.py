@@ -1,4 +1,4 @@
-"""A short, deterministic part of what ``make reliability`` does."""
+"""A short, deterministic part of what ``make reliability`` does, in this process."""
 
 import os
 from collections.abc import Iterator
@@ -8,24 +8,27 @@ import pytest
 
 from tasks.core.faults import Fault
 from tests.reliability import attacks, machine
-from tests.reliability.__main__ import page
-from tests.reliability.attacks import AT, Figure
-from tests.reliability.tiny_disk import mounted
-from tests.reliability.workspace import STEPS, build
-
-SELDOM = 41
+from tests.reliability.disks import mounted
+from tests.reliability.page import page
+from tests.reliability.scene import Scene
+from tests.reliability.trials import Attack, Records
+from tests.reliability.workspace import staged
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")]
 
 
-@pytest.fixture
-def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small workspace; the environment is restored afterwards."""
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A ready workspace for each step."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GREENLIGHTNING_HOME", os.environ["GREENLIGHTNING_HOME"])
+        yield staged(tmp_path_factory.mktemp("reliability"))
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is restored after each test."""
     monkeypatch.setenv("GREENLIGHTNING_HOME", os.environ["GREENLIGHTNING_HOME"])
-    folder = tmp_path / "template"
-    folder.mkdir()
-    build(folder)
-    return folder
 
 
 @pytest.fixture
@@ -39,37 +42,42 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         yield place
 
 
-def test_every_fault_point_belongs_to_a_step() -> None:
-    assert {fault for faults in AT.values() for fault in faults} == set(Fault)
+def harmful(attack: Attack, every: int = 1) -> dict[str, str]:
+    """The harm that every ``every``-th trial of an attack does, where it does any."""
+    assert attack.names
+    found = {name: attack.trial(name) for name in attack.names[::every]}
+    return {name: harm for name, harm in found.items() if harm}
 
 
-def test_an_error_at_any_fault_point_does_no_harm(template: Path, tmp_path: Path) -> None:
-    known = attacks.outcomes(template, tmp_path / "home")
-    assert attacks.failing_points(template, tmp_path / "home", known, ["ENOSPC"]).harm == 0
+def test_every_fault_point_belongs_to_a_step(scene: Scene) -> None:
+    assert {fault for reached in scene.reached.values() for fault in reached} == set(Fault)
 
 
-def test_a_disk_that_fails_at_any_change_of_a_file_does_no_harm(template: Path, tmp_path: Path) -> None:
-    known = attacks.outcomes(template, tmp_path / "home")
-    figure = attacks.failing_disks(template, tmp_path / "home", known, every=SELDOM)
-    assert (figure.harm, figure.attacks > len(STEPS)) == (0, True)
+def test_an_error_at_any_fault_point_does_no_harm(scene: Scene) -> None:
+    assert harmful(attacks.fault_points(scene, ["ENOSPC"])) == {}
 
 
-def test_a_full_disk_does_no_harm(template: Path, tmp_path: Path, tiny_disk: Path) -> None:
-    known = attacks.outcomes(template, tmp_path / "home")
-    assert attacks.full_disks(template, known, tiny_disk, [0, 200_000]).harm == 0
+def test_a_disk_that_fails_at_any_change_of_a_file_does_no_harm(scene: Scene) -> None:
+    assert harmful(attacks.failing_changes(scene, every=41, is_killing=False)) == {}
 
 
-def test_damage_is_noticed(template: Path, tmp_path: Path) -> None:
-    assert attacks.damage(template, tmp_path / "home", flips=1, cuts=1).harm == 0
+def test_a_full_disk_does_no_harm(scene: Scene, tiny_disk: Path) -> None:
+    assert harmful(attacks.full_disks(scene, tiny_disk, [0, 200_000])) == {}
 
 
-def test_racing_retrainings_lose_nothing(template: Path, tmp_path: Path) -> None:
-    assert attacks.races(template, tmp_path / "home", 1).harm == 0
+def test_damage_is_noticed(scene: Scene) -> None:
+    assert harmful(attacks.damage(scene, "learn", flips=1, cuts=1)) == {}
 
 
-def test_any_sequence_of_operations_and_crashes_leaves_exact_sums(template: Path, tmp_path: Path) -> None:
-    machine.run(template, tmp_path / "home", examples=4, steps=8)
+def test_any_sequence_of_operations_and_crashes_leaves_exact_sums(scene: Scene, tmp_path: Path) -> None:
+    machine.run(scene.stages / "learn", tmp_path / "home", examples=4, steps=8)
 
 
-def test_the_page_shows_each_figure() -> None:
-    assert "| kills | 1,000 | 0 |" in page([Figure("kills", 1000, 0)])
+def test_the_page_counts_what_was_done_and_a_run_goes_on(tmp_path: Path) -> None:
+    attack = Attack("kills", [str(number) for number in range(1000)], lambda _: "", times=2)
+    records = Records(tmp_path / "results.jsonl")
+    records.add(attack="kills", trial="3", times=2, harm="")
+    records.add(attack="kills", trial="4", times=2, harm="torn")
+    assert "| kills | 4 | 2,000 | 1 |" in page([attack], records)
+    again = Records(tmp_path / "results.jsonl")
+    assert again.has("kills", "3") and not again.has("kills", "5")

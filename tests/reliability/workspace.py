@@ -2,15 +2,14 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import numpy as np
 
+from flows.engine.error_messages import is_machine
 from greenlightning.data.batch import Batch
 from greenlightning.evaluation.comparison import Decision
 from greenlightning.model import GreenLightningModel
@@ -18,11 +17,10 @@ from greenlightning.paths import LandmarkPaths
 from greenlightning.structure.gates import Structure
 from tasks.core.constants import Alias, Kind
 from tasks.core.energy_cost import EnergyCost
-from tasks.data.batch_files import waiting
-from tasks.data.batch_index import BatchRef, batches
-from tasks.data.versioning import copies, version_batch
+from tasks.core.workspace import Workspace
+from tasks.data.batch_index import batches
+from tasks.data.versioning import version_batch
 from tasks.models import champion, registry
-from tasks.models.files.seals import check_tags
 from tasks.models.retention import prune
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
@@ -33,8 +31,7 @@ from tasks.tracking.runs import flow_run
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.structure import TrainingResult
 from tests.helpers.small_champion import landed, served, versioned
-
-DATASET = "digits"
+from tests.reliability.scene import DATASET, Ended, Scene, fresh
 
 
 def batch(number: int) -> Batch:
@@ -152,56 +149,30 @@ FIRST: dict[str, Callable[[], object]] = {"forget": learn, "roll back": learn, "
 """What comes before a step, undisturbed."""
 
 
-@dataclass(frozen=True)
-class State:
-    """What a workspace holds: the champion's ledger and sums, the batches, and what waits."""
+def attempted(step: Callable[[], object]) -> Callable[[], Ended]:
+    """The step, and how it ends."""
 
-    ledger: frozenset[str]
-    statistics: str
-    left_out: frozenset[str]
-    batches: frozenset[str]
-    waiting: int
+    def attempt() -> Ended:
+        try:
+            step()
+        except Exception as error:
+            return Ended.NAMED if is_machine(error) else Ended.RAW
+        return Ended.DONE
 
-    @classmethod
-    def now(cls) -> "State":
-        """The state of the current workspace; the champion's files are read and checked."""
-        serving = registry.version(DATASET, Alias.CHAMPION)
-        check_tags(serving)
-        model = registry.load_version(serving)
-        names = frozenset(ref.id for ref in batches(DATASET))
-        left_out = frozenset({*serving.forgotten, *serving.held_back})
-        return cls(frozenset(model.ledger), model.statistics.digest, left_out, names, len(waiting(DATASET)))
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether the champion's sums are those of exactly the batches of its ledger, learnt from their rows."""
-        known = {batch(number).id: batch(number) for number in range(5)}
-        model = registry.load(DATASET)
-        again = GreenLightningModel.empty(model.paths, model.alpha, model.targets)
-        for name in sorted(self.ledger):
-            again = again.learn(known[name])
-        return bool(again.statistics.digest == self.statistics)
+    return attempt
 
 
-def all_copies_whole() -> bool:
-    """Whether workspace, cache and remote hold every batch."""
-    refs: list[BatchRef] = [*batches(DATASET), *batches(f"{DATASET}.holdout")]
-    return all(all(copies(ref).values()) for ref in refs)
-
-
-def fresh(template: Path, home: Path, step: str = "") -> None:
-    """The current workspace is a copy of the template, ready for a step.
-
-    It has a path of its own: MLflow keeps its databases open.
-    """
-    shutil.rmtree(home, ignore_errors=True)
-    place = home / uuid4().hex
-    shutil.copytree(template, place)
-    os.environ["GREENLIGHTNING_HOME"] = str(place)
-    if step in FIRST:
-        FIRST[step]()
-
-
-if __name__ == "__main__":
-    assert champion.LOCK_TIMEOUT
-    STEPS[sys.argv[1]]()
+def staged(folder: Path) -> Scene:
+    """A ready workspace for each step, and the states before and after it where nothing attacks."""
+    template = folder / "template"
+    template.mkdir(mode=0o700, parents=True)
+    build(template)
+    steps = {name: attempted(step) for name, step in STEPS.items()}
+    scene = Scene("steps", folder / "stages", folder / "home", steps)
+    for step in STEPS:
+        fresh(template, scene.home)
+        if step in FIRST:
+            FIRST[step]()
+        shutil.copytree(Workspace.current().root, scene.stages / step)
+    scene.explore()
+    return scene

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import lzma
 import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -20,7 +19,6 @@ from tasks.data.readers.source import unreadable
 GZIP, BZIP2, XZ, ZSTD, ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".zip")
 LAYERS, PIECE = 4, 1 << 20
-DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ def content_of(path: Path, memory: int | None = None) -> Content:
         try:
             with opened(BytesIO(data)) as stream:
                 data = _unpacked(stream, most)
-        except (*DAMAGE, zipfile.BadZipFile) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
             raise unreadable(path, kind, error) from error
     raise InputError(f"{path.name} is packed {LAYERS} times or more", "Unpack it")
 
@@ -80,11 +80,13 @@ def _packed(data: bytes) -> tuple[str, Callable[[BytesIO], Any]] | None:
 
 
 def is_table_archive(data: bytes) -> bool:
-    """Whether a zip archive is itself a format of tables: NumPy's NPZ, or an office document."""
+    """Whether a zip archive is a format of tables: NumPy's NPZ, or an office document; a damaged one is none."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except MemoryError:
+        raise
+    except Exception:
         return False
     return is_office(data) or (bool(names) and all(name.endswith(".npy") for name in names))
 

@@ -14,8 +14,10 @@ from flows.quarantine.decide import accept, discard
 from flows.quarantine.relearn import relearn
 from greenlightning.errors import NothingServedError
 from tasks.core.constants import Alias, Tag
+from tasks.core.faults import VARIABLE, Fault
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batch_ref, batches
+from tasks.data.versioning import copies
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
 from tasks.quarantine.records import held_batch, held_batches
@@ -62,6 +64,19 @@ def test_the_same_file_again_is_accepted_already() -> None:
     assert expectations_of(registry.champion(DIGITS)).learnt == ()
     assert outcome(ingest, path=scaled(), dataset=DIGITS).state == "Versioned"
     assert outcome(ingest, path=scaled("other", SECOND), dataset=DIGITS).state == "Quarantined"
+
+
+@pytest.mark.parametrize("fault", [Fault.COPIED, Fault.PUSHED])
+def test_an_acceptance_that_failed_half_way_is_finished_by_the_next(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = quarantined(scaled())
+    with monkeypatch.context() as patch:
+        patch.setenv(VARIABLE, f"{fault}:EACCES")
+        assert not accept(dataset=DIGITS, batch=batch, reason="the new scanner", return_state=True).is_completed()
+    assert outcome(accept, dataset=DIGITS, batch=batch, reason="the new scanner").state == "Accepted"
+    assert held_batches(DIGITS) == []
+    assert batch_ref(DIGITS, batch).accepted and all(copies(batch_ref(DIGITS, batch)).values())
 
 
 def test_a_discarded_batch_keeps_its_record_and_stays_out() -> None:

@@ -65,6 +65,26 @@ def test_a_workspace_in_use_is_left_alone(archive: Path) -> None:
         restore(archive)
 
 
+def test_a_restore_that_was_killed_is_started_again(
+    archive: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = registry.load("digits").statistics
+    shutil.rmtree(home)
+    home.mkdir()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("tasks.integrity.backup.restore_copies", interrupted)
+        restore(archive)
+    restore(archive)
+    assert registry.load("digits").statistics == before
+    assert [*check_data("digits"), *check_versions("digits")] == []
+    with pytest.raises(InputError, match="is in use"):
+        restore(archive)
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_a_damaged_backup_is_refused_before_anything_is_written(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: float

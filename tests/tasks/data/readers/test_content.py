@@ -66,6 +66,12 @@ def test_an_archive_of_several_files_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_an_archive_whose_file_has_no_name_is_refused(tmp_path: Path) -> None:
+    """Python's zipfile raises an IndexError of its own here."""
+    (tmp_path / "a.zip").write_bytes(zipped(DATA, "a.csv").replace(b"a.csv", b"\0.csv"))
+    assert "a.zip cannot be read as zip" in refusal(content_of, tmp_path / "a.zip")
+
+
 def test_archives_that_are_tables_themselves_stay_packed(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=[[1]], y=[1])
     assert content_of(tmp_path / "a.npz").data[:2] == b"PK"

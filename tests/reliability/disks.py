@@ -1,13 +1,15 @@
-"""A disk that fails: the k-th change to a file below a folder raises a system error, whoever makes it."""
+"""Disks that fail at the k-th change to a file, whoever makes it, and a real one that is soon full."""
 
-import errno
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tasks.core.faults import strike
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = ("os.rename", "os.link", "os.mkdir", "os.remove", "os.truncate", "os.symlink")
@@ -23,12 +25,11 @@ class Disk:
     at: int = 0
     changes: int = 0
 
-    def changed(self, path: str) -> None:
+    def changed(self) -> None:
         """Count a change; raise the error where it is its turn."""
         self.changes += 1
         if self.changes == self.at:
-            number = getattr(errno, self.error)
-            raise OSError(number, os.strerror(number), path)
+            strike(self.error)
 
 
 _disk: Disk | None = None
@@ -48,7 +49,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     else:
         return
     if isinstance(path, str | bytes | os.PathLike) and os.fsdecode(path).startswith(_disk.folder):
-        _disk.changed(os.fsdecode(path))
+        _disk.changed()
 
 
 @contextmanager
@@ -63,3 +64,21 @@ def failing(folder: Path, at: int = 0, error: str = "EIO") -> Iterator[Disk]:
         yield _disk
     finally:
         _disk = None
+
+
+@contextmanager
+def mounted(place: Path, size: str) -> Iterator[str]:
+    """Mount a tmpfs of a size while the block runs; why that was not possible, empty where it was."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        why_not = done.stderr.strip() or "mount failed" if done.returncode else ""
+    except FileNotFoundError:
+        why_not = "there is no mount here"
+    if why_not:
+        yield f"no tmpfs can be mounted: {why_not}"
+        return
+    try:
+        yield ""
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)

@@ -1,0 +1,58 @@
+"""docs/reliability.md of the trials that were done."""
+
+from collections.abc import Sequence
+
+from tests.reliability.soak import CURVE
+from tests.reliability.trials import Attack, Records
+
+HEAD = """# Reliability
+
+`make reliability` attacks small workspaces and writes this page; the tests make the same attacks, fewer of them.
+It goes on where it was broken off: what was done is in `tests/reliability/results.jsonl`.
+Harm means: something is lost, doubled, half-written or unpushed, a version differs from the sums of exactly its
+batches, an error names nobody, or the repeated command does not reach the state that it reaches undisturbed.
+Every durable step has a [fault point](decisions/0054-turns-and-fault-points.md).
+*Steps* are calls that change a store; *commands* are those of the command line, from `ingest` to `restore`.
+
+| attack | done | planned | with harm |
+|---|--:|--:|--:|
+"""
+SOAK = """
+## Retrainings on end
+{retrainings} retrainings of 40 rows each in one workspace, nothing pruned, the curve from `make reliability`.
+
+| after | MB on the disk | files and folders | processor seconds of a retraining | MB of memory |
+|--:|--:|--:|--:|--:|
+"""
+TAIL = """
+Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
+"""
+ROWS = 12
+"""At most so many rows of the curve, and its last."""
+
+
+def page(attacks: Sequence[Attack], records: Records) -> str:
+    """The figures of all attacks, and the curve of the retrainings on end."""
+    rows = [_row(attack, records) for attack in attacks]
+    notes = [f"\n{attack.what.capitalize()}: {attack.about}.\n" for attack in attacks if attack.about]
+    return HEAD + "".join(rows) + "".join(notes) + _soak(records) + TAIL
+
+
+def _row(attack: Attack, records: Records) -> str:
+    done = [line for line in records.of(attack.what) if line["trial"] in attack.names]
+    times, planned = sum(line["times"] for line in done), len(attack.names) * attack.times
+    harm = sum(bool(line["harm"]) for line in done)
+    return f"| {attack.what} | {times:,} | {planned:,} | {harm:,} |\n"
+
+
+def _soak(records: Records) -> str:
+    curve = list(records.of(CURVE))
+    if not curve:
+        return ""
+    shown = [*curve[:: -(-len(curve) // ROWS)], curve[-1]]
+    rows = {
+        int(at["trial"]): f"| {at['trial']} | {at['megabytes']:.1f} | {at['files']:,} | {at['seconds']:.2f} | "
+        f"{at['memory']:.0f} |\n"
+        for at in shown
+    }
+    return SOAK.format(retrainings=curve[-1]["trial"]) + "".join(rows.values())
