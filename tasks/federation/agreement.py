@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 def profile_file(path: Path, label: str, sending: Sending, reading: Reading = DETECTED) -> "Message":
     """Profile the columns of a file, and sign the profile; ``fewest_rows`` is that of a category that is named."""
-    from greenlightning.federation import send_profile
     from greenlightning.tables import profile_of
 
     frame = read_table(path, replace(reading.options(), label=label)).frame
     profile = profile_of(frame, label, sending.fewest_rows)
+    from greenlightning.federation import send_profile
+
     return send_profile(profile, sending.folder, workspace_key(), site=sending.site)
 
 
