@@ -43,6 +43,12 @@ def train(  # noqa: PLR0913
         int | None,
         typer.Option(min=1, help=f"Maximum epochs of structure extraction. Default: {EPOCHS}."),
     ] = None,
+    early_stopping: Annotated[
+        bool,
+        typer.Option(
+            "--early-stopping", help="Stop extraction where more epochs no longer help the solved model."
+        ),
+    ] = False,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the random numbers.")] = 0,
     paths: Annotated[
         Literal["auto", "explicit", "landmarks", "synthetic"],
@@ -69,6 +75,7 @@ def train(  # noqa: PLR0913
 
     learning = Learning(
         max_epochs=max_epochs or "auto",
+        early_stopping=early_stopping,
         random_state=random_state,
         paths=paths,
         device=device,

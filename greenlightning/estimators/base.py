@@ -49,6 +49,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         max_epochs: int | Literal["auto"] = "auto",
         settle_tolerance: float = 0.01,
         patience: int = 2,
+        early_stopping: bool = False,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
         weight_decay: float = 0.0,
@@ -71,6 +72,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         self.max_epochs = max_epochs
         self.settle_tolerance = settle_tolerance
         self.patience = patience
+        self.early_stopping = early_stopping
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
@@ -168,11 +170,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         return self._adopt(structure, batch, self._seed(), seen)
 
     def partial_fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        classes: ArrayLike | None = None,
-        sample_weight: ArrayLike | None = None,
+        self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
         """Learn more rows, at the cost of these rows alone; the first call is ``fit``.
 

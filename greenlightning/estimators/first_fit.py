@@ -15,6 +15,7 @@ from greenlightning.data.splits import Rows, split_rows
 from greenlightning.data.targets import ClassTargets, Targets
 from greenlightning.errors import SingularError
 from greenlightning.estimators.configuration import build_recipe, training_options
+from greenlightning.estimators.early_stopping import held_out_error
 from greenlightning.estimators.feature_choice import narrowed, widened
 from greenlightning.linear.probabilities import FEWEST_ROWS, UNCALIBRATED, Calibration
 from greenlightning.linear.solver import choose_alpha
@@ -67,13 +68,17 @@ def train_structure(
         Where data or a parameter cannot be used.
     """
     X, y = batch.X, estimator._targets(batch, seed).mapped(batch.y)
-    training, validation = _split(estimator, batch.y, seed)
+    training, validation = split = _split(estimator, batch.y, seed)
+    stops_early = estimator.early_stopping and len(validation)
     return extract_structure(
         X[training],
         y[training],
         task=estimator.task,
         validation=(X[validation], y[validation]) if len(validation) else None,
-        options=training_options(estimator, X[training], seed),
+        options=replace(
+            training_options(estimator, X[training], seed),
+            error_of=held_out_error(estimator, batch, split, seed) if stops_early else None,
+        ),
         seen=seen,
         on_epoch=on_epoch,
     )

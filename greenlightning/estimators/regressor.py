@@ -52,6 +52,9 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         Training stops once the flip rate of the gates stays below it.
     patience : int, default=2
         Epochs for which it must stay there.
+    early_stopping : bool, default=False
+        Whether training also stops where more epochs no longer help a small model that is solved on the gates, on
+        rows held out: looked at after epochs 1, 2, 4, 8 and so on.
     batch_size : int or "auto", default="auto"
         Rows of a minibatch while the structure is trained.
     learning_rate : float or "auto", default="auto"
@@ -125,6 +128,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         max_epochs: int | Literal["auto"] = "auto",
         settle_tolerance: float = 0.01,
         patience: int = 2,
+        early_stopping: bool = False,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
         weight_decay: float = 0.0,
@@ -148,6 +152,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
             max_epochs=max_epochs,
             settle_tolerance=settle_tolerance,
             patience=patience,
+            early_stopping=early_stopping,
             batch_size=batch_size,
             learning_rate=learning_rate,
             weight_decay=weight_decay,

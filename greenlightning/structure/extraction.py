@@ -102,14 +102,20 @@ def extract_structure(
     structure = frozen_gates(blank, network, watch.history, seen)
     watch.remember(structure, network)
     encoded = as_floats(blank.encode(torch.from_numpy(inputs)))
+    range_rows, least = inputs[np.sort(shuffled[:RANGE_ROWS])], _Least()
     for state in train_epochs(encoded, goal.values, options, n_outputs=goal.n_outputs, module=network):
         structure = frozen_gates(blank, state.module, watch.history, seen)
-        record = watch.look(structure, state.module, state.train_loss)
+        error = None
+        if options.error_of and settling.is_looked_at(state.epoch):
+            error = least.of(structure.in_int8(range_rows), options.error_of)
+        record = watch.look(structure, state.module, state.train_loss, error)
         if on_epoch:
             on_epoch(record)
+        if watch.history.stopped_early and least.structure:
+            return least.structure
         if watch.history.settled:
             break
-    return structure.in_int8(inputs[np.sort(shuffled[:RANGE_ROWS])])
+    return structure.in_int8(range_rows)
 
 
 def _checked(X: ArrayLike, y: ArrayLike, task: str, options: TrainingOptions) -> NDArray[Any]:
@@ -194,6 +200,21 @@ class _Goal:
 
 
 @dataclass
+class _Least:
+    """The structure of the least error so far."""
+
+    structure: Structure | None = None
+    error: float = np.inf
+
+    def of(self, structure: Structure, error_of: Callable[[Structure], float]) -> float:
+        """Return the error of a structure, which is kept where it is the least."""
+        error = error_of(structure)
+        if error < self.error:
+            self.structure, self.error = structure, error
+        return error
+
+
+@dataclass
 class _Watch:
     """Looks at the gates after each epoch and writes the history."""
 
@@ -211,7 +232,9 @@ class _Watch:
         self._patterns = [g.numpy().astype(bool) for g in gates]
         self._weights = [p.detach().cpu().numpy().copy() for p in module.parameters()]
 
-    def look(self, structure: Structure, module: nn.Module, train_loss: float) -> EpochRecord:
+    def look(
+        self, structure: Structure, module: nn.Module, train_loss: float, solved_error: float | None
+    ) -> EpochRecord:
         patterns, weights = self._patterns, self._weights
         self.remember(structure, module)
         with torch.no_grad():
@@ -227,6 +250,7 @@ class _Watch:
             firing_rate=settling.firing_rate(self._patterns),
             validation_accuracy=score,
             train_loss=train_loss,
+            solved_error=solved_error,
         )
         self.history.records.append(record)
         return record

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OUI_PAIRS = 28
+WORTH = 0.05
 
 
 def flip_rate(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> float:
@@ -139,6 +140,8 @@ class EpochRecord:
         Accuracy on the validation rows; R² for real targets.
     train_loss : float
         Mean training loss of the epoch.
+    solved_error : float or None
+        Squared error on held-out rows of a small model solved on the gates; None where it was not looked at.
     """
 
     epoch: int
@@ -149,6 +152,23 @@ class EpochRecord:
     firing_rate: float
     validation_accuracy: float
     train_loss: float
+    solved_error: float | None = None
+
+
+def is_looked_at(epoch: int) -> bool:
+    """Tell whether the solved model is looked at after this epoch: the first, second, fourth, eighth and so on."""
+    return epoch & (epoch - 1) == 0
+
+
+def helps_no_more(errors: Sequence[float]) -> bool:
+    """Tell whether the last error of the solved model is not 5 % below the least before.
+
+    Examples
+    --------
+    >>> helps_no_more([0.30, 0.20]), helps_no_more([0.30, 0.20, 0.199])
+    (False, True)
+    """
+    return len(errors) > 1 and errors[-1] > (1 - WORTH) * min(errors[:-1])
 
 
 @dataclass(frozen=True)
@@ -204,6 +224,12 @@ class SettlingHistory:
         return self.rule.settled([record.flip_rate for record in self.records])
 
     @property
+    def stopped_early(self) -> bool:
+        """Whether more epochs no longer helped the solved model; never where it was not looked at."""
+        errors = (record.solved_error for record in self.records)
+        return helps_no_more([error for error in errors if error is not None])
+
+    @property
     def settling_ratio(self) -> float | None:
         """Epochs until the weight change falls under 10 % of its first value, over those of the flip rate.
 
@@ -215,12 +241,16 @@ class SettlingHistory:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON."""
-        return {"rule": asdict(self.rule), "records": [asdict(record) for record in self.records]}
+        return {"rule": asdict(self.rule), "records": [_measured(record) for record in self.records]}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "SettlingHistory":
         """Invert ``to_dict``."""
         return cls(SettlingRule(**content["rule"]), [EpochRecord(**record) for record in content["records"]])
+
+
+def _measured(record: EpochRecord) -> dict[str, float]:
+    return {name: value for name, value in asdict(record).items() if value is not None}
 
 
 def _epochs_to_tenth(series: Sequence[float]) -> int | None:

@@ -44,6 +44,7 @@ class Metric(StrEnum):
     FIRING_RATE = "firing_rate"
     VALIDATION_ACCURACY = "validation_accuracy"
     TRAIN_LOSS = "train_loss"
+    SOLVED_ERROR = "solved_error"
     EPOCHS = "epochs"
     SETTLED = "settled"
     SETTLING_RATIO = "settling_ratio"

@@ -82,6 +82,11 @@ class Learning(BaseModel):
     )
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")
     patience: int = Field(2, ge=1, description="epochs in a row that the gates must be still")
+    early_stopping: bool = Field(
+        False,
+        description="stop extraction too where more epochs no longer help a small model solved on the gates, on "
+        "rows held out",
+    )
     random_state: int = Field(0, ge=0, description="seed of everything random")
     class_weight: ClassWeight = "keep"
     device: Device = "cpu"

@@ -9,13 +9,14 @@ from prefect import State, get_run_logger
 from prefect.context import FlowRunContext
 from prefect.states import Completed
 
-from greenlightning.structure.settling import EpochRecord, SettlingRule
+from greenlightning.structure.settling import EpochRecord, SettlingRule, helps_no_more
 from tasks.core.progress import report_progress
 from tasks.core.steps import task
 from tasks.orchestration.artifacts import RunArtifacts, artifact_key
 from tasks.orchestration.progress_artifact import progress_artifact
 
 CONTINUE, SETTLED, NOT_SETTLED = "continue", "settled", "not settled within the limit"
+HELPS_NO_MORE = "more epochs no longer help the solved model"
 
 
 @task(name="settling", task_run_name="settling, epoch {epoch}: {verdict}", persist_result=False)
@@ -34,10 +35,13 @@ class SettlingWatch:
     joules: Callable[[], float]
     score: str = "accuracy"
     flips: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
 
     @property
     def verdict(self) -> str:
-        """Whether the gates have settled, the training goes on, or the limit of epochs is reached."""
+        """Whether the gates have settled or need no more epochs, training goes on, or its limit is reached."""
+        if helps_no_more(self.errors):
+            return HELPS_NO_MORE
         if self.rule.settled(self.flips):
             return SETTLED
         return CONTINUE if len(self.flips) < self.limit else NOT_SETTLED
@@ -45,6 +49,8 @@ class SettlingWatch:
     @property
     def progress(self) -> str:
         """The verdict so far, with the epoch."""
+        if self.verdict == HELPS_NO_MORE:
+            return f"{HELPS_NO_MORE}, epoch"
         if self.verdict == SETTLED:
             return "the gates settled, epoch"
         return f"settling, flip rate {self.flips[-1]:.4f}, epoch"
@@ -52,6 +58,7 @@ class SettlingWatch:
     def look(self, record: EpochRecord) -> None:
         """Tell of one epoch; the log and the graph are those of the flow run, where there is one."""
         self.flips.append(record.flip_rate)
+        self.errors += [] if record.solved_error is None else [record.solved_error]
         report_progress(self.progress, record.epoch, self.limit)
         if FlowRunContext.get() is None:
             return
@@ -60,10 +67,11 @@ class SettlingWatch:
     def line(self, record: EpochRecord) -> str:
         """One epoch in words: what changed, what was spent until then, and the verdict that ends the training."""
         verdict = "" if self.verdict == CONTINUE else f": {self.verdict}"
+        solved = "" if record.solved_error is None else f"error of the solved model {record.solved_error:.4f}, "
         return (
             f"epoch {record.epoch} of {self.limit}: flip rate {record.flip_rate:.4f}, "
             f"weight change {record.weight_change:.4f}, OUI {record.oui:.3f}, "
-            f"validation {self.score} {record.validation_accuracy:.4f}, "
+            f"validation {self.score} {record.validation_accuracy:.4f}, {solved}"
             f"{self.joules():.1f} J so far{verdict}"
         )
 

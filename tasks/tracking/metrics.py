@@ -34,7 +34,8 @@ def log_steps(run_id: str, steps: Sequence[Mapping[str, float]], first: int) -> 
 
 def log_settling(run_id: str, history: "SettlingHistory") -> None:
     """Log the settling series (``step`` = epoch) and their summary, without what was not measured."""
-    series = [(name, getattr(record, name), record.epoch) for record in history.records for name in SERIES]
+    names = (*SERIES, Metric.SOLVED_ERROR)
+    series = [(name, getattr(record, name), record.epoch) for record in history.records for name in names]
     summary = {
         Metric.EPOCHS: history.epochs,
         Metric.SETTLED: history.settled,

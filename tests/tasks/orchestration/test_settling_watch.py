@@ -1,6 +1,7 @@
 """What a training shows of its settling: a log line, a check of the graph and progress, each epoch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,18 @@ def test_each_epoch_continues_until_the_gates_settle_or_the_limit_is_reached(
         watch.look(record)
         seen.append(watch.verdict)
     assert seen == verdicts
+
+
+def test_with_early_stopping_the_training_ends_where_more_epochs_no_longer_help_the_solved_model() -> None:
+    watch = SettlingWatch(RULE, 24, lambda: 0.0)
+    verdicts = []
+    for record, error in zip(epochs([0.2] * 4), [0.08, 0.05, None, 0.0495], strict=True):
+        looked_at = replace(record, solved_error=error)
+        watch.look(looked_at)
+        verdicts.append(watch.verdict)
+    assert verdicts == [*["continue"] * 3, "more epochs no longer help the solved model"]
+    assert watch.progress == "more epochs no longer help the solved model, epoch"
+    assert "error of the solved model 0.0495, 0.0 J so far: more epochs no longer help" in watch.line(looked_at)
 
 
 def test_an_epoch_is_one_line_with_what_changed_and_what_it_cost() -> None:
