@@ -170,3 +170,36 @@ def test_a_feature_called_label_stands_beside_the_labels(tmp_path: Path) -> None
     assert content.frame["label"].tolist()[:2] == ["blue", "red"]
     assert content.y.tolist()[:2] == ["late", "on time"]
     assert land.fn(file, "parcels").id == landed.id
+
+
+def test_a_file_is_read_once_for_as_long_as_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, read = land.fn(write_csv(tmp_path), "d"), list[Path]()
+    content_of = batch_files._content_of
+
+    def counted(path: Path) -> batch_files.BatchContent:
+        read.append(path)
+        return content_of(path)
+
+    monkeypatch.setattr(batch_files, "_content_of", counted)
+    first = read_content(batch.path)
+    first.frame.loc[0, NAMES[0]] = 99.0
+    first.y[:] = first.y[0]
+    again = read_content(batch.path)
+    assert len(read) == 1
+    assert np.array_equal(again.numbers, X) and again.y.tolist() == Y
+    other = land.fn(text("b.csv", "a,label\n1,x\n2,y\n3,x\n")(tmp_path), "other")
+    batch.path.write_bytes(other.path.read_bytes())
+    assert read_content(batch.path).features == ("a",)
+    batch.path.write_bytes(b"torn")
+    with pytest.raises(InputError, match="cannot be opened"):
+        read_content(batch.path)
+
+
+def test_a_large_file_is_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_files, "LARGEST_KEPT", 0)
+    batch = land.fn(write_csv(tmp_path), "d")
+    kept = batch_files._kept.cache_info().currsize
+    assert np.array_equal(read_content(batch.path).numbers, X)
+    assert batch_files._kept.cache_info().currsize == kept
