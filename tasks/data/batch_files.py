@@ -203,7 +203,8 @@ def _loaded_type(stored: DTypeLike) -> type[np.generic]:
 def write_batch(frame: pd.DataFrame, y: NDArray[Any], provenance: dict[str, Any], target: Path) -> BatchContent:
     """Write a canonical table and its labels; return them as ``read_content`` would read them."""
     numbers = frame.select_dtypes("number")
-    dtype = _compact_type(numbers.to_numpy(np.float64))
+    values = numbers.to_numpy(np.float64)
+    dtype = _compact_type(values)
     columns = [
         pa.array(frame[name].to_numpy(dtype=dtype)) if name in numbers else pa.array(frame[name])
         for name in frame.columns
@@ -216,8 +217,20 @@ def write_batch(frame: pd.DataFrame, y: NDArray[Any], provenance: dict[str, Any]
     metadata = {PROVENANCE: json.dumps(provenance, sort_keys=True).encode()}
     table = pa.table([*columns, pa.array(y.tolist())], names=[*frame.columns, label])
     _write_atomically(table.replace_schema_metadata(metadata), target)
-    loaded = frame.astype(dict.fromkeys(numbers.columns, _loaded_type(dtype)))
-    return BatchContent(loaded, canonical_labels(y.tolist()), provenance.get("task", "classification"))
+    return BatchContent(
+        _as_loaded(frame, numbers.columns, values, _loaded_type(dtype)),
+        canonical_labels(y.tolist()),
+        provenance.get("task", "classification"),
+    )
+
+
+def _as_loaded(
+    frame: pd.DataFrame, numbers: pd.Index, values: NDArray[np.float64], dtype: type[np.generic]
+) -> pd.DataFrame:
+    """``frame`` with its ``numbers``, whose cells are ``values``, of one type; at once where all are numbers."""
+    if len(numbers) == len(frame.columns):
+        return pd.DataFrame(values.astype(dtype), columns=frame.columns, copy=False)
+    return frame.astype(dict.fromkeys(numbers, dtype))
 
 
 def _compact_type(values: NDArray[np.float64]) -> type[np.generic]:

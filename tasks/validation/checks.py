@@ -128,7 +128,7 @@ def frames(measures: Measures, found: Comparison | None) -> dict[str, pd.DataFra
         samples["outside"] = found.outside
         batch |= found.in_total
     return {
-        "header": pd.DataFrame(columns=measures.names),
+        "header": pd.DataFrame(columns=measures.names, dtype=float),
         "features": pd.DataFrame(features),
         "samples": pd.DataFrame(samples),
         "batch": pd.DataFrame({name: [value] for name, value in batch.items()}),
