@@ -121,7 +121,8 @@ class PathLinear(nn.Module):
         options = RecipeOptions(paths, projection, n_landmarks, feature_bits, random_state)
         recipe = recipe_of_head(head, inputs, options)
         found = coefficients_of_head(head, recipe, inputs)
-        return cls(recipe, len(found.intercept))._take(found)
+        place = next(head.parameters()).device
+        return cls(recipe, len(found.intercept)).to(place)._take(found)
 
     @classmethod
     def from_model(cls, model: GreenLightningModel, n_outputs: int | None = None) -> Self:

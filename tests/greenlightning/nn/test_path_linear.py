@@ -1,5 +1,6 @@
 """PathLinear learns exactly, trains like any module, and travels in a state_dict without pickle."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_a_frozen_backbone_needs_no_detaching_and_a_trained_one_is_refused(block
 def test_shapes_and_half_precision_are_those_of_a_linear_layer(block: PathLinear) -> None:
     X = torch.arange(2 * 3 * 64).reshape(2, 3, 64) / 64
     assert block(X).shape == (2, 3, 10)
-    assert torch.equal(block(X)[1, 2], block(X[1, 2]))
+    assert torch.allclose(block(X)[1, 2], block(X[1, 2]), atol=1e-5)
     assert block(X[:0]).shape == (0, 3, 10)
     assert torch.allclose(block(X.bfloat16()), block(X.bfloat16().float()))
 
@@ -201,6 +202,22 @@ def test_a_model_of_an_estimator_becomes_a_block(digits: tuple[Tensor, Tensor]) 
         found = block(digits[0][600:]).argmax(dim=1).numpy()
     assert (found == estimator.predict(X[600:])).all()
     assert block.partial_fit(*digits, name="more").model.statistics.n == len(y) + 600
+
+
+def test_a_handful_of_rows_and_a_single_class_are_learnt(block: PathLinear, digits: tuple[Tensor, Tensor]) -> None:
+    X, y = digits
+    few = block.fit(X[:5], y[:5])
+    assert accuracy(few, X[:5], y[:5]) == 1.0
+    alone = y == 3
+    assert accuracy(block.fit(X[alone][:60], y[alone][:60]), X[alone][60:], y[alone][60:]) == 1.0
+
+
+def test_a_copy_learns_apart_from_the_block(block: PathLinear, digits: tuple[Tensor, Tensor]) -> None:
+    X, y = digits
+    block.fit(X[:300], y[:300])
+    other = copy.deepcopy(block).partial_fit(X[300:400], y[300:400])
+    assert block.model is not None and other.model is not None
+    assert (block.model.statistics.n, other.model.statistics.n) == (300, 400)
 
 
 def test_wrong_targets_are_named(block: PathLinear, digits: tuple[Tensor, Tensor]) -> None:
