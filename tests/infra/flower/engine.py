@@ -90,9 +90,9 @@ class Engine:
         to = ("--superlink", f"{HERE}:{self.port}", "--root-certificates", authority, "--port", str(free_port()))
         self.start(name, "flower-supernode", *self.certificates, *to, "--node-config", node_config)
 
-    def flwr(self, run_config: str, *options: str) -> str:
-        """Run the app; what the coordinator logged."""
-        command = [str(BIN / "flwr"), "run", str(ROOT / "infra" / "flower"), "here", "--stream"]
+    def flwr(self, run_config: str, *options: str, app: Path = ROOT / "infra" / "flower") -> str:
+        """Run an app; what the coordinator logged."""
+        command = [str(BIN / "flwr"), "run", str(app), "here", "--stream"]
         configured = [*command, "--run-config", run_config, *options]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         running = subprocess.Popen(configured, env=self._environment("flwr"), **pipes)  # type: ignore[call-overload]
@@ -137,4 +137,4 @@ class Engine:
         home = str(self._home(name))
         path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
         quiet = {"FLWR_TELEMETRY_ENABLED": "0", "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
-        return {"PATH": path, "HOME": home, "FLWR_HOME": home, **quiet}
+        return {"PATH": path, "HOME": home, "FLWR_HOME": home, "PYTHONPATH": str(ROOT), **quiet}
