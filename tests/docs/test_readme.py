@@ -20,9 +20,13 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 RUN_IN_ORDER = (
     "README.md",
     "docs/tutorial.md",
+    "docs/tutorial-python.md",
     "docs/how-to/sum-in-parallel.md",
     "docs/how-to/extend-it.md",
     "docs/how-to/retrain-a-head.md",
+    "docs/how-to/bring-your-network.md",
+    "docs/how-to/read-the-mlflow-store.md",
+    "docs/how-to/migrate-from-scikit-learn.md",
     "docs/how-to/get-predictions-out.md",
     "docs/how-to/describe-your-columns.md",
     "docs/how-to/bring-your-data.md",
