@@ -18,7 +18,7 @@ from greenlightning.tables.numbers import NumberColumns, Table
 from greenlightning.tables.schema import Kind, TableSchema
 
 FORMAT = "greenlightning-encoder/1"
-OTHER, MISSING = "other", "missing"
+OTHER, MISSING, ELAPSED = "other", "missing", "elapsed"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ class TableEncoder:
             names += [f"{name}={value}" for value in (*kept, OTHER, MISSING)]
         for name, parts in self.dates.items():
             names += [f"{name} {part} {wave}" for part in parts for wave in ("sine", "cosine")]
-            names += [f"{name} elapsed"] if name != self.schema.time else []
+            names += [f"{name} {ELAPSED}"] if name != self.schema.time else []
         return tuple(names)
 
     @property

@@ -4,6 +4,7 @@ The reference is made once, at first training, and every version under the same 
 batch is opened (``docs/decisions/0016-structure-health.md``).
 """
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from greenlightning.data.batch import Batch
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import IntegrityError
+from greenlightning.tables.encoder import ELAPSED
 from tasks.core.constants import Metric, Tag
 from tasks.core.energy_cost import NO_COST, EnergyCost
 from tasks.core.steps import task
@@ -159,7 +161,9 @@ def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: s
         return found
     content = joined([read_content(checkout(ref)) for ref in new])
     health, drift, names, spent = _compared(serving, reference, content)
-    found = _verdict(serving, health, _drift_note(drift, names), spent, {ref.id: ref.rows for ref in new})
+    found = _verdict(
+        serving, health, drift_note(drift, names, serving.dataset), spent, {ref.id: ref.rows for ref in new}
+    )
     values = _log_health(run_id, health, drift, names)
     log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
     return found
@@ -172,7 +176,7 @@ def assess_landed(serving: registry.VersionInfo, landed: LandedBatch) -> BatchHe
     if reference is None:
         return _unknown(serving)
     health, drift, names, spent = _compared(serving, reference, landed.content)
-    return _verdict(serving, health, _drift_note(drift, names), spent, {landed.id: landed.rows})
+    return _verdict(serving, health, drift_note(drift, names, serving.dataset), spent, {landed.id: landed.rows})
 
 
 def _compared(
@@ -228,10 +232,15 @@ def _log_health(
     return values
 
 
-def _drift_note(drift: "InputDrift", names: "Sequence[str]") -> str:
+def drift_note(drift: "InputDrift", names: "Sequence[str]", dataset: str) -> str:
     """One line about the columns that drifted; empty where none did."""
     worst = drift.worst(names)
     if not worst:
         return ""
     shown = ", ".join(f"{name} (PSI {psi:.2f})" for name, psi in worst.items())
-    return f"input drift: {int(drift.drifted.sum())} of {len(names)} columns moved, most {shown}"
+    dates = [name.removesuffix(f" {ELAPSED}") for name in worst if name.endswith(f" {ELAPSED}")]
+    return f"input drift: {int(drift.drifted.sum())} of {len(names)} columns moved, most {shown}" + "".join(
+        f"; if {date!r} only says when a row happened, declare that for the next train: "
+        f"greenlightning schema --dataset {dataset} --time {shlex.quote(date)}"
+        for date in dates
+    )

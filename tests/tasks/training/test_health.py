@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch
+from greenlightning.health.drift import InputDrift
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric, Tag
 from tasks.data.holdout import Learnable
@@ -15,6 +17,7 @@ from tasks.training.health import (
     BatchHealth,
     assess_batches,
     assess_landed,
+    drift_note,
     health_reference_of,
     health_reference_tag,
     inherit_health_reference,
@@ -30,6 +33,18 @@ def test_only_what_is_not_green_is_noted() -> None:
     assert (red.is_red, red.is_off) == (True, True)
     drifted = BatchHealth(verdict="green", reason="green", drift="input drift: x0")
     assert (drifted.is_red, drifted.is_off, drifted.notes) == (False, True, ("input drift: x0",))
+
+
+def test_a_date_that_only_grows_is_named_with_its_remedy() -> None:
+    moved = InputDrift(np.array([5.6, 0.3, 0.0]), np.array([0.0, 0.0, 1.0]))
+    note = drift_note(moved, ["day elapsed", "rain", "city=Oslo"], "trips")
+    assert note == (
+        "input drift: 2 of 3 columns moved, most day elapsed (PSI 5.60), rain (PSI 0.30); "
+        "if 'day' only says when a row happened, declare that for the next train: "
+        "greenlightning schema --dataset trips --time day"
+    )
+    still = InputDrift(np.zeros(3), np.ones(3))
+    assert drift_note(still, ["day elapsed", "rain", "city=Oslo"], "trips") == ""
 
 
 @pytest.fixture
