@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from greenlightning.data.batch import Batch
 from greenlightning.data.files import reading
@@ -89,10 +90,10 @@ def contribute(
     InputError
         Where the batch has too few rows, or the folder is not empty.
     """
-    _check_rows(batch.rows, fewest_rows)
+    check_rows(batch.rows, fewest_rows)
     empty_folder(folder)
     statistics = published.collect(batch.X, batch.y)
-    return sign_sums(statistics, folder, key, site=site, batch=batch.id, md5=md5, fewest_rows=fewest_rows)
+    return sign_sums(statistics, folder, key, site=site, batch=batch.id, md5=md5)
 
 
 def sign_sums(
@@ -103,9 +104,9 @@ def sign_sums(
     site: str,
     batch: str,
     md5: str | None = None,
-    fewest_rows: int = FEWEST_ROWS,
+    noise: dict[str, Any] | None = None,
 ) -> Message:
-    """Write sums that are computed already, and sign them; the parameters are those of ``contribute``.
+    """Write sums that are computed already, and sign them.
 
     Parameters
     ----------
@@ -121,20 +122,14 @@ def sign_sums(
         Name of the batch.
     md5 : str, optional
         md5 of the files that the batch was read from.
-    fewest_rows : int, default=20
-        Rows below which nothing is sent.
+    noise : dict, optional
+        What ``private_sums`` said of the noise.
 
     Returns
     -------
     Message
         What was signed.
-
-    Raises
-    ------
-    InputError
-        Where the sums are of too few rows.
     """
-    _check_rows(statistics.n, fewest_rows)
     statistics.save(folder)
     about = {
         "site": site,
@@ -146,10 +141,11 @@ def sign_sums(
         "statistics": statistics.digest,
         "software": f"greenlightning {version('greenlightning')}, Python {platform.python_version()}",
     }
-    return sign_message(folder, KIND, about, key)
+    return sign_message(folder, KIND, about | ({"noise": noise} if noise else {}), key)
 
 
-def _check_rows(rows: int, fewest: int) -> None:
+def check_rows(rows: int, fewest: int) -> None:
+    """Raise InputError where sums are of too few rows to be sent."""
     if rows < fewest:
         raise InputError(
             f"The sums of {rows} rows would tell of single ones; {fewest} rows at least are sent",

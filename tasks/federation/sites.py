@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal
 
 from greenlightning.errors import InputError, MismatchError
@@ -19,6 +20,7 @@ from tasks.federation.sending import Sending, workspace_key
 from tasks.models import registry
 
 if TYPE_CHECKING:
+    from greenlightning.data.batch import Batch
     from greenlightning.federation import Message
     from greenlightning.model import GreenLightningModel
 
@@ -44,7 +46,7 @@ def contribute_rows(
 
 
 def contribute_file(path: Path, sending: Sending, reading: Reading = DETECTED) -> tuple["Message", int]:
-    """Sum the rows of one file, and sign the sums."""
+    """Sum the rows of one file, with noise where that is asked for, and sign the sums."""
     from greenlightning.data.batch import Batch
     from greenlightning.federation import contribute
 
@@ -52,25 +54,40 @@ def contribute_file(path: Path, sending: Sending, reading: Reading = DETECTED) -
     assert published.encoder is not None
     content, batch_id = site_content(path, published.encoder.schema, reading)
     batch = Batch(content.inputs(published.encoder), content.y, batch_id)
+    if sending.privacy:
+        return _with_noise(published, batch, sending), batch.rows
     about: dict[str, Any] = {"site": sending.site, "fewest_rows": sending.fewest_rows, "md5": md5_of(path)}
     return contribute(published, batch, sending.folder, workspace_key(), **about), batch.rows
+
+
+def _with_noise(published: "GreenLightningModel", batch: "Batch", sending: Sending) -> "Message":
+    """Sign noised sums under a name drawn at random: the hash of its rows would tell whoever has them."""
+    from greenlightning.federation import sign_sums
+    from greenlightning.federation.contribution import check_rows
+    from greenlightning.federation.messages import empty_folder
+    from greenlightning.federation.privacy import private_sums
+
+    assert sending.privacy is not None
+    check_rows(batch.rows, sending.fewest_rows)
+    sums, noise = private_sums(published, batch.X, batch.y, sending.privacy)
+    folder, name = empty_folder(sending.folder), token_hex(8)
+    return sign_sums(sums, folder, workspace_key(), site=sending.site, batch=name, noise=noise)
 
 
 def contribute_table(path: Path, sending: Sending, engine: Engine) -> tuple["Message", int]:
     """Sum a folder of Parquet files as one batch, wherever ``engine`` does, and sign the sums."""
     from greenlightning.federation import sign_sums
+    from greenlightning.federation.contribution import check_rows
     from greenlightning.federation.messages import empty_folder
 
+    if sending.privacy:
+        raise InputError("Noise is for the rows of one file", "Name a file, or leave --epsilon out")
     published, table = published_model(sending.publication), table_of(path)
-    empty_folder(sending.folder)
+    folder = empty_folder(sending.folder)
     sums = sum_table(published, sending.publication, table, engine)
-    about: dict[str, Any] = {
-        "site": sending.site,
-        "fewest_rows": sending.fewest_rows,
-        "batch": table.id,
-        "md5": table.md5,
-    }
-    return sign_sums(sums, sending.folder, workspace_key(), **about), sums.n
+    check_rows(sums.n, sending.fewest_rows)
+    about: dict[str, Any] = {"site": sending.site, "batch": table.id, "md5": table.md5}
+    return sign_sums(sums, folder, workspace_key(), **about), sums.n
 
 
 def published_model(publication: Path) -> "GreenLightningModel":

@@ -1,5 +1,6 @@
 """Commands of a federation: in one place with every site's file, or in many with signed sums."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -132,6 +133,14 @@ def contribute(  # noqa: PLR0913
     site: Annotated[str, typer.Option("--site", help="Name of this site.")],
     out: Out,
     fewest_rows: Annotated[int, typer.Option(min=1, help="Rows below which nothing is sent.")] = 20,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(min=1e-6, help="Add noise: differential privacy of a row with this epsilon. Default: none."),
+    ] = None,
+    delta: Annotated[float, typer.Option(min=0, max=1, help="With --epsilon: chance that it fails.")] = 1e-5,
+    releases: Annotated[
+        int, typer.Option(min=1, help="With --epsilon: contributions that one person may have rows in.")
+    ] = 1,
     runner: Annotated[
         Literal["local", "dask"],
         typer.Option(help="Where a folder is summed: here, part after part, or on Dask's workers."),
@@ -158,6 +167,10 @@ def contribute(  # noqa: PLR0913
     check_messages([publication], "publication")
     reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
     sending = Sending(publication, checked_name(site, "site"), out, fewest_rows)
+    if epsilon is not None:
+        from greenlightning.federation.privacy import Privacy
+
+        sending = replace(sending, privacy=Privacy(epsilon, delta, releases))
     from flows.console.federation_text import print_contribution
 
     print_contribution(file, sending, reading, (runner, scheduler), as_json)
