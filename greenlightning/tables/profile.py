@@ -144,7 +144,7 @@ class LabelProfile:
         """Merge the facts of two sites; MismatchError where their label columns have different names."""
         if self.name != other.name:
             raise MismatchError(
-                f"Some labels are in column {self.name!r} and some in {other.name!r}", "Give all the same name"
+                f"Some labels are in column {self.name!r} and some in {other.name!r}", "Give them one name"
             )
         named = _added(self.named, other.named)
         types = _union(self.types, other.types)
