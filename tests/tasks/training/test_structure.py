@@ -42,6 +42,22 @@ def test_the_base_trains_a_structure_and_then_a_model_that_knows_every_row(
 
 
 @pytest.mark.usefixtures("mlflow_home")
+def test_with_early_stopping_the_error_of_the_solved_model_is_logged_where_it_was_looked_at(
+    batches: list[Batch], tmp_path: Path
+) -> None:
+    base = [versioned(batch, tmp_path) for batch in batches[:2]]
+    holdout = versioned(batches[2], tmp_path, "digits.holdout")
+    settings = SMALL.model_copy(update={"early_stopping": True})
+    with flow_run("digits", Kind.TRAIN) as run_id:
+        extracted = extract_structure.fn("digits", base, holdout, settings, run_id, tmp_path)
+    history = Structure.load(extracted.folder).history
+    assert history is not None
+    errors = connect().get_metric_history(run_id, Metric.SOLVED_ERROR)
+    assert [point.step for point in errors] == [1, 2]
+    assert [point.value for point in errors] == pytest.approx([r.solved_error for r in history.records], rel=1e-4)
+
+
+@pytest.mark.usefixtures("mlflow_home")
 def test_a_structure_is_extracted_from_one_reading_of_each_batch(
     batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
