@@ -5,7 +5,9 @@ The folder that arrives equals the folder that was sent, byte for byte, so its s
 
 from pathlib import Path
 
+import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
+from numpy.typing import NDArray
 
 from greenlightning.data.files import read_tensors, write_tensors
 from greenlightning.errors import IntegrityError, MismatchError
@@ -34,12 +36,20 @@ def to_folder(content: RecordDict, folder: Path, limit: int = LARGEST_MESSAGE) -
     for name, data in files.items():
         (folder / _checked(name)).write_bytes(_bytes(data))
     for stem, record in records.items():
-        try:
-            tensors = {name: array.numpy() for name, array in record.items()}
-        except (OSError, TypeError, ValueError) as error:
-            raise IntegrityError(f"{stem} is no array: {error}", "Ask the sender to send it again") from error
+        tensors = {name: _tensor(array) for name, array in record.items()}
         write_tensors(folder / _checked(f"{stem}{TENSORS}"), tensors)
     return folder
+
+
+def _tensor(array: Array) -> NDArray[np.generic]:
+    """Decode NumPy's format, without pickle; IntegrityError where it holds anything but numbers."""
+    try:
+        found = array.numpy()
+    except (EOFError, OSError, TypeError, ValueError) as error:
+        raise IntegrityError(f"An array cannot be read: {error}", "Ask the sender to send it again") from error
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
+        raise IntegrityError("An array does not hold numbers", "Ask the sender to send it again")
+    return found
 
 
 def _bytes(data: object) -> bytes:

@@ -77,6 +77,6 @@ def _answer(reply: Message) -> RecordDict:
     if reply.has_error():
         raise InputError(f"The SuperNode failed: {reply.error.reason}", "See its log")
     if REFUSED in reply.content:
-        refused = reply.content.config_records[REFUSED]
-        raise InputError(str(refused["cause"]), str(refused["remedy"]))
+        refused = reply.content.config_records.get(REFUSED, {})
+        raise InputError(str(refused.get("cause")), str(refused.get("remedy")))
     return reply.content
