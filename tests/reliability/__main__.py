@@ -1,5 +1,6 @@
 """Run the attacks, for so many ``--minutes``, and write docs/reliability.md."""
 
+import re
 import shutil
 import tempfile
 import time
@@ -34,7 +35,7 @@ def main() -> None:
     """Run all attacks that were not done yet."""
     parser = ArgumentParser(prog="make reliability ARGS=…", description="Attack small workspaces.")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so many")
-    parser.add_argument("--only", default="", help="only attacks whose name has this text")
+    parser.add_argument("--only", default="", help="only attacks whose name matches this pattern")
     parser.add_argument("--random", type=int, default=1000, help="kills at random moments")
     parser.add_argument("--every", type=int, default=1, help="fail at every EVERY-th change of a file")
     parser.add_argument("--sequences", type=int, default=200, help="random sequences of operations and crashes")
@@ -43,19 +44,27 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=1_000_000, help="inputs to the readers")
     parser.add_argument("--retrainings", type=int, default=500, help="retrainings on end")
     parser.add_argument("--again", action="store_true", help="start anew")
+    parser.add_argument("--page", action="store_true", help="only write the page of what was done")
     chosen = parser.parse_args()
+    if not chosen.page:
+        _attack(chosen)
+    PAGE.write_text(page(Records(RESULTS)))
+    print(PAGE.read_text())
+
+
+def _attack(chosen: Namespace) -> None:
     if chosen.again:
         RESULTS.unlink(missing_ok=True)
         shutil.rmtree(SOAKED, ignore_errors=True)
     until, records = time.monotonic() + 60 * chosen.minutes, Records(RESULTS)
     with tempfile.TemporaryDirectory() as folder, _disk(Path(folder) / "disk") as disk:
         every = list(_attacks(chosen, Path(folder), disk, records))
+        for attack in every:
+            records.plan(attack)
         for share in SHARES:
             for attack in every:
-                if chosen.only in attack.what:
+                if re.search(chosen.only, attack.what):
                     run(attack, records, max(1, round(share * len(attack.names))), until)
-    PAGE.write_text(page(every, Records(RESULTS)))
-    print(PAGE.read_text())
 
 
 def _attacks(chosen: Namespace, folder: Path, disk: Path | None, records: Records) -> Iterator[Attack]:

@@ -1,9 +1,7 @@
 """docs/reliability.md of the trials that were done."""
 
-from collections.abc import Sequence
-
 from tests.reliability.soak import CURVE
-from tests.reliability.trials import Attack, Records
+from tests.reliability.trials import PLAN, Outcome, Records
 
 HEAD = """# Reliability
 
@@ -31,18 +29,17 @@ ROWS = 12
 """At most so many rows of the curve, and its last."""
 
 
-def page(attacks: Sequence[Attack], records: Records) -> str:
+def page(records: Records) -> str:
     """The figures of all attacks, and the curve of the retrainings on end."""
-    rows = [_row(attack, records) for attack in attacks]
-    notes = [f"\n{attack.what.capitalize()}: {attack.about}.\n" for attack in attacks if attack.about]
-    return HEAD + "".join(rows) + "".join(notes) + _soak(records) + TAIL
+    plans = {plan["trial"]: plan for plan in records.of(PLAN)}
+    notes = [f"\n{what.capitalize()}: {plan['about']}.\n" for what, plan in plans.items() if plan["about"]]
+    return HEAD + "".join(_row(plan, records) for plan in plans.values()) + "".join(notes) + _soak(records) + TAIL
 
 
-def _row(attack: Attack, records: Records) -> str:
-    done = [line for line in records.of(attack.what) if line["trial"] in attack.names]
-    times, planned = sum(line["times"] for line in done), len(attack.names) * attack.times
-    harm = sum(bool(line["harm"]) for line in done)
-    return f"| {attack.what} | {times:,} | {planned:,} | {harm:,} |\n"
+def _row(plan: Outcome, records: Records) -> str:
+    done = list(records.of(plan["trial"]))
+    times, harm = sum(line["times"] for line in done), sum(bool(line["harm"]) for line in done)
+    return f"| {plan['trial']} | {times:,} | {plan['times']:,} | {harm:,} |\n"
 
 
 def _soak(records: Records) -> str:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -89,13 +90,15 @@ class Scene:
     steps: Mapping[str, Callable[[], Ended]]
     known: dict[str, tuple[State, State]] = field(default_factory=dict)
     reached: dict[str, list[Fault]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def explore(self) -> None:
         """Find the states before and after each step that nothing attacks, and its fault points."""
         for step, run in self.steps.items():
             self.begin(step)
-            before = State.now()
+            before, began = State.now(), time.process_time()
             self.reached[step] = fault_points(run)
+            self.seconds[step] = time.process_time() - began
             self.known[step] = before, State.now()
 
     def begin(self, step: str, home: Path | None = None) -> None:

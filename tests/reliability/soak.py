@@ -12,7 +12,7 @@ from tests.reliability.commands import retrain, write
 from tests.reliability.scene import DATASET, Ended, fresh
 from tests.reliability.trials import Attack, Records
 
-MEASURED, ROWS, A_PROCESS = 10, 40, 250
+MEASURED, ROWS, A_PROCESS = 10, 40, 50
 """Retrainings between two measurements, rows of each, and retrainings in one process."""
 WHAT = "retrainings on end"
 CURVE = "soak"

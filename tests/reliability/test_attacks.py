@@ -78,6 +78,7 @@ def test_the_page_counts_what_was_done_and_a_run_goes_on(tmp_path: Path) -> None
     records = Records(tmp_path / "results.jsonl")
     records.add(attack="kills", trial="3", times=2, harm="")
     records.add(attack="kills", trial="4", times=2, harm="torn")
-    assert "| kills | 4 | 2,000 | 1 |" in page([attack], records)
+    records.plan(attack)
+    assert "| kills | 4 | 2,000 | 1 |" in page(records)
     again = Records(tmp_path / "results.jsonl")
     assert again.has("kills", "3") and not again.has("kills", "5")

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 Outcome = dict[str, Any]
+PLAN = "plan"
+"""Lines of this name say how many trials an attack has in all."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Records:
     def __post_init__(self) -> None:
         if self.file.is_file():
             self.lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+
+    def plan(self, attack: Attack) -> None:
+        """Note how many trials an attack has in all, and what there is to say about it."""
+        planned = {
+            "attack": PLAN,
+            "trial": attack.what,
+            "times": len(attack.names) * attack.times,
+            "about": attack.about,
+        }
+        if planned not in self.lines:
+            self.add(**planned)
 
     def has(self, attack: str, trial: str) -> bool:
         """Whether this trial was done."""
@@ -107,17 +120,17 @@ def _leave(work: Callable[[], Any], writer: int) -> NoReturn:
 
 
 def is_killed(work: Callable[[], object], after: float | None = None) -> bool:
-    """Let ``work`` run in a copy of this process and kill it ``after`` seconds, or let it kill itself.
+    """Let ``work`` run in a copy of this process and have the kernel kill it, or let it kill itself.
 
-    Whether it was killed: it may end before.
+    ``after`` are seconds on the processor, so a busy machine does not matter. Whether it was killed: it may end
+    before.
     """
     if not (pid := os.fork()):
         try:
+            if after is not None:
+                signal.setitimer(signal.ITIMER_PROF, max(after, 1e-3))
             work()
         finally:
             os._exit(0)
-    if after is not None:
-        time.sleep(after)
-        os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     return os.WIFSIGNALED(status)
