@@ -94,6 +94,28 @@ def test_a_run_that_a_living_worker_is_about_to_start_waits(api: Callable[..., A
     assert runs(api, deployment) == [("PENDING", [])]
 
 
+def test_a_late_run_is_left_to_the_worker(api: Callable[..., Any], deployment: str) -> None:
+    """As after a night in which the machine slept: the worker takes it when it is back."""
+    run = run_of(api, deployment, "SCHEDULED")
+    late = {"type": "SCHEDULED", "name": "Late"}
+    api("POST", f"/flow_runs/{run}/set_state", {"state": late, "force": True})
+    assert recover(server(), ["cpu"], LATER) == []
+    assert api("GET", f"/flow_runs/{run}")["state_name"] == "Late"
+    api("DELETE", f"/flow_runs/{run}")
+
+
+def test_a_part_of_a_cancelled_run_ends_too_once_their_process_is_gone(
+    api: Callable[..., Any], deployment: str
+) -> None:
+    parent = run_of(api, deployment, "CANCELLED")
+    task = api("POST", "/task_runs/", {"flow_run_id": parent, "task_key": "part", "dynamic_key": "0"})
+    flow, dead = api("POST", "/flows/", {"name": "part"}), processes.name(os.getpid()).rpartition("/")[0] + "/1.00"
+    about = {"flow_id": flow["id"], "parent_task_run_id": task["id"], "labels": {PROCESS_LABEL: dead}}
+    part = api("POST", "/flow_runs/", about | {"state": {"type": "RUNNING"}})["id"]
+    assert len(recover(server(), ["cpu"], LATER)) == 1
+    assert api("GET", f"/flow_runs/{part}")["state_type"] == "CRASHED"
+
+
 def test_runs_of_other_pools_are_left_alone(api: Callable[..., Any], deployment: str) -> None:
     run_of(api, deployment, "RUNNING")
     assert recover(server(), ["gpu"], LATER) == []
