@@ -79,11 +79,11 @@ def _attacks(chosen: Namespace, folder: Path, disk: Path | None, records: Record
     if disk:
         yield attacks.full_disks(small, disk, ROOMS)
     yield attacks.damage(small, "learn", chosen.flips, chosen.cuts)
-    yield races(folder / "commands/busy", folder / "racing")
+    yield races(commands.stage(folder / "commands", "busy"), folder / "racing")
     yield _sequences(folder / "steps/template", folder / "sequences", chosen.sequences)
     yield fuzzing(chosen.inputs)
-    yield strangers(folder / "commands/learnt", folder / "strangers")
-    yield soak(folder / "commands/trained", SOAKED, records, chosen.retrainings)
+    yield strangers(commands.stage(folder / "commands", "learnt"), folder / "strangers")
+    yield soak(commands.stage(folder / "commands", "trained"), SOAKED, records, chosen.retrainings)
 
 
 def _sequences(template: Path, home: Path, count: int) -> Attack:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +106,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "held": ("train", "quarantine"),
     "rolled back": ("train", "ingest", "retrain", "roll back"),
     "three": ("train", "ingest", "retrain", "federate"),
+    "archived": ("train", "ingest", "retrain", "back up"),
     "busy": ("train", "ingest", "retrain", "quarantine", "second"),
 }
 STAGE = {
@@ -125,8 +126,8 @@ STAGE = {
 }
 
 
-def staged(folder: Path) -> Scene:
-    """A ready workspace for each command, and the states before and after it where nothing attacks."""
+def staged(folder: Path, wanted: Sequence[str] = tuple(COMMANDS)) -> Scene:
+    """A ready workspace for each wanted command, and the states before and after it where nothing attacks."""
     base = folder / "base"
     base.mkdir(mode=0o700, parents=True)
     (base / SITES).mkdir()
@@ -135,22 +136,22 @@ def staged(folder: Path) -> Scene:
     write(base / SITES / "north.csv", 4, 40, 1.0)
     os.environ["GREENLIGHTNING_HOME"] = str(base)
     assert ingest("base") is Ended.DONE
-    for stage, commands in BEFORE.items():
-        fresh(base, folder / f"making {stage}")
-        for command in commands:
-            assert (ingest("second") if command == "second" else COMMANDS[command]()) is Ended.DONE
-        Workspace.current().root.rename(folder / stage)
-    _archive(folder)
-    scene = Scene("commands", folder / "stages", folder / "home", COMMANDS)
-    for command in COMMANDS:
-        shutil.copytree(folder / STAGE[command], scene.stages / command)
+    scene = Scene("commands", folder / "stages", folder / "home", {name: COMMANDS[name] for name in wanted})
+    for command in wanted:
+        shutil.copytree(stage(folder, STAGE[command]), scene.stages / command)
     scene.explore()
     return scene
 
 
-def _archive(folder: Path) -> None:
-    """An empty workspace with the backup of another."""
-    fresh(folder / "learnt", folder / "making archived")
-    assert COMMANDS["back up"]() is Ended.DONE
-    (folder / "archived").mkdir(mode=0o700)
-    shutil.move(source(ARCHIVE), folder / "archived")
+def stage(folder: Path, name: str) -> Path:
+    """The workspace to which the commands of a stage lead; it is made once."""
+    if (folder / name).exists():
+        return folder / name
+    fresh(folder / "base", folder / f"making {name}")
+    for command in BEFORE[name]:
+        assert (ingest("second") if command == "second" else COMMANDS[command]()) is Ended.DONE
+    if name != "archived":
+        return Workspace.current().root.rename(folder / name)
+    (folder / name).mkdir(mode=0o700)
+    shutil.move(source(ARCHIVE), folder / name)
+    return folder / name
