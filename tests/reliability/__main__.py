@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.reliability import attacks, commands, machine
+from tests.reliability import commands
 from tests.reliability.disks import mounted
-from tests.reliability.fuzz import fuzzing
+from tests.reliability.kinds import attacks, machine
+from tests.reliability.kinds.fuzz import fuzzing
+from tests.reliability.kinds.races import races
+from tests.reliability.kinds.soak import soak
+from tests.reliability.kinds.strangers import strangers
 from tests.reliability.page import page
-from tests.reliability.races import races
-from tests.reliability.soak import soak
-from tests.reliability.strangers import strangers
 from tests.reliability.trials import Attack, Records, run
 from tests.reliability.workspace import staged
 

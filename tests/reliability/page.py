@@ -1,6 +1,6 @@
 """docs/reliability.md of the trials that were done."""
 
-from tests.reliability.soak import CURVE
+from tests.reliability.kinds.soak import CURVE
 from tests.reliability.trials import PLAN, Outcome, Records
 
 HEAD = """# Reliability

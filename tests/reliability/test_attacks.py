@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tasks.core.faults import Fault
-from tests.reliability import attacks, machine
 from tests.reliability.disks import mounted
+from tests.reliability.kinds import attacks, machine
 from tests.reliability.page import page
 from tests.reliability.scene import Scene
 from tests.reliability.trials import Attack, Records

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -22,16 +21,7 @@ from tasks.data import ingestion, versioning
 from tasks.data.batch_files import LandedBatch, read_content, waiting
 from tasks.data.batch_index import batch_path, pointer_path
 from tasks.data.ingestion import land
-from tasks.data.versioning import (
-    BatchRef,
-    batch_ref,
-    checkout,
-    copies,
-    ensure_repo,
-    md5_of,
-    set_aside,
-    version_batch,
-)
+from tasks.data.versioning import BatchRef, batch_ref, checkout, ensure_repo, set_aside, version_batch
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 
@@ -295,29 +285,6 @@ def test_a_workspace_may_be_moved(tmp_path: Path, home: Path, monkeypatch: pytes
 
 
 UNWRITTEN = {"push": UploadError(1), "add": ConfirmRemoveError("a.parquet")}
-
-
-@pytest.mark.parametrize("place", [None, "/dev/shm"], ids=["same disk", "another disk"])
-def test_dvcs_cache_may_lie_elsewhere_behind_a_link(place: str | None, tmp_path: Path, home: Path) -> None:
-    if place and not Path(place).is_dir():
-        pytest.skip("there is no second disk")
-    with TemporaryDirectory(dir=place or tmp_path) as elsewhere:
-        (home / ".dvc").mkdir()
-        (home / ".dvc" / "cache").symlink_to(elsewhere)
-        ref = version_batch.fn(landed(tmp_path))
-        assert list(Path(elsewhere).rglob(ref.md5[2:])) and all(copies(ref).values())
-        batch_path("d", ref.id).unlink()
-        assert md5_of(checkout(ref)) == ref.md5
-
-
-def test_dvcs_cache_may_be_set_to_another_folder(tmp_path: Path, home: Path) -> None:
-    version_batch.fn(landed(tmp_path))
-    with (home / ".dvc" / "config.local").open("a") as settings:
-        settings.write(f"[cache]\n    dir = {tmp_path / 'elsewhere'}\n")
-    ref = version_batch.fn(landed(tmp_path, 1))
-    assert list((tmp_path / "elsewhere").rglob(ref.md5[2:])) and all(copies(ref).values())
-    batch_path("d", ref.id).unlink()
-    assert md5_of(checkout(ref)) == ref.md5
 
 
 @pytest.mark.parametrize(("step", "said"), [("push", "copied into DVC's remote"), ("add", "cache did not take")])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.reliability.trials import Attack
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EACH, FORMATS, WORKBOOKS = 5_000, 11, 4
 """Inputs a format in one run; those in workbooks take longer, and are fewer (test_fuzz.py)."""
 FEWER = 8

@@ -1,0 +1,1 @@
+"""The kinds of attack: kills, failing disks, damage, races, sequences, hostile files, strangers, a soak."""
