@@ -28,7 +28,7 @@ from tasks.orchestration.dashboards import Dashboards
 from tasks.orchestration.progress_artifact import progress_artifact
 from tasks.orchestration.run_log import tidy_logs
 from tasks.orchestration.run_summary import SETTLING, RunSummary, settling_picture
-from tasks.reporting.serving_now import serving_now
+from tasks.reporting.serving_now import describe_serving, serving_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -191,9 +191,11 @@ class _FlowRun:
 
 
 def _serving_now(dataset: str) -> dict[str, str]:
-    """What serves; nothing where the store is not there, or the name is none."""
+    """What serves, shown in MLflow, too; nothing where the store is not there, or the name is none."""
     with suppress(Exception):
-        return serving_now(dataset)
+        facts = serving_now(dataset)
+        describe_serving(dataset, facts)
+        return facts
     return {}
 
 

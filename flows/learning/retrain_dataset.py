@@ -26,6 +26,7 @@ from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.triggers import Triggers
 from tasks.tracking.inputs import log_validation
 from tasks.tracking.metrics import log_params
+from tasks.tracking.runs import hand_over
 from tasks.training.evaluation import evaluate_model
 from tasks.training.health import BatchHealth, assess_batches, assess_landed
 from tasks.training.retraining import decide, learn_batches
@@ -137,6 +138,8 @@ def _learn(retraining: Retraining, new: list[BatchRef], may_refresh: bool = Fals
         if may_refresh and health.is_red:
             refreshed, health = refresh_structure(serving, new, request, health)
             if refreshed:
+                if refreshed.run_id:
+                    hand_over(run.run_id, refreshed.run_id, f"structure health is red; {health.remedy}")
                 return refreshed.model_copy(update={"quarantined": retraining.quarantined})
         outcome = publish_on_champion(run, lambda attempt: _candidate(retraining, run, attempt, new, health))
         return outcome or _nothing_to_learn(retraining)

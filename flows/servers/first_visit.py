@@ -10,10 +10,15 @@ from flows.servers.gate import Application, Message, Receive, Send
 REMEMBERED = {
     "mlflow.workflowType_v1": "machine_learning",
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True,
+    "mlflow.detectIssues.guidanceShown_v1": True,
+    "mlflow.flagForReview.guidanceShown_v1": True,
+    "_mlflow_model_registry_promo_modal_dismissed_v1": True,
 }
-"""What MLflow 3.17 keeps in the browser: the mode of its pages, and whether the assistant has opened by itself."""
+"""What MLflow 3.17 keeps in the browser: the mode of its pages, and what it shows once."""
+STYLE = 'div.cell:has(> span [data-component-id*="keyvaluetag"]) { max-height: 6.5rem; overflow-y: auto; }'
+"""A version has some thirty tags: in the list of versions they scroll, so that several versions are in sight."""
 SCRIPT = (
-    f"<script>for (const [name, value] of Object.entries({json.dumps(REMEMBERED)}))"
+    f"<style>{STYLE}</style><script>for (const [name, value] of Object.entries({json.dumps(REMEMBERED)}))"
     " localStorage.getItem(name) ?? localStorage.setItem(name, JSON.stringify(value))</script>"
 )
 

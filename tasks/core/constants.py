@@ -157,6 +157,7 @@ class SharedParam(StrEnum):
     EPOCHS = "epochs"
     FEATURES = "features"
     GATES = "gates"
+    MODEL = "Model"
     METHOD = "method"
     ROWS = "rows"
     SETTLED_AT = "settled_at"

@@ -10,6 +10,7 @@ from tasks.core.steps import task
 from tasks.core.workspace import Workspace, checked_name
 from tasks.models import registry
 from tasks.models.files.seals import resealed
+from tasks.models.model_card import model_description
 from tasks.models.serving_history import make_good, record
 from tasks.models.version_info import VersionInfo, nothing_before, pruned_error, serving_already
 from tasks.tracking.client import connect
@@ -89,6 +90,7 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
     if serving:
         client.set_registered_model_alias(name, Alias.PREVIOUS, str(serving.version))
     client.delete_registered_model_alias(name, Alias.CHALLENGER)
+    client.update_registered_model(name, model_description(name))
     reached(Fault.PREVIOUS_SET)
     client.set_registered_model_alias(name, Alias.CHAMPION, number)
     reached(Fault.CHAMPION_SET)

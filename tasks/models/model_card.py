@@ -8,6 +8,7 @@ from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
 from tasks.data.batch_index import BatchRef, survey
 from tasks.models.certificate import Certificate
+from tasks.tracking.inputs import files_of
 from tasks.tracking.pages.run_notes import decision_reason, findings_of, score_table
 from tasks.tracking.run_energy import avoided_by, spent_by
 
@@ -21,9 +22,9 @@ SHOWN_BATCHES = 12
 """Batches that a card lists; MLflow keeps 5,000 characters of a description."""
 
 
-def model_description(dataset: str) -> str:
-    """The Markdown description of a registered model."""
-    return render("model_description.md", dataset=dataset)
+def model_description(dataset: str, now: Mapping[str, str] | None = None) -> str:
+    """The Markdown description of a registered model, with what serves ``now`` where that is known."""
+    return render("model_description.md", dataset=dataset, now=now)
 
 
 def model_card(
@@ -36,7 +37,7 @@ def model_card(
 ) -> str:
     """The Markdown card of a model, with the scores and the energy that its ``run`` has logged.
 
-    MLflow's list of versions shows the first line of it.
+    MLflow's list of versions shows the beginning of it: score, energy and files.
     """
     tags, metrics = run.data.tags, run.data.metrics
     parent, seen = tags.get(Tag.PARENT_VERSION), len(model.structure.seen)
@@ -48,6 +49,7 @@ def model_card(
         holdout=holdout,
         made_by=f"{tags[Tag.KIND]} on version {parent}" if parent else tags[Tag.KIND],
         headline=_headline(metrics),
+        files=_cut(", ".join(files_of(run))),
         regression=model.targets.task == "regression",
         findings=findings_of(tags),
         costs=_costs(run),

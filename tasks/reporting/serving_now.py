@@ -8,6 +8,7 @@ from tasks.core.templates import readable
 from tasks.data.batch_index import known_batch
 from tasks.figures.style import joules_text
 from tasks.models import registry
+from tasks.models.model_card import model_description
 from tasks.models.version_info import VersionInfo
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards
@@ -33,6 +34,12 @@ def serving_now(dataset: str) -> dict[str, str]:
         "next": next_run(dataset),
     }
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def describe_serving(dataset: str, facts: dict[str, str]) -> None:
+    """Let the page of the dataset's model in MLflow begin with those facts; a promotion takes them away again."""
+    if facts:
+        connect().update_registered_model(dataset, model_description(dataset, facts))
 
 
 def _data(serving: VersionInfo) -> str:

@@ -35,13 +35,19 @@ def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> 
     """Log the parameters of a version that ``run`` made: the shared ones, and other facts as ``model.…``."""
     facts = {f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE}
     method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
-    numbers = shared_params(model) | accuracy_param(run.data.metrics)
-    log_shared_params(run.info.run_id, method, epochs, numbers, facts, {Tag.VERSION: str(version)})
+    facts |= axes(f"v{version}", run.data.metrics)
+    log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
 
 
-def accuracy_param(metrics: Mapping[str, float]) -> dict[SharedParam, float]:
-    """The accuracy as a parameter: MLflow's comparison draws the first parameters that differ, and one metric."""
-    return {SharedParam.ACCURACY: round(metrics[Metric.ACCURACY], 4)} if Metric.ACCURACY in metrics else {}
+def axes(name: str, metrics: Mapping[str, float]) -> dict[str, object]:
+    """Parameters for MLflow's comparison, which draws the first three that differ, and one metric.
+
+    The accuracy is one of them. So is the model's name with its score, which differs where the score does not.
+    """
+    scores = {Metric.ACCURACY: "accuracy", Metric.R2: "R²"}
+    labels = (f"{name}: {said} {metrics[score]:.4f}" for score, said in scores.items() if score in metrics)
+    accuracy = {SharedParam.ACCURACY: round(metrics[Metric.ACCURACY], 4)} if Metric.ACCURACY in metrics else {}
+    return {SharedParam.MODEL: next(labels, name), **accuracy}
 
 
 def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:

@@ -20,7 +20,7 @@ from tasks.models.holdouts import holdout_for
 from tasks.tracking.client import connect
 from tasks.tracking.inputs import log_batch_input
 from tasks.tracking.metrics import log_energy, log_evaluation, log_metrics, rows_metrics, set_tags
-from tasks.tracking.run_params import accuracy_param, log_shared_params, shared_params
+from tasks.tracking.run_params import axes, log_shared_params, shared_params
 from tasks.tracking.runs import flow_run
 from tasks.training.scoring import scores
 
@@ -65,7 +65,7 @@ def run_baseline(dataset: str, number: int, subject: Subject) -> tuple[dict[str,
         rows = {part.id: part.rows for part in parts}
         log_metrics(run_id, rows_metrics(rows, len(y), 0))
         epochs, numbers = _sizes(fitted, sizes, len(y), len(parts))
-        log_shared_params(run_id, method, epochs, numbers | accuracy_param(scores(found)))
+        log_shared_params(run_id, method, epochs, numbers, axes(method, scores(found)))
     if subject is Subject.CONVENTIONAL:
         record_reference(version, spent, len(y), _epochs(fitted), task)
     progress.report_progress(method, 1, 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from flows.servers.first_visit import FirstVisit
+from flows.servers.first_visit import REMEMBERED, FirstVisit
 
 
 def test_the_first_page_has_a_script_before_all_others_and_other_pages_are_as_they_were(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_it_says_what_the_front_end_of_this_mlflow_reads() -> None:
 
     built = Path(mlflow.__file__).parent / "server" / "js" / "build"
     assert "<head>" in (built / "index.html").read_text()
-    code = "".join(file.read_text() for file in (built / "static" / "js").glob("main.*.js"))
-    for name in ("mlflow.workflowType", "mlflow.assistant.fab.autoOpenedOnFirstLoad"):
-        assert f'key:"{name}",version:1' in code
+    code = "".join(file.read_text() for file in (built / "static" / "js").glob("*.js"))
+    for name in REMEMBERED:
+        assert f'key:"{name.removesuffix("_v1")}",version:1' in code
     assert 'MACHINE_LEARNING="machine_learning"' in code

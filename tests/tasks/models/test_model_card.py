@@ -36,8 +36,8 @@ def card(model: GreenLightningModel, reason: str = "promoted: better", **about: 
     return re.sub(r"[^\S\n]+", " ", text)
 
 
-def test_the_first_line_says_how_the_version_was_made(tiny_model: GreenLightningModel) -> None:
-    assert card(tiny_model).splitlines()[0] == "retrain on version 1: 30 rows in 1 batch, accuracy 0.93, 2.25 J"
+def test_the_first_line_begins_with_what_tells_versions_apart(tiny_model: GreenLightningModel) -> None:
+    assert card(tiny_model).splitlines()[0] == "accuracy 0.93, 2.25 J: retrain on version 1, 30 rows in 1 batch"
 
 
 def test_the_card_has_scores_data_structure_and_energy(
@@ -93,3 +93,8 @@ def test_of_many_batches_the_earlier_ones_are_counted(tiny_model: GreenLightning
 
 def test_the_description_of_a_model_names_its_aliases() -> None:
     assert "| `champion` | the version that `models:/digits@champion` loads |" in model_description("digits")
+
+
+def test_the_description_of_a_model_begins_with_what_serves_now() -> None:
+    text = re.sub(r"[^\S\n]+", " ", model_description("digits", {"serves": "version 2", "why": "better | so"}))
+    assert text.splitlines()[2:4] == ["| serves | version 2 |", "| why | better \\| so |"]

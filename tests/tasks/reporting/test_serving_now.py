@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.core.constants import Alias
 from tasks.models import registry
-from tasks.reporting.serving_now import first_due, serving_now
+from tasks.models.champion import promote
+from tasks.reporting.serving_now import describe_serving, first_due, serving_now
+from tasks.tracking.client import connect
 from tests.helpers.digits import DIGITS
 
 NAMES = {"1": "maintenance", "2": "retrain-nightly"}
@@ -28,6 +31,18 @@ def test_version_reason_data_score_energy_and_what_is_next(champion: Path) -> No
     rows = int(registry.champion_of(DIGITS).tags["rows"])
     assert found["from"] == f"{rows} rows: base.parquet"
     assert "accuracy 0." in found["how well"] and "J for learning" in found["for"]
+
+
+def test_the_page_of_the_model_in_mlflow_says_so_until_another_version_serves(champion: Path) -> None:
+    def described() -> str:
+        return str(connect().get_registered_model(DIGITS).description)
+
+    describe_serving(DIGITS, serving_now(DIGITS))
+    assert "version 1 since" in described()
+    set_aside = registry.champion_of(DIGITS)
+    connect().delete_registered_model_alias(DIGITS, Alias.CHAMPION)
+    promote.fn(DIGITS, set_aside.version, None, "again")
+    assert "version 1 since" not in described() and "models:/digits@champion" in described()
 
 
 @pytest.mark.usefixtures("mlflow_home")

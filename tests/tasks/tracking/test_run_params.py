@@ -6,7 +6,7 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric, Params, SharedParam, Tag
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_metrics
-from tasks.tracking.run_params import COLOUR_TAG, COLOURS, log_model_params
+from tasks.tracking.run_params import COLOUR_TAG, COLOURS, axes, log_model_params
 from tasks.tracking.runs import flow_run
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
@@ -22,6 +22,7 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     shared = {name: run.data.params.get(name) for name in SharedParam}
     assert shared == {
         SharedParam.ACCURACY: "0.9778",
+        SharedParam.MODEL: "v7: accuracy 0.9778",
         SharedParam.METHOD: "retrain",
         SharedParam.EPOCHS: "0",
         SharedParam.ROWS: "30",
@@ -33,3 +34,10 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     }
     assert run.data.params[f"{Params.MODEL}statistics_digest"] == tiny_model.statistics.digest
     assert (run.data.tags[Tag.VERSION], run.data.tags[COLOUR_TAG]) == ("7", COLOURS["retrain"])
+
+
+def test_two_models_of_one_accuracy_differ_in_the_first_parameter_that_mlflow_compares() -> None:
+    one, other = (axes(name, {Metric.ACCURACY: 0.97}) for name in ("v1", "v2"))
+    differing = sorted(name for name in one if one[name] != other[name])
+    assert differing == sorted(one)[:1] == ["Model"]
+    assert axes("v3", {Metric.R2: 0.5}) == {"Model": "v3: R² 0.5000"}

@@ -10,7 +10,7 @@ import pytest
 from tasks.core.constants import Kind, Metric, Part, Tag
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import log_metrics
-from tasks.tracking.runs import end_orphans, flow_run, part_run
+from tasks.tracking.runs import end_orphans, flow_run, hand_over, part_run
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -27,6 +27,17 @@ def test_a_flow_run_has_nested_parts_and_the_git_commit_of_its_code() -> None:
     assert run.data.tags[Tag.KIND] == nested.data.tags[Tag.KIND] == "retrain"
     assert re.fullmatch(r"[0-9a-f]{40}|unknown", run.data.tags[Tag.GIT_COMMIT])
     assert (nested.info.run_name, nested.data.tags["mlflow.parentRunId"]) == ("linear", parent)
+
+
+def test_a_run_that_hands_its_work_over_lies_below_the_other_which_takes_its_health() -> None:
+    with flow_run("digits", Kind.RETRAIN) as first:
+        log_metrics(first, {}, {Tag.HEALTH: "red", Tag.HEALTH_REASON: "red: new patterns"})
+        with flow_run("digits", Kind.GROW) as second:
+            pass
+        hand_over(first, second, "structure health is red; the structure has grown and serves")
+    run, other = (connect().get_run(run_id).data.tags for run_id in (first, second))
+    assert (run["mlflow.parentRunId"], other[Tag.HEALTH]) == (second, "red")
+    assert "Handed over.** Structure health is red" in run["mlflow.note.content"]
 
 
 def test_a_run_is_tagged_with_its_prefect_flow_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,12 @@
 """Saved views of MLflow's experiment page."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
-from tasks.core.constants import SERIES, Metric, SharedParam
+from tasks.core.constants import LEARNING, SERIES, Kind, Metric, SharedParam
 from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS, VIEW_TAG, saved_views
 
 
@@ -15,26 +16,34 @@ def state_of(key: str) -> Any:
 
 def test_the_retrainings_have_a_row_each_with_decision_scores_joules_health_and_file() -> None:
     state = state_of(RETRAININGS)
-    assert (
-        state["selectedColumns"]
-        == state["columnOrder"]
-        == [
-            "tags.`version`",
-            "tags.`decision`",
-            "metrics.`accuracy`",
-            "metrics.`macro_f1`",
-            "metrics.`log_loss`",
-            "metrics.`r2`",
-            "metrics.`whole_run_joules`",
-            "metrics.`joules`",
-            "metrics.`joules_avoided`",
-            "params.`rows`",
-            "tags.`health`",
-            "params.`settled_at`",
-            "tags.`batch_files`",
-        ]
-    )
-    assert (state["orderByKey"], state.get("searchFilter")) == ("attributes.start_time", None)
+    assert state["columnOrder"][-len(state["selectedColumns"]) :] == state["selectedColumns"]
+    assert state["selectedColumns"] == [
+        "tags.`version`",
+        "tags.`decision`",
+        "metrics.`accuracy`",
+        "metrics.`macro_f1`",
+        "metrics.`log_loss`",
+        "metrics.`r2`",
+        "metrics.`whole_run_joules`",
+        "metrics.`joules`",
+        "metrics.`joules_avoided`",
+        "params.`rows`",
+        "tags.`health`",
+        "params.`settled_at`",
+        "tags.`batch_files`",
+    ]
+    assert state["orderByKey"] == "attributes.start_time"
+
+
+def test_every_column_of_the_retrainings_is_on_a_screen_of_1600_pixels() -> None:
+    widths = state_of(RETRAININGS)["columnWidths"]
+    table, check_box = 1346, 73
+    assert sum(width for name, width in widths.items() if name != "metrics.`r2`") <= table - check_box
+
+
+def test_runs_that_learn_nothing_are_no_rows_of_the_retrainings() -> None:
+    left_out = set(re.findall("'([a-z]+)'", state_of(RETRAININGS)["searchFilter"]))
+    assert left_out == {*Kind} - LEARNING - {Kind.REFERENCE}
 
 
 def test_the_curves_of_several_trainings_lie_in_one_chart_for_each_metric() -> None:
