@@ -34,12 +34,12 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
         cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.text}"
-        out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.source})")
+        out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.known})")
     if outcome.avoided:
-        out.print(f"  {avoided_line(outcome.avoided)} ({outcome.avoided.source})")
+        out.print(f"  {avoided_line(outcome.avoided)} ({outcome.avoided.known})")
     if outcome.whole:
         cost = f"{outcome.whole.seconds:.2f} s, {outcome.whole.text}"
-        out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.source})", highlight=False)
+        out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.known})", highlight=False)
     if outcome.plan:
         print_plan(outcome.plan, out)
     for note in outcome.notes:

@@ -16,5 +16,5 @@ def print_plan(plan: RetrainingPlan, out: Console) -> None:
         table.add_row(batch.batch, f"{batch.rows:,}", batch.landed_at[:16].replace("T", " "), batch.source, waits)
     out.print(table)
     for name, spent in plan.costs.items():
-        about = f"{spent.seconds:.2f} s, {spent.joules:.1f} J, {spent.gco2e:.4f} g CO2e ({spent.source})"
+        about = f"{spent.seconds:.2f} s, {spent.joules:.1f} J, {spent.gco2e:.4f} g CO2e ({spent.known})"
         out.print(f"  {name} about {about}", highlight=False, soft_wrap=True)

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import wraps
-from inspect import getsourcefile, signature
+from inspect import Signature, getsourcefile, signature
 from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Flow, State, get_run_logger
@@ -17,11 +17,11 @@ from prefect.states import Failed
 from prefect.utilities.hashing import file_hash
 from pydantic_core import to_jsonable_python
 
-from flows.engine.error_messages import error_message, is_foreseen
+from flows.engine.error_messages import ErrorMessage, error_message, is_foreseen
 from flows.engine.history import keep
 from flows.engine.outcome import Outcome, tell
 from flows.engine.run_page import failure_page, outcome_page
-from flows.inputs.forms import filled_in
+from flows.inputs.forms import filled_in, for_form
 from tasks.lineage.ledger_table import ledger_table
 from tasks.orchestration.artifacts import RunArtifacts, artifact_key
 from tasks.orchestration.dashboards import Dashboards
@@ -32,6 +32,7 @@ from tasks.reporting.serving_now import describe_serving, serving_now
 
 P = ParamSpec("P")
 R = TypeVar("R")
+TEXTS = ("notes", "refused")
 FIRST_DELAY = 60
 """Seconds before the first retry; the delay doubles from one retry to the next."""
 
@@ -49,7 +50,11 @@ def flow(*, name: str, **options: Any) -> Callable[[Callable[P, R]], Flow[P, R]]
         def run_body(*args: P.args, **kwargs: P.kwargs) -> R:
             given = filled_in(signature(body).bind(*args, **kwargs).arguments, signature(body))
             run = _FlowRun(
-                name, str(given.get("dataset") or ""), RunArtifacts.current(), news=_current.get() is None
+                name,
+                str(given.get("dataset") or ""),
+                RunArtifacts.current(),
+                news=_current.get() is None,
+                form=signature(body),
             )
             tidy_logs(is_foreseen)
             with _as_current(run):
@@ -127,6 +132,7 @@ class _FlowRun:
     artifacts: RunArtifacts | None
     mlflow_run: str | None = None
     news: bool = True
+    form: Signature = field(default_factory=Signature)
 
     def name_process(self) -> None:
         """Let the run be ended where this process is killed."""
@@ -153,7 +159,7 @@ class _FlowRun:
         with _log_failure("the outcome"):
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
-            page = outcome_page(self.flow, outcome, summary, picture, _serving_now(outcome.dataset))
+            page = outcome_page(self.flow, self._in_form(outcome), summary, picture, _serving_now(outcome.dataset))
             self.artifacts.create("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
             if outcome.version:
                 title = f"Batches learnt by version {outcome.version} of {outcome.dataset}, the latest first"
@@ -175,13 +181,23 @@ class _FlowRun:
             raise error
         self.stop_retrying()
         self.show_failure(error)
-        return Failed(message=error_message(error).line, data=error)
+        return Failed(message=self._message(error).line, data=error)
+
+    def _message(self, error: Exception) -> ErrorMessage:
+        """The cause and the remedy; for a run on a server, the remedy names the fields of its form."""
+        message = error_message(error)
+        return message._replace(remedy=for_form(message.remedy, self.form)) if self.artifacts else message
+
+    def _in_form(self, outcome: Outcome) -> Outcome:
+        """The outcome whose notes and refusals name the fields of the form."""
+        shown = {name: tuple(for_form(one, self.form) for one in getattr(outcome, name)) for name in TEXTS}
+        return outcome.model_copy(update=shown)
 
     def show_failure(self, error: Exception) -> None:
         """Log an error, and create the page of a failure."""
         if self.artifacts is None:
             return
-        message, foreseen = error_message(error), is_foreseen(error)
+        message, foreseen = self._message(error), is_foreseen(error)
         get_run_logger().error(message.line, exc_info=error)
         with _log_failure("the failure"):
             summary = RunSummary.of(self.mlflow_run) if foreseen and self.mlflow_run else None

@@ -1,10 +1,22 @@
 """The form of a flow in Prefect's dashboard: what must be given, then what is short, then folded groups."""
 
+import re
 from collections.abc import Mapping
 from inspect import Parameter, Signature
 from typing import Any
 
 from pydantic import BaseModel
+
+OPTION = re.compile(
+    r"(?P<command>\bgreenlightning [a-z][^;,]*)|(?P<asked>\bwith |\bto )?--(?P<name>[a-z][a-z-]*)\b"
+)
+"""An option of the command line, or a whole command, whose options stay."""
+FIELDS = {"batch": "batches", "cost": "costs", "from": "landed_from", "id": "identifiers", "out": "output"}
+"""Options whose fields have another name."""
+COMMAND = re.compile(r"\bgreenlightning (?:quarantine )?([a-z]+)")
+DEPLOYED = frozenset({"accept", "discard", "forget", "ingest", "label", "learn", "promote", "report", "retrain"})
+DEPLOYED |= {"federate", "rollback", "score", "train"}
+"""Commands that are deployments, too."""
 
 
 def form_signature(signature: Signature) -> Signature:
@@ -31,3 +43,25 @@ def _is_long(parameter: Parameter, signature: Signature) -> bool:
 
 def _folded(parameter: Parameter) -> Parameter:
     return parameter.replace(annotation=parameter.annotation | None, default=None)
+
+
+def for_form(text: str, signature: Signature) -> str:
+    """A remedy for whoever filled in the form: the field beside an option, the deployment beside a command."""
+    places = {
+        field: f"{field} of the group {name}" if field != name else field
+        for name, parameter in reversed(signature.parameters.items())
+        for field in (*(type(parameter.default).model_fields if _is_group(parameter) else ()), name)
+    }
+
+    def named(found: re.Match[str]) -> str:
+        if found["command"]:
+            return found[0]
+        field = found["name"].replace("-", "_")
+        place = places.get(FIELDS.get(found["name"], field)) or places.get(field)
+        if place is None:
+            return found[0]
+        return f"{found['asked'] or ''}the field {place} (on the terminal: --{found['name']})"
+
+    forms = dict.fromkeys(name for name in COMMAND.findall(text) if name in DEPLOYED)
+    here = f" (here: the form of the deployment {' or '.join(forms)})" if forms else ""
+    return OPTION.sub(named, text) + here

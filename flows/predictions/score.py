@@ -11,6 +11,7 @@ from flows.engine.outcome import Outcome
 from flows.engine.session import session
 from flows.inputs.parameters import DatasetName, VersionNumber
 from tasks.core.constants import Kind
+from tasks.core.workspace import Workspace
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.score_run import predict_in_run, predictions_path
@@ -40,7 +41,7 @@ def score(
     with session(dataset, Kind.SCORE, f"score {path.name} with {dataset} version {info.version}") as run:
         target = output or predictions_path(dataset, path)
         done, spent = predict_in_run(run.run_id, info, path, target, proba, reading)
-    reason = f"{done.rows:,} rows of {path.name} are predicted in {done.target}"
+    reason = f"{done.rows:,} rows of {path.name} are predicted in {Workspace.current().seen_from_here(target)}"
     return Outcome(
         state="Scored",
         dataset=dataset,

@@ -126,7 +126,7 @@ def _energy(found: VersionComparison) -> Iterator[Row]:
     ):
         if a or b:
             yield name, _cost(a), _cost(b), f"{b.joules - a.joules:+.3g} J" if a and b else ""
-            sources = a.source if a else "", b.source if b else ""
+            sources = a.known if a else "", b.known if b else ""
             yield f"  {name.split(' (')[0]}, known by", *sources, SAME if len(set(sources)) == 1 else ""
 
 

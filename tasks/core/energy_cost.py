@@ -7,6 +7,20 @@ if TYPE_CHECKING:
     from greenlightning.energy.meter import Energy
 
 JOINT = " + "
+WORDS = {
+    "measured:rapl": "measured by the processor's counters",
+    "measured:nvml": "measured by the GPU's counters",
+    "unmeasured:": "without a device that does not tell",
+    "estimated:cpu-time": "estimated from processor time",
+    "estimated:process-cpu-time": "estimated from processor time",
+    "estimated:network-cost": "estimated from a network's cost of a row in an epoch",
+    "estimated:by-rows": "estimated from other rows",
+    "estimated:structure-phase": "estimated from the structure's training",
+    "estimated:at-most-by-structure": "estimated from the structure's training, at most",
+    "estimated:at-most-by-": "estimated from earlier retrainings, at most",
+    "estimated:line-through": "estimated from earlier retrainings",
+}
+"""What a source means for a reader; the first of those that it begins with."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,13 @@ class EnergyCost:
         from greenlightning.energy.meter import JOULES_PER_KWH
 
         return self.joules / JOULES_PER_KWH
+
+    @property
+    def known(self) -> str:
+        """How the joules are known, in plain words; a source without words as it is."""
+        parts = self.source.split(JOINT)
+        words = (next((WORDS[start] for start in WORDS if part.startswith(start)), None) for part in parts)
+        return ", ".join(dict.fromkeys(filter(None, words))) or self.source
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -102,6 +102,10 @@ class Workspace:
                 f"Free {ROOM >> 20} MiB at least, then run it again",
             )
 
+    def seen_from_here(self, path: Path) -> str:
+        """The path as every machine may read it: from the workspace on, where it is in it."""
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
     def incoming(self, dataset: str) -> Path:
         return self.root / "data" / "incoming" / checked_name(dataset)
 

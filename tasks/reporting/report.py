@@ -178,7 +178,7 @@ def _sources(spending: Spending) -> str:
     """The sources of the lines of the energy figure."""
     count = len(spending.versions)
     beside = "; ".join(f"{name} trained beside {found} of {count}" for name, found in spending.measured.items())
-    known = " ".join(f"{name[0].upper()}{name[1:]}: {cost.source}." for name, cost in spending.totals.items())
+    known = " ".join(f"{name[0].upper()}{name[1:]}: {cost.known}." for name, cost in spending.totals.items())
     return f"{BOUNDARY} Beside these versions: {beside}. {known}"
 
 

@@ -34,7 +34,7 @@ class GrowthPlan(BaseModel):
         if self.estimated is None:
             return f"{what}; the cost is unknown"
         cost = self.estimated
-        return f"{what}; about {cost.seconds:.2g} s, {cost.joules:.2g} J ({cost.source})"
+        return f"{what}; about {cost.seconds:.2g} s, {cost.joules:.2g} J ({cost.known})"
 
 
 @task(task_run_name="plan the growth of {serving.dataset}", persist_result=False)

@@ -49,7 +49,7 @@ def test_a_retraining_tells_scores_and_energy_with_its_source(champion: Path, sa
     assert said.code == 0
     assert told.startswith("Promoted digits v2: accuracy ")
     assert "accuracy 0.9" in told and "learnt 200 rows in 1 batch" in told
-    assert "J (estimated:" in told or "J (measured:" in told
+    assert "(estimated from processor time)" in told or "(measured by " in told
 
 
 def test_status_and_lineage_in_words(champion: Path, say: Callable[..., Said]) -> None:

@@ -125,7 +125,7 @@ def test_what_was_learnt_while_red_grows_the_structure_later() -> None:
     plan = outcome(retrain, dataset=DIGITS, on_red="grow", dry_run=True)
     assert plan.state == "Planned"
     assert plan.notes[-1].startswith("where health is red the structure grows: 800 rows in 2 batches")
-    assert "J (estimated:" in plan.notes[-1]
+    assert "J (estimated from " in plan.notes[-1]
     done = outcome(retrain, dataset=DIGITS, on_red="grow")
     assert (done.learnt, champion().tags[Tag.KIND]) == ({}, Kind.GROW)
     assert parts(red) == ("structure 2", "landmarks 2")

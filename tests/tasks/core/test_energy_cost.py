@@ -47,3 +47,13 @@ def test_kilowatt_hours_are_3_6_million_joules() -> None:
 def test_the_text_of_a_cost_has_joules_kilowatt_hours_and_grams() -> None:
     assert EnergyCost(1.0, 1.8e6, 238.0).text == "1,800,000 J, 0.5 kWh, 238 g CO2e"
     assert EnergyCost(1.5, 2.25, 0.1).text == "2.25 J, 6.25e-07 kWh, 0.1 g CO2e"
+
+
+def test_how_the_joules_are_known_is_said_in_plain_words() -> None:
+    processor = EnergyCost(1, 2, 3, "estimated:cpu-time*tdp(4 W/core default: unknown CPU)")
+    gpu = EnergyCost(1, 2, 3, "measured:nvml(power samples)")
+    assert (processor + processor).known == "estimated from processor time"
+    assert (processor + gpu).known == "estimated from processor time, measured by the GPU's counters"
+    assert EnergyCost(1, 2, 3, "given").known == "given" and NO_COST.known == "nothing spent"
+    nested = EnergyCost(1, 2, 3, f"estimated:at-most-by-3-retraining(s)({(processor + gpu).source})")
+    assert nested.known.startswith("estimated from earlier retrainings, at most")

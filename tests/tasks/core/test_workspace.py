@@ -121,3 +121,9 @@ def test_an_open_workspace_is_closed_and_a_folder_of_other_things_is_left(
     folder.chmod(0o755)
     Workspace(folder).create()
     assert folder.stat().st_mode & 0o777 == mode
+
+
+def test_a_path_is_told_from_the_workspace_on_where_it_is_in_it(home: Path) -> None:
+    workspace = Workspace(home)
+    assert workspace.seen_from_here(home / "data" / "a.csv") == "data/a.csv"
+    assert workspace.seen_from_here(Path("/elsewhere/a.csv")) == "/elsewhere/a.csv"

@@ -25,7 +25,7 @@ HOLDOUT = BatchRef.model_validate(
     }
 )
 METRICS = {"accuracy": 0.93, "champion_accuracy": 0.9, "seconds": 1.5, "joules": 2.25, "gco2e": 0.1}
-TAGS = {Tag.PARENT_VERSION: "1", Tag.DECISION: "promoted", Tag.ENERGY_SOURCE: "estimated:cpu*tdp"}
+TAGS = {Tag.PARENT_VERSION: "1", Tag.DECISION: "promoted", Tag.ENERGY_SOURCE: "estimated:cpu-time*tdp"}
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -50,7 +50,7 @@ def test_the_card_has_scores_data_structure_and_energy(
     assert f"| `{batches[0].id}` | 30 | unknown | structure and landmarks, statistics |" in found
     assert f"| structure | `{tiny_model.structure.digest[:12]}` |" in found
     assert "| gates | 6-5, taken as given |" in found
-    assert "| this run | 2.25 | 6.25e-07 | 0.1 | 1.5 | `estimated:cpu*tdp` |" in found
+    assert "| this run | 2.25 | 6.25e-07 | 0.1 | 1.5 | estimated from processor time |" in found
     assert "| avoided" not in found
 
 
