@@ -159,7 +159,11 @@ class _FlowRun:
         with _log_failure("the outcome"):
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
-            page = outcome_page(self.flow, self._in_form(outcome), summary, picture, _serving_now(outcome.dataset))
+            now = _serving_now(outcome.dataset)
+            page = outcome_page(self.flow, self._in_form(outcome), summary, picture, now)
+            if now:
+                told = "\n".join(f"{question}: {answer}" for question, answer in now.items())
+                get_run_logger().info("what serves now\n%s", told)
             self.artifacts.create("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
             if outcome.version:
                 title = f"Batches learnt by version {outcome.version} of {outcome.dataset}, the latest first"

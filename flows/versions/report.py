@@ -23,7 +23,8 @@ def report(
 ) -> State[Any]:
     """Write and log one page about a dataset: accuracy, energy, settling, calibration, lineage."""
     made, path = _written(dataset, output)
-    reason = f"the page is {Workspace.current().seen_from_here(path)}, and {FILE} of the run that made version {made.champion}"
+    shown = Workspace.current().seen_from_here(path)
+    reason = f"the page is {shown}, and {FILE} of the run that made version {made.champion}"
     about = {"version": made.champion, "run_id": made.run_id}
     return Outcome(state="Reported", dataset=dataset, reason=reason, **about).completed()
 

@@ -157,7 +157,7 @@ class SharedParam(StrEnum):
     EPOCHS = "epochs"
     FEATURES = "features"
     GATES = "gates"
-    MODEL = "Model"
+    MODEL = "Model score"
     METHOD = "method"
     ROWS = "rows"
     SETTLED_AT = "settled_at"
@@ -235,6 +235,8 @@ class Tag(StrEnum):
     PINNED = "pinned"
     PRUNED_AT = "pruned_at"
     PRUNED_BYTES = "pruned_bytes"
+    SERVING = "serving"
+    NEXT_RUN = "next_run"
 
 
 KEPT = "kept as challenger"

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 JOINT = " + "
 WORDS = {
-    "measured:rapl": "measured by the processor's counters",
-    "measured:nvml": "measured by the GPU's counters",
+    "measured:rapl": "measured by processor counters",
+    "measured:nvml": "measured by GPU counters",
     "unmeasured:": "without a device that does not tell",
     "estimated:cpu-time": "estimated from processor time",
     "estimated:process-cpu-time": "estimated from processor time",

@@ -1,7 +1,7 @@
 """Which version serves: the aliases champion, previous and challenger, moved under a lock by compare-and-swap."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from tasks.core.constants import HELD_BACK_TAG, Alias, Tag
@@ -96,6 +96,20 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
     reached(Fault.CHAMPION_SET)
     record(chosen, now, f"instead of {serving.version}" if serving else "first")
     reached(Fault.PROMOTION_RECORDED)
+    _tell_runs(chosen, serving, now)
+
+
+def _tell_runs(chosen: VersionInfo, serving: VersionInfo | None, now: datetime) -> None:
+    """Tag the runs of both versions, which MLflow compares, with since when one serves and the other does not."""
+    from mlflow.exceptions import MlflowException
+
+    client, when = connect(), f"{now:%Y-%m-%d %H:%M} UTC"
+    with suppress(MlflowException):  # a run may have been deleted
+        client.set_tag(chosen.run_id, Tag.SERVING, f"version {chosen.version} serves since {when}")
+    if serving:
+        with suppress(MlflowException):
+            client.set_tag(serving.run_id, Tag.SERVING, f"until {when}, then version {chosen.version}")
+            client.delete_tag(serving.run_id, Tag.NEXT_RUN)
 
 
 @contextmanager

@@ -37,9 +37,14 @@ def serving_now(dataset: str) -> dict[str, str]:
 
 
 def describe_serving(dataset: str, facts: dict[str, str]) -> None:
-    """Let the page of the dataset's model in MLflow begin with those facts; a promotion takes them away again."""
+    """Show those facts in MLflow: on the page of the model, and the next run on the run of the champion.
+
+    A promotion takes them away again.
+    """
     if facts:
-        connect().update_registered_model(dataset, model_description(dataset, facts))
+        client = connect()
+        client.update_registered_model(dataset, model_description(dataset, facts))
+        client.set_tag(registry.champion_of(dataset).run_id, Tag.NEXT_RUN, facts["next"])
 
 
 def _data(serving: VersionInfo) -> str:

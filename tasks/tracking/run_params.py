@@ -42,12 +42,12 @@ def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> 
 def axes(name: str, metrics: Mapping[str, float]) -> dict[str, object]:
     """Parameters for MLflow's comparison, which draws the first three that differ, and one metric.
 
-    The accuracy is one of them. So is the model's name with its score, which differs where the score does not.
+    The accuracy is one of them. So is the score with the model's name, which differs where the score does not;
+    the page shows ten characters of it.
     """
-    scores = {Metric.ACCURACY: "accuracy", Metric.R2: "R²"}
-    labels = (f"{name}: {said} {metrics[score]:.4f}" for score, said in scores.items() if score in metrics)
+    score = next((f"{metrics[one]:.4f} " for one in (Metric.ACCURACY, Metric.R2) if one in metrics), "")
     accuracy = {SharedParam.ACCURACY: round(metrics[Metric.ACCURACY], 4)} if Metric.ACCURACY in metrics else {}
-    return {SharedParam.MODEL: next(labels, name), **accuracy}
+    return {SharedParam.MODEL: f"{score}{name}", **accuracy}
 
 
 def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tasks.tracking.pages.addresses import TRAINING, version_page
+from tasks.tracking.pages.addresses import TRAINING, model_page
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, ViewportSize
 
     from tests.helpers.servers.up import Up
 
 SETTLE = 2_000
 """Milliseconds in which a page that is there finishes drawing."""
 LARGEST = 300_000
+SCREEN: "ViewportSize" = {"width": 1280, "height": 960}
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Pictures:
     folder: Path
 
     def __post_init__(self) -> None:
-        self.page.set_viewport_size({"width": 1280, "height": 960})
+        self.page.set_viewport_size(SCREEN)
         self.page.goto(self.login)
 
     def outcome(self, run: str, name: str) -> None:
@@ -42,26 +43,24 @@ class Pictures:
     def run(self, run: str, name: str) -> None:
         """The page of a run: its steps in time, and its log."""
         self.page.goto(f"{self.up.prefect_url}/runs/flow-run/{run}")
-        self.page.get_by_text("so far: settled").first.scroll_into_view_if_needed()
+        self.page.get_by_text("what serves now").last.scroll_into_view_if_needed()
         self._take(name)
 
     def versions_compared(self, experiment: str, runs: list[str], name: str) -> None:
         """Two runs side by side in MLflow."""
-        self.page.add_locator_handler(
-            self.page.get_by_role("button", name="Got it"), lambda button: button.click()
-        )
         chosen, where = quote(json.dumps(runs)), quote(json.dumps([experiment]))
         self.page.goto(f"{self.up.mlflow_url}/#/compare-runs?runs={chosen}&experiments={where}&{TRAINING}")
         self.page.get_by_role("heading", name="Comparing").wait_for()
-        self.page.get_by_role("tab", name="Scatter Plot").click()
-        self.page.locator("#x-axis-selector").click()
-        self.page.get_by_role("option", name="joules", exact=True).click()
-        self.page.locator(".xtitle", has_text="joules").wait_for()
+        self.page.locator(".parcoords .axis-title").get_by_text("Model score", exact=True).wait_for()
+        for part in ("Parameters", "Metrics", "Artifacts"):
+            self.page.get_by_role("button", name=part).click()
+        self.page.set_viewport_size({"width": 1280, "height": 1600})
         self._take(name)
+        self.page.set_viewport_size(SCREEN)
 
-    def version(self, dataset: str, number: int, name: str) -> None:
-        """The card of a version in MLflow."""
-        self.page.goto(f"{self.up.mlflow_url}/{version_page(dataset, number)}")
+    def model(self, dataset: str, name: str) -> None:
+        """The page of a model in MLflow: what serves now, and its versions."""
+        self.page.goto(f"{self.up.mlflow_url}/{model_page(dataset)}")
         self.page.get_by_role("table").first.wait_for()
         self._take(name)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 
-from tasks.core.constants import Alias
 from tasks.models import registry
 from tasks.tracking.client import connect
 from tests.day.pictures import Pictures
@@ -77,7 +76,7 @@ class Story:
         """Somebody decides, and says why."""
         back = self.run("rollback/rollback", reason="the faded scans came from a broken scanner")
         self.pictures.outcome(back, "6-rollback")
-        self.pictures.version(DATASET, registry.version(DATASET, Alias.CHAMPION).version, "7-champion")
+        self.pictures.model(DATASET, "7-champion")
 
     def compare(self) -> None:
         """The first version and the newest one, side by side."""

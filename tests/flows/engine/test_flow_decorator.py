@@ -37,11 +37,12 @@ def test_a_retrain_has_a_name_a_page_and_the_ledger(prefect: None, champion: Pat
 def test_a_failure_says_cause_and_remedy_in_its_state_and_on_its_page(prefect: None, mlflow_home: Path) -> None:
     state = retrain(dataset=DIGITS, return_state=True)
     run, artifacts = shown(state)
-    line = "Dataset 'digits' has no champion yet. Run: greenlightning train --dataset digits."
+    remedy = "Run: greenlightning train --dataset digits (here: the form of the deployment train)"
+    line = f"Dataset 'digits' has no champion yet. {remedy}."
     assert run.state and (run.state_name, run.state.message) == ("Failed", line)
     page = str(artifacts["markdown"].data)
     assert "| **what failed** | Dataset 'digits' has no champion yet |" in page
-    assert "| **what to do** | Run: greenlightning train --dataset digits |" in page
+    assert f"| **what to do** | {remedy} |" in page
 
 
 def test_a_parameter_that_is_wrong_is_named_in_the_state(prefect: None, mlflow_home: Path) -> None:

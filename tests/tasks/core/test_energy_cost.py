@@ -53,7 +53,7 @@ def test_how_the_joules_are_known_is_said_in_plain_words() -> None:
     processor = EnergyCost(1, 2, 3, "estimated:cpu-time*tdp(4 W/core default: unknown CPU)")
     gpu = EnergyCost(1, 2, 3, "measured:nvml(power samples)")
     assert (processor + processor).known == "estimated from processor time"
-    assert (processor + gpu).known == "estimated from processor time, measured by the GPU's counters"
+    assert (processor + gpu).known == "estimated from processor time, measured by GPU counters"
     assert EnergyCost(1, 2, 3, "given").known == "given" and NO_COST.known == "nothing spent"
     nested = EnergyCost(1, 2, 3, f"estimated:at-most-by-3-retraining(s)({(processor + gpu).source})")
     assert nested.known.startswith("estimated from earlier retrainings, at most")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.constants import Alias
+from tasks.core.constants import Alias, Tag
 from tasks.models import registry
 from tasks.models.champion import promote
 from tasks.reporting.serving_now import describe_serving, first_due, serving_now
@@ -38,8 +38,10 @@ def test_the_page_of_the_model_in_mlflow_says_so_until_another_version_serves(ch
         return str(connect().get_registered_model(DIGITS).description)
 
     describe_serving(DIGITS, serving_now(DIGITS))
-    assert "version 1 since" in described()
     set_aside = registry.champion_of(DIGITS)
+    tags = connect().get_run(set_aside.run_id).data.tags
+    assert "version 1 since" in described()
+    assert tags[Tag.NEXT_RUN].startswith("no server runs") and tags[Tag.SERVING].startswith("version 1 serves")
     connect().delete_registered_model_alias(DIGITS, Alias.CHAMPION)
     promote.fn(DIGITS, set_aside.version, None, "again")
     assert "version 1 since" not in described() and "models:/digits@champion" in described()

@@ -22,7 +22,7 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     shared = {name: run.data.params.get(name) for name in SharedParam}
     assert shared == {
         SharedParam.ACCURACY: "0.9778",
-        SharedParam.MODEL: "v7: accuracy 0.9778",
+        SharedParam.MODEL: "0.9778 v7",
         SharedParam.METHOD: "retrain",
         SharedParam.EPOCHS: "0",
         SharedParam.ROWS: "30",
@@ -39,5 +39,5 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
 def test_two_models_of_one_accuracy_differ_in_the_first_parameter_that_mlflow_compares() -> None:
     one, other = (axes(name, {Metric.ACCURACY: 0.97}) for name in ("v1", "v2"))
     differing = sorted(name for name in one if one[name] != other[name])
-    assert differing == sorted(one)[:1] == ["Model"]
-    assert axes("v3", {Metric.R2: 0.5}) == {"Model": "v3: R² 0.5000"}
+    assert differing == sorted(one)[:1] == ["Model score"]
+    assert axes("v3", {Metric.R2: 0.5}) == {"Model score": "0.5000 v3"}

@@ -32,7 +32,9 @@ def test_a_note_has_the_decision_the_scores_the_batches_and_the_energy() -> None
     assert "| on the holdout | this run | champion before |" in note
     assert "| accuracy | 0.9300 | 0.9000 |" in note
     assert "**Learnt:** 1,200 rows in 1 batch; the model holds 2,400 rows of 2 batches." in note
-    assert "**Energy:** spent 2.25 J (6.25e-07 kWh, 0.1 g CO2e) in 1.50 s (`measured:rapl`)." in note
+    assert (
+        "**Energy:** spent 2.25 J (6.25e-07 kWh, 0.1 g CO2e) in 1.50 s (measured by processor counters)." in note
+    )
     assert note.endswith(f"[Model card of digits version 2](#/models/digits/versions/2?{TRAINING})\n")
 
 
@@ -44,7 +46,7 @@ def test_a_note_says_what_was_avoided_or_that_it_cost_more() -> None:
         (-0.2, "cost 0.2 J more than training from scratch would have"),
     ):
         note = plain(run_note(tracked_run(METRICS | costs | {"joules_avoided": joules}, tags), "FINISHED"))
-        assert f"(`measured:rapl`); {said} (`estimated:rows`)." in note
+        assert f"(measured by processor counters); {said} (estimated:rows)." in note
 
 
 def test_a_failed_run_has_its_cause_and_remedy_and_an_interrupted_one_says_so() -> None:
