@@ -38,7 +38,8 @@ def test_an_outcome_is_printed_in_words(
         "  prequential accuracy 0.7500 on 200 new rows before they were learnt; "
         "accuracy 0.8250 over 800 rows so far, recently accuracy 0.8000",
         "  learnt 1,200 rows in 1 batch",
-        "  spent on learning and evaluating 1.50 s, 2.25 J, 6.25e-07 kWh, 0.1 g CO2e (measured by processor counters)",
+        "  spent on learning and evaluating 1.50 s, 2.25 J, 6.25e-07 kWh, 0.1 g CO2e "
+        "(measured by processor counters)",
         "  note a [note]",
         "  quarantined b.csv (cdcdcdcdcdcdcdcd): no rows; no label",
         "  look: greenlightning quarantine show cdcdcdcdcdcdcdcd --dataset digits",
