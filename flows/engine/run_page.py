@@ -30,8 +30,8 @@ def outcome_page(
     """The page of a flow run that ended well: what serves ``now``, batches, scores, energy, notes, links."""
     dataset, plan = outcome.dataset, outcome.plan
     energy = {
-        "spent on learning and evaluating": outcome.spent,
-        f"whole run so far: {COVERS}": process_cost() if outcome.spent else None,
+        "learning and evaluating": outcome.spent,
+        "whole run so far": process_cost() if outcome.spent else None,
     } | (dict([avoided_row(outcome.avoided)]) if outcome.avoided else {})
     plan_costs = {f"{name}, about": spent for name, spent in plan.costs.items()} if plan else {}
     return render(
@@ -47,6 +47,7 @@ def outcome_page(
         version=outcome.version,
         interval=summary.interval if summary else None,
         gate_score=summary.gate_score if summary else None,
+        covers=COVERS,
         energy={name: spent for name, spent in energy.items() if spent} | plan_costs,
         notes=(*(f"refused: {fault}" for fault in outcome.refused), *outcome.notes),
         quarantined=outcome.quarantined,

@@ -15,7 +15,7 @@ REMEMBERED = {
     "_mlflow_model_registry_promo_modal_dismissed_v1": True,
 }
 """What MLflow 3.17 keeps in the browser: the mode of its pages, and what it shows once."""
-STYLE = 'div.cell:has(> span [data-component-id*="keyvaluetag"]) { max-height: 6.5rem; overflow-y: auto; }'
+STYLE = '[role="cell"]:has(> span [data-component-id*="keyvaluetag"]) { max-height: 6.5rem; overflow-y: auto; }'
 """A version has some thirty tags: in the list of versions they scroll, so that several versions are in sight."""
 SCRIPT = (
     f"<style>{STYLE}</style><script>for (const [name, value] of Object.entries({json.dumps(REMEMBERED)}))"

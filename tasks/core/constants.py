@@ -235,8 +235,8 @@ class Tag(StrEnum):
     PINNED = "pinned"
     PRUNED_AT = "pruned_at"
     PRUNED_BYTES = "pruned_bytes"
-    SERVING = "serving"
-    NEXT_RUN = "next_run"
+    SERVING = "Serving"
+    NEXT_RUN = "Next run"
 
 
 KEPT = "kept as challenger"

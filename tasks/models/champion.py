@@ -96,19 +96,19 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
     reached(Fault.CHAMPION_SET)
     record(chosen, now, f"instead of {serving.version}" if serving else "first")
     reached(Fault.PROMOTION_RECORDED)
-    _tell_runs(chosen, serving, now)
+    _tell_runs(chosen, serving, f"{now:%Y-%m-%d %H:%M} UTC", audit.get(Tag.PROMOTION_REASON, ""))
 
 
-def _tell_runs(chosen: VersionInfo, serving: VersionInfo | None, now: datetime) -> None:
-    """Tag the runs of both versions, which MLflow compares, with since when one serves and the other does not."""
+def _tell_runs(chosen: VersionInfo, serving: VersionInfo | None, when: str, why: str) -> None:
+    """Tag the runs of both versions, which MLflow compares: since when one serves, and why the other does not."""
     from mlflow.exceptions import MlflowException
 
-    client, when = connect(), f"{now:%Y-%m-%d %H:%M} UTC"
+    client, because = connect(), f": {why}" if why else ""
     with suppress(MlflowException):  # a run may have been deleted
-        client.set_tag(chosen.run_id, Tag.SERVING, f"version {chosen.version} serves since {when}")
+        client.set_tag(chosen.run_id, Tag.SERVING, f"version {chosen.version} serves since {when}{because}")
     if serving:
         with suppress(MlflowException):
-            client.set_tag(serving.run_id, Tag.SERVING, f"until {when}, then version {chosen.version}")
+            client.set_tag(serving.run_id, Tag.SERVING, f"until {when}, then version {chosen.version}{because}")
             client.delete_tag(serving.run_id, Tag.NEXT_RUN)
 
 

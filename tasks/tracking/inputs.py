@@ -76,4 +76,4 @@ def log_validation(run_id: str, dataset: str, batch: str) -> None:
     page = validation_page(dataset, batch)
     if page.is_file():
         connect().log_artifact(run_id, str(page), f"{VALIDATION}/{batch}")
-        set_tags(run_id, {f"{DATA_DOCS_TAG}{batch}": str(page)})
+        set_tags(run_id, {f"{DATA_DOCS_TAG}{batch}": Workspace.current().seen_from_here(page)})

@@ -55,6 +55,7 @@ class Pictures:
         for part in ("Parameters", "Metrics", "Artifacts"):
             self.page.get_by_role("button", name=part).click()
         self.page.set_viewport_size({"width": 1280, "height": 1600})
+        self.page.get_by_role("heading", name="Comparing").scroll_into_view_if_needed()
         self._take(name)
         self.page.set_viewport_size(SCREEN)
 

@@ -79,8 +79,8 @@ class Story:
         self.pictures.model(DATASET, "7-champion")
 
     def compare(self) -> None:
-        """The first version and the newest one, side by side."""
-        runs = [registry.version(DATASET, 1).run_id, registry.versions(DATASET)[0].run_id]
+        """The version that serves and the newest one, side by side."""
+        runs = [registry.champion_of(DATASET).run_id, registry.versions(DATASET)[0].run_id]
         experiment = connect().get_run(runs[0]).info.experiment_id
         self.pictures.versions_compared(experiment, runs, "8-compared")
 
