@@ -162,8 +162,8 @@ class _FlowRun:
             now = _serving_now(outcome.dataset)
             page = outcome_page(self.flow, self._in_form(outcome), summary, picture, now)
             if now:
-                told = "\n".join(f"{question}: {answer}" for question, answer in now.items())
-                get_run_logger().info("what serves now\n%s", told)
+                lines = "\n".join(f"{question}: {answer}" for question, answer in now.items())
+                get_run_logger().info("what serves now\n%s", lines)
             self.artifacts.create("markdown", artifact_key(self.flow, outcome.dataset), page, outcome.ending)
             if outcome.version:
                 title = f"Batches learnt by version {outcome.version} of {outcome.dataset}, the latest first"
