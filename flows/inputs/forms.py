@@ -49,7 +49,7 @@ def for_form(text: str, signature: Signature) -> str:
     """A remedy for whoever filled in the form: the field beside an option, the deployment beside a command."""
     places = {
         field: f"{field} of the group {name}" if field != name else field
-        for name, parameter in reversed(signature.parameters.items())
+        for name, parameter in reversed(list(signature.parameters.items()))
         for field in (*(type(parameter.default).model_fields if _is_group(parameter) else ()), name)
     }
 

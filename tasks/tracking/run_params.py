@@ -33,7 +33,9 @@ COLOURS = {
 
 def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> None:
     """Log the parameters of a version that ``run`` made: the shared ones, and other facts as ``model.…``."""
-    facts = {f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE}
+    facts: dict[str, object] = {
+        f"{Params.MODEL}{name}": value for name, value in model.describe().items() if name not in BARE
+    }
     method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
     facts |= axes(f"v{version}", run.data.metrics)
     log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
@@ -46,8 +48,10 @@ def axes(name: str, metrics: Mapping[str, float]) -> dict[str, object]:
     the page shows ten characters of it.
     """
     score = next((f"{metrics[one]:.4f} " for one in (Metric.ACCURACY, Metric.R2) if one in metrics), "")
-    accuracy = {SharedParam.ACCURACY: round(metrics[Metric.ACCURACY], 4)} if Metric.ACCURACY in metrics else {}
-    return {SharedParam.MODEL: f"{score}{name}", **accuracy}
+    found: dict[str, object] = {SharedParam.MODEL: f"{score}{name}"}
+    if Metric.ACCURACY in metrics:
+        found[SharedParam.ACCURACY] = round(metrics[Metric.ACCURACY], 4)
+    return found
 
 
 def shared_params(model: "GreenLightningModel") -> dict[SharedParam, float]:

@@ -46,7 +46,7 @@ def hand_over(run_id: str, to: str, why: str) -> None:
     """Show a run below the run ``to`` that did its work, which takes over the health that it found."""
     client = connect()
     found = client.get_run(run_id).data.tags
-    health = {tag: found[tag] for tag in (Tag.HEALTH, Tag.HEALTH_REASON) if tag in found}
+    health: dict[str, str] = {tag: found[tag] for tag in (Tag.HEALTH, Tag.HEALTH_REASON) if tag in found}
     log_metrics(run_id, {}, decided_tags("handed over", why) | {PARENT_TAG: to})
     log_metrics(to, {}, health)
 
