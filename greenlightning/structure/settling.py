@@ -230,6 +230,13 @@ class SettlingHistory:
         return helps_no_more([error for error in errors if error is not None])
 
     @property
+    def ending(self) -> str:
+        """How the extraction ended: "settled", "stopped early" or "not settled"."""
+        if self.settled:
+            return "settled"
+        return "stopped early" if self.stopped_early else "not settled"
+
+    @property
     def settling_ratio(self) -> float | None:
         """Epochs until the weight change falls under 10 % of its first value, over those of the flip rate.
 

@@ -36,7 +36,12 @@ def settling_figure(history: "SettlingHistory") -> "Figure":
     )
     if settled:
         axes.axvline(settled, color=GREEN, linewidth=1.2, linestyle="--")
-    title = f"The gates settled at epoch {settled}" if settled else "The gates have not settled yet"
+    unsettled = (
+        "More epochs no longer helped the solved model"
+        if history.stopped_early
+        else "The gates have not settled yet"
+    )
+    title = f"The gates settled at epoch {settled}" if settled else unsettled
     ratio = history.settling_ratio
     titles(axes, title, "" if ratio is None else f"settling ratio {ratio:.2g}: weights settle later when above 1")
     axes.set(xlabel="epoch", ylabel="change since the last epoch (log scale)")

@@ -110,7 +110,7 @@ def _settling(model: "GreenLightningModel") -> str:
     if history is None:
         return "taken as given"
     last = f"{history.records[-1].flip_rate:.2%} of the gates flipped in the last" if history.records else ""
-    return f"{'settled' if history.settled else 'not settled'} after {history.epochs} epochs ({last})"
+    return f"{history.ending} after {history.epochs} epochs ({last})"
 
 
 def _cut(source: str) -> str:

@@ -130,5 +130,5 @@ def _structure(
         "alpha": info.tags[Tag.ALPHA],
     }
     if model is not None and (history := model.structure.history) is not None:
-        facts["settling"] = f"{'settled' if history.settled else 'unsettled'} after {history.epochs} epochs"
+        facts["settling"] = f"{history.ending} after {history.epochs} epochs"
     return {name: value for name, value in facts.items() if value}

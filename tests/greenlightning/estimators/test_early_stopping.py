@@ -74,6 +74,16 @@ def test_the_history_keeps_the_errors_and_reads_those_of_earlier_releases() -> N
     assert SettlingHistory.from_dict(looked_at.to_dict()) == looked_at
 
 
+def test_how_an_extraction_ended_has_a_name() -> None:
+    def ended(*looks: tuple[float, float | None]) -> str:
+        records = [EpochRecord(1, flip, 0.1, 0.5, 0.5, 0.5, 0.9, 1.0, error) for flip, error in looks]
+        return SettlingHistory(SettlingRule(), records).ending
+
+    assert ended((0.2, None), (0.1, None)) == "not settled"
+    assert ended((0.005, None), (0.005, None)) == "settled"
+    assert ended((0.2, 0.3), (0.1, 0.3)) == "stopped early"
+
+
 def test_the_classifier_stops_earlier_and_answers_as_well() -> None:
     data = load("digits")
     models = [

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,12 @@ def test_settling_names_both_lines_and_marks_the_epoch() -> None:
     assert figure.axes[0].get_yscale() == "log"
     assert [4, 4] in [np.asarray(line.get_xdata()).tolist() for line in figure.axes[0].lines]
     assert "The gates have not settled yet" in texts(FIGURES["unsettled"]())
+
+
+def test_an_early_end_is_told_as_such() -> None:
+    found = history([1.0, 0.2])
+    found.records = [replace(record, solved_error=0.3) for record in found.records]
+    assert "More epochs no longer helped the solved model" in texts(settling_figure(found))
 
 
 def test_figures_need_no_pyplot() -> None:
