@@ -1,7 +1,7 @@
 """The benchmark: ours beside what a user would pick instead. ``make bench`` or ``python -m benchmarks``.
 
 Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A run that was stopped goes on where
-it was: cells measured with the same library source on the same machine are not measured again. Ten parts are
+it was: cells measured with the same library source on the same machine are not measured again. Twelve parts are
 programs of their own and run in processes of their own, unless their results are there; two of them need packages
 that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
 ``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md, docs/study.md and their pictures are made from
@@ -30,6 +30,8 @@ ELSEWHERE = {
     "study": "benchmarks.study",
     "travelling": "benchmarks.federation.travelling",
     "poisoning": "benchmarks.federation.poisoning",
+    "structures": "benchmarks.federation.structures",
+    "federation-study": "benchmarks.federation.study",
 }
 ALONE = ("solving", "averaging", "overhead", "door", "predicting", "tables", "streams", *ELSEWHERE)
 PARTS = ("tuning", "protocol", "first", "scaling", "throughput", "gpu", *ALONE, "report")

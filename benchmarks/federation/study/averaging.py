@@ -73,8 +73,7 @@ class Federation:
 
     def run(self, method: Method, start: Network | None = None) -> Outcome:
         """All rounds from ``start``, or from a fresh network; the best of some looks at held-out rows counts."""
-        sizes = (self.X.shape[1], *HIDDEN, self.setting.n_classes)
-        begin = start or fresh_network(sizes, self.setting.seed)
+        begin = start or self._fresh()
         every = max(1, method.rounds // LOOKS)
         best, best_network, best_round = accuracy(begin, *self.held), begin, 0
         for number, network in enumerate(self._rounds(begin, method), start=1):
@@ -82,6 +81,11 @@ class Federation:
                 best, best_network, best_round = found, network, number
         sent = best_round * min(PARTICIPANTS, len(self.sites)) * 4 * sum(part.numel() for part in begin)
         return Outcome(best, accuracy(best_network, *self.test), best_round, method.rounds, sent)
+
+    def network_after(self, method: Method) -> Network:
+        """The network of the last round."""
+        *_, last = self._rounds(self._fresh(), method)
+        return last
 
     def tuned(self) -> Method:
         """The rate and local steps with which a fifth of the rounds gives most on held-out rows."""
@@ -99,11 +103,12 @@ class Federation:
         own = len(y) * (WARM_SHARE - 1) // WARM_SHARE
         rng = np.random.default_rng(self.setting.seed)
         picked = pick_rows([np.arange(own)], method.budget, rng)
-        sizes = (X.shape[1], *HIDDEN, self.setting.n_classes)
-        start = fresh_network(sizes, self.setting.seed)
-        trained = [part[0] for part in train_locally(start, X[:own], y[:own], picked, method.rate)]
+        trained = [part[0] for part in train_locally(self._fresh(), X[:own], y[:own], picked, method.rate)]
         self.held = X[own:], y[own:]
         return self.run(method, trained)
+
+    def _fresh(self) -> Network:
+        return fresh_network((self.X.shape[1], *HIDDEN, self.setting.n_classes), self.setting.seed)
 
     def _rounds(self, network: Network, method: Method) -> Iterator[Network]:
         rng = np.random.default_rng(self.setting.seed)

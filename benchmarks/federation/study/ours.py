@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from benchmarks.federation.study.setting import Setting
@@ -65,13 +66,14 @@ def summed(setting: Setting, sites: Sites, terms: Terms) -> tuple[GreenLightning
 
 def local_models(setting: Setting, sites: Sites, terms: Terms) -> Iterator[NDArray[np.float64]]:
     """The test scores (n, k) of each site's own exact model; zero for a class it has not seen."""
+    published = terms.published
+    features = torch.cat([block for _, block in published.paths.blocks(setting.X_test)])
     for rows in sites:
-        statistics = terms.published.collect(setting.X[rows], setting.y[rows])
-        published = terms.published
+        statistics = published.collect(setting.X[rows], setting.y[rows])
         model = GreenLightningModel(published.paths, published.targets, statistics, published.alpha)
         scores = np.zeros((len(setting.y_test), setting.n_classes))
         if len(model.classes) > 1:
-            scores[:, list(model.classes)] = model.decision_function(setting.X_test)
+            scores[:, list(model.classes)] = model.score(features)
         else:
             scores[:, list(model.classes)] = 1.0
         yield scores

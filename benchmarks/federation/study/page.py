@@ -19,7 +19,8 @@ POINT, MB = 100.0, 1e6
 def write(page: Path = PAGE) -> None:
     """Write the page."""
     records = latest(plan.PART)
-    parts = [_protocol(), *_targets(records), *_accuracies(records), *_costs(records), *_paper(records)]
+    tables = (_targets, _accuracies, _better, _costs, _paper)
+    parts = [_protocol(), *(line for table in tables for line in table(records))]
     page.write_text("\n".join(parts).rstrip() + "\n")
 
 
@@ -93,6 +94,27 @@ def _accuracies(records: list[Record]) -> Iterator[str]:
             known = [(name, select(mine, method=name, seed=0)) for name in (plan.LANDMARKS, plan.CENTRAL)]
             said = [f"{name} {found[0]['accuracy']:.4f}" for name, found in known if found]
             yield f"\nFor orientation: {', '.join(said)}.\n" if said else ""
+
+
+def _better(records: list[Record]) -> Iterator[str]:
+    """Where another method is more accurate than ours, and what is not measured."""
+    yield "## Where others are better\n"
+    ours = [record for record in sorted(records, key=_place) if record["method"] == plan.OURS]
+    found = False
+    for mine in ours:
+        place = {name: mine[name] for name in ("dataset", "split", "sites", "seed")}
+        others = [one for one in select(records, **place) if one.get("accuracy", 0.0) > mine["accuracy"]]
+        for other in others:
+            found = True
+            gain = POINT * (other["accuracy"] - mine["accuracy"])
+            where = f"{place['dataset']}, {place['split']}, {place['sites']:,} sites, seed {place['seed']}"
+            yield f"- {where}: {other['method']} by {gain:.1f} points."
+    if not found:
+        yield "Nowhere among the cells that are measured."
+    planned = sum(1 for _ in plan.cells())
+    if len(records) < planned:
+        yield f"\n{len(records)} of {planned} planned cells are measured; the program goes on with the others."
+    yield ""
 
 
 def _costs(records: list[Record]) -> Iterator[str]:
