@@ -151,10 +151,10 @@ def private_sums(
     exact = Statistics.collect(ShortenedPaths(model.paths, longest), model.targets, X, y)  # type: ignore[arg-type]
     sigma = privacy.noise_multiplier() * BLOCKS**0.5
     counts = np.rint(exact.target_sums + sigma * gaussian(exact.target_sums.shape)).astype(np.int64).clip(1)
-    G = _semidefinite(exact.G + sigma * longest**2 * _symmetric(exact.n_features))
     most = model.paths.largest * counts
     B = np.rint(exact.B + sigma * longest * gaussian(exact.B.shape)).astype(np.int64).clip(-most, most)
-    n = int(counts.sum())
+    n, D = int(counts.sum()), exact.n_features
+    G = _possible(exact.G + sigma * longest**2 * _symmetric(D), B.sum(axis=1), n, sigma * longest**2 * D**0.5)
     few = n < CLEARLY * sigma * np.sqrt(len(counts))
     if few or np.diagonal(G).max() > n * model.paths.largest**2:
         raise InputError(
@@ -180,9 +180,14 @@ def _symmetric(size: int) -> NDArray[np.float64]:
     return np.asarray(upper + np.triu(upper, 1).T)
 
 
-def _semidefinite(noisy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Set eigenvalues below zero to zero: the closest sums of squares. The diagonal makes up for rounding."""
-    values, axes = eigh(noisy)
-    rounded = np.rint((axes * values.clip(0)) @ axes.T).astype(np.int64)
+def _possible(noisy: NDArray[np.float64], sums: NDArray[np.int64], n: int, edge: float) -> NDArray[np.int64]:
+    """Find sums of squares near ``noisy`` that n rows with these feature sums can have.
+
+    Eigenvalues of the centred sums that noise alone could make are raised to ``edge``, as a ridge raises them;
+    the diagonal makes up for rounding.
+    """
+    mean = np.outer(sums, sums) / n
+    values, axes = eigh(noisy - mean)
+    rounded = np.rint((axes * np.maximum(values, edge)) @ axes.T + mean).astype(np.int64)
     rounded = np.triu(rounded) + np.triu(rounded, 1).T
     return np.asarray(rounded + len(rounded) * np.eye(len(rounded), dtype=np.int64))
