@@ -1,5 +1,6 @@
 """Run the attacks, for so many ``--minutes``, and write docs/reliability.md."""
 
+import math
 import re
 import shutil
 import tempfile
@@ -65,7 +66,7 @@ def _attack(chosen: Namespace) -> None:
         for share in SHARES:
             for attack in every:
                 if re.search(chosen.only, attack.what):
-                    run(attack, records, max(1, round(share * len(attack.names))), until)
+                    run(attack, records, math.ceil(share * len(attack.names)), until)
 
 
 def _attacks(chosen: Namespace, folder: Path, disk: Path | None, records: Records) -> Iterator[Attack]:

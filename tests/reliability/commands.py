@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -38,12 +39,12 @@ def write(file: Path, seed: int, rows: int, scale: float) -> None:
 
 def say(*words: str) -> Ended:
     """Run ``greenlightning`` with these words."""
-    sys.argv = ["greenlightning", *words]
-    try:
-        cli.main()
-        code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
+    code = 0
+    with patch.object(sys, "argv", ["greenlightning", *words]), patch.dict(os.environ):
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = int(end.code or 0)
     endings = {0: Ended.DONE, Exit.QUARANTINED: Ended.DONE, Exit.MACHINE: Ended.NAMED, Exit.UNEXPECTED: Ended.RAW}
     return endings.get(code, Ended.REFUSED)
 

@@ -23,6 +23,7 @@ SOAK = """
 |--:|--:|--:|--:|--:|
 """
 TAIL = """
+[Keep the workspace small](how-to/keep-the-workspace-small.md) has what 60 retrainings on the digits left and took.
 Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
 """
 ROWS = 12

@@ -1,7 +1,6 @@
 """Errors at the durable steps of commands: named as the machine's, and the repeated command finishes."""
 
 import os
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +19,6 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """A ready workspace for each command."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GREENLIGHTNING_HOME", os.environ["GREENLIGHTNING_HOME"])
-        patch.setattr(sys, "argv", sys.argv)
         yield staged(tmp_path_factory.mktemp("commands"), WANTED)
 
 

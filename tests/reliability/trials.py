@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import random
 import signal
 import time
 import traceback
@@ -69,8 +70,8 @@ class Records:
 
 
 def run(attack: Attack, records: Records, most: int, until: float) -> None:
-    """Do up to ``most`` trials that are not done yet, while the clock is before ``until``."""
-    for name in attack.names[:most]:
+    """Do up to ``most`` trials, of all kinds, that are not done yet, while the clock is before ``until``."""
+    for name in random.Random(0).sample(attack.names, most):
         if time.monotonic() > until:
             return
         if records.has(attack.what, name):
