@@ -1,5 +1,6 @@
 """A first exact solution under a frozen recipe: held-out rows choose the ridge strength, then are learnt too."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from greenlightning.data.batch import Batch
-from greenlightning.data.labels import label_array, positions
+from greenlightning.data.labels import Label, label_array, positions
 from greenlightning.data.ledger import LedgerEntry
 from greenlightning.data.splits import split_rows
 from greenlightning.data.targets import ClassTargets, RealTargets
@@ -52,6 +53,23 @@ def checked_batch(features: ArrayLike, targets: ArrayLike, n_outputs: int, name:
             f"The targets have {columns.shape[1]} columns, the block {n_outputs} outputs", "Give one for each"
         )
     return Batch(X, columns.astype(np.float64), name)
+
+
+def output_columns(classes: Sequence[Label], n_outputs: int) -> list[int]:
+    """Return the outputs that the classes of a model are the indices of.
+
+    Raises
+    ------
+    InputError
+        Where a class is no such index.
+    """
+    for label in classes:
+        if not isinstance(label, int) or not 0 <= label < n_outputs:
+            raise InputError(
+                f"The model's class {label!r} is none of the outputs 0 to {n_outputs - 1}",
+                "Learn the labels as numbers from 0, or give n_outputs",
+            )
+    return [int(label) for label in classes]
 
 
 def first_solution(

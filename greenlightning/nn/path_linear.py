@@ -13,7 +13,7 @@ from greenlightning.linear.softmax import PathScores
 from greenlightning.linear.solver import Coefficients
 from greenlightning.model import GreenLightningModel
 from greenlightning.nn.heads import RecipeOptions, coefficients_of_head, recipe_of_head
-from greenlightning.nn.learning import as_array, checked_batch, first_solution
+from greenlightning.nn.learning import as_array, checked_batch, first_solution, output_columns
 from greenlightning.nn.packing import packed, unpacked
 from greenlightning.paths import PathFeatures
 
@@ -133,15 +133,19 @@ class PathLinear(nn.Module):
         model : GreenLightningModel
             Its recipe, sums and coefficients.
         n_outputs : int, optional
-            Outputs; by default as many as the model's classes need.
+            Outputs; by default one for each of the model's classes.
 
         Returns
         -------
         PathLinear
             The block, which goes on learning where the model is.
+
+        Raises
+        ------
+        InputError
+            Where a class is no index of an output.
         """
-        block = cls(model.paths, n_outputs or int(max(model.classes)) + 1)
-        return block._learn(model)
+        return cls(model.paths, n_outputs or len(model.classes))._learn(model)
 
     @classmethod
     def from_state_dict(cls, state: Mapping[str, Any], prefix: str = "") -> Self:
@@ -281,7 +285,7 @@ class PathLinear(nn.Module):
 
     def _learn(self, model: GreenLightningModel) -> Self:
         """Take over a model with its coefficients, in the units of logits."""
-        found, columns = model.coefficients, list(map(int, model.classes))
+        found, columns = model.coefficients, output_columns(model.classes, len(self.bias))
         slope = model.calibration.slope if model.calibration.power == 0 else 1.0
         weights, intercept = np.zeros(self.weight.shape), np.zeros(len(self.bias))
         weights[:, columns], intercept[columns] = slope * found.weights, slope * found.intercept

@@ -204,6 +204,15 @@ def test_a_model_of_an_estimator_becomes_a_block(digits: tuple[Tensor, Tensor]) 
     assert block.partial_fit(*digits, name="more").model.statistics.n == len(y) + 600
 
 
+def test_a_model_of_named_classes_is_no_block(digits: tuple[Tensor, Tensor]) -> None:
+    X, y = (part.numpy() for part in digits)
+    estimator = GreenLightningClassifier(max_epochs=1, random_state=0).fit(
+        X[:200], np.array(list("abcdefghij"))[y[:200]]
+    )
+    with pytest.raises(InputError, match="class 'a' is none of the outputs 0 to 9"):
+        PathLinear.from_model(estimator.model_)
+
+
 def test_a_handful_of_rows_and_a_single_class_are_learnt(block: PathLinear, digits: tuple[Tensor, Tensor]) -> None:
     X, y = digits
     few = block.fit(X[:5], y[:5])
