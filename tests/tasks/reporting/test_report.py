@@ -4,6 +4,7 @@ import json
 import re
 from base64 import b64decode
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -15,6 +16,7 @@ from tasks.reporting.report import FILE, make_report
 from tasks.tracking.client import connect
 from tests.helpers.command_line import greenlightning
 from tests.helpers.digits import DIGITS, outcome
+from tests.helpers.servers.browser import MISSING, browser_page, picture
 
 
 @pytest.mark.usefixtures("workspace")
@@ -32,6 +34,26 @@ def test_the_page_loads_nothing_and_shows_every_part() -> None:
     assert all(b"</svg>" in b64decode(drawn) for drawn, _ in pictures)
     assert f"Lineage of {DIGITS} version 4 (champion)" in page
     assert len(re.findall(r"<tr><td class=\"brief\">\d", page)) == 4
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+@pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(246, 248, 246)"), ("dark", "rgb(19, 24, 22)")])
+def test_the_page_can_be_read_on_420_pixels_in_both_schemes_without_a_network(
+    workspace: Path, scheme: Literal["light", "dark"], paper: str
+) -> None:
+    file = workspace / "report.html"
+    file.write_text(make_report(DIGITS).html)
+    address = file.as_uri()
+    with browser_page() as page:
+        page.route("**/*", lambda route: route.continue_() if route.request.url == address else route.abort())
+        page.set_viewport_size({"width": 420, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 420
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == paper
+        assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        picture(page, f"report-{scheme}")
 
 
 def test_the_page_is_written_where_it_is_asked_for_and_logged_with_the_champion_s_run(
