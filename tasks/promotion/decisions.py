@@ -42,7 +42,7 @@ def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool
     gone = sorted(left.batches.keys() - chosen.batches.keys())
     if gone:
         fate = (
-            "is held back until it is named with --batch"
+            "is held back until a retraining names it (field batches, on the terminal --batch)"
             if held_back
             else "is learnt again by the next retraining"
         )
