@@ -42,13 +42,13 @@ def to_folder(content: RecordDict, folder: Path, limit: int = LARGEST_MESSAGE) -
 
 
 def _tensor(array: Array) -> NDArray[np.generic]:
-    """Decode NumPy's format, without pickle; IntegrityError where it holds anything but numbers."""
+    """Decode NumPy's format, without pickle; IntegrityError where it holds other things than numbers."""
     try:
         found = array.numpy()
     except (EOFError, OSError, TypeError, ValueError) as error:
         raise IntegrityError(f"An array cannot be read: {error}", "Ask the sender to send it again") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "iuf":
-        raise IntegrityError("An array does not hold numbers", "Ask the sender to send it again")
+    if not isinstance(found, np.ndarray) or found.dtype.kind not in "biuf":
+        raise IntegrityError("An array holds neither numbers nor truth values", "Ask the sender to send it again")
     return found
 
 

@@ -56,8 +56,12 @@ def main(publication: Path, folder: Path) -> None:
         changed.flat[0] += 1
         record[name] = Array(changed)
 
+    def with_truth_values(content: RecordDict) -> None:
+        content["more"] = ArrayRecord({"gaps": Array(np.array([True, False]))})
+
     changes: dict[str, Callable[[RecordDict], object]] = {
         "sound": lambda content: None,
+        "truth values": with_truth_values,
         "changed": one_number_changed,
         "outside": renamed,
         "text": text_for_bytes,
