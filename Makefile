@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv/tools
+INTEGRATION := .venv/integration
 FLOWER := .venv/flower
 MODULES := flows tasks greenlightning
 
@@ -18,7 +19,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help run test quick bench reliability day flower lint docs sbom audit setup clean
+.PHONY: help run test quick bench reliability integration day flower lint docs sbom audit setup clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -38,6 +39,9 @@ bench: setup ## Measure everything in docs/benchmarks.md: takes hours, continues
 
 reliability: setup ## Attack a small workspace and write docs/reliability.md: takes hours; ARGS=--help lists options
 	@$(BIN)/python -m tests.reliability $(ARGS)
+
+integration: setup $(INTEGRATION) ## Test on PostgreSQL and an object store, and check the Kubernetes manifests: minutes
+	@$(BIN)/pytest tests/integration tests/infra/test_manifests.py $(ARGS)
 
 day: setup ## Play a day on real servers in a browser and take the pictures in docs/img/day again: minutes
 	@$(BIN)/python -m tests.day $(ARGS)
@@ -59,6 +63,15 @@ audit: setup $(TOOLS) ## Ask for known vulnerabilities of the locked dependencie
 	-@$(TOOLS)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --progress-spinner off \
 		--format json --output audit.json >/dev/null 2>&1
 	@$(BIN)/python infra/audit.py audit.json
+
+# Sees what .venv has, and adds what the servers of infra/ need.
+$(INTEGRATION): infra/requirements.txt
+	@$(PYTHON) -m venv --without-pip $(INTEGRATION)
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$($(INTEGRATION)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
+	@$(BIN)/python -m pip --python $(INTEGRATION)/bin/python install -q -c requirements.lock \
+		-r infra/requirements.txt 'moto[server]>=5.1,<6' 'kubernetes-validate>=1.34'
+	@touch $(INTEGRATION)
 
 $(TOOLS):
 	@$(PYTHON) -m venv $(TOOLS)

@@ -55,7 +55,9 @@ def test_each_placeholder_of_the_template_is_a_variable_and_the_other_way_round(
 def test_the_template_has_what_prefect_s_own_has_but_for_what_we_leave_out() -> None:
     left_out = {
         ".cluster_config",
+        ".job_manifest.spec.template.spec.completions",  # fields of a job, which Prefect has among those of a pod
         ".job_manifest.spec.template.spec.containers[0].resources.limits.cpu",
+        ".job_manifest.spec.template.spec.parallelism",
     }
     assert set(missing(shipped()["job_configuration"], TEMPLATE["job_configuration"])) == left_out
 
