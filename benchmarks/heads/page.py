@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.core.common import median_and_range
 from benchmarks.core.records import RESULTS, Record, latest, select
+from benchmarks.heads.settings import SETTINGS
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "heads.md"
@@ -48,6 +49,12 @@ def write(results: Path = RESULTS, page: Path = PAGE) -> None:
     parts = [head, on, _summary(records), _nights(records), _settings(records)]
     parts += [_networks(latest("networks", results))]
     page.write_text("".join(parts).rstrip() + "\n")
+
+
+def _missing(records: list[Record]) -> str:
+    """A line on the settings that the command knows and that have no records."""
+    missing = [name for name in SETTINGS if name not in _names(records)]
+    return f"Not measured yet: {'; '.join(missing)}.\n" if missing else ""
 
 
 def _complete(records: list[Record]) -> Iterator[Record]:
