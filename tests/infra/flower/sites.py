@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.batch import Batch
@@ -12,13 +13,14 @@ from greenlightning.model import GreenLightningModel
 
 
 def make_sites(folder: Path, n_sites: int) -> GreenLightningModel:
-    """Write ``publication`` and ``files/site-NNN.npz``; the model that learnt all rows in one place."""
+    """Write a table's ``publication`` and ``files/site-NNN.npz``; the model that learnt all rows in one place."""
     data = load("digits")
     X, y = data.X_train, data.y_train
     network = GreenLightningClassifier(
         paths="synthetic", n_landmarks=32, n_random_features=0, max_epochs=2, random_state=0
     )
-    publish(network.fit(X[:400], y[:400]).model_, folder / "publication", SigningKey.generate())
+    table = pd.DataFrame(X[:400]).add_prefix("pixel ")
+    publish(network.fit(table, y[:400]).model_, folder / "publication", SigningKey.generate())
     central = read_publication(folder / "publication")
     (folder / "files").mkdir()
     rows_each = max(len(y) // n_sites, 20)
