@@ -214,7 +214,8 @@ def _serving_now(dataset: str) -> dict[str, str]:
     """What serves, shown in MLflow, too; nothing where the store is not there, or the name is none."""
     with suppress(Exception):
         facts = serving_now(dataset)
-        describe_serving(dataset, facts)
+        with suppress(Exception):
+            describe_serving(dataset, facts)
         return facts
     return {}
 
