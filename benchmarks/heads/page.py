@@ -39,6 +39,7 @@ def write(results: Path = RESULTS, page: Path = PAGE) -> None:
         .format(
             paper=PAPER,
             n=len(_names(records)),
+            missing=_missing(records),
             code=newest["code"],
             at=newest["at"][:10],
             source=f"`{newest['source']}`",
