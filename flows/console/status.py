@@ -43,6 +43,7 @@ def summary(dataset: str) -> dict[str, Any]:
         "batches": len(versioned),
         "not_learnt": [name for name in versioned if name not in not_new],
         "forgotten": sorted(forgotten),
+        "held_back": sorted(serving.held_back) if serving else [],
         "waiting": _waiting(dataset),
         "unlabelled": _unlabelled(dataset),
         "quarantined": _quarantined(dataset),

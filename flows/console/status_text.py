@@ -11,7 +11,7 @@ from rich.text import Text
 Facts = Mapping[str, Any]
 COLOURS = {"green": "green", "amber": "yellow", "red": "red"}
 COUNTED = {"not_learnt": "new", "waiting": "waiting", "unlabelled": "unlabelled", "quarantined": "quarantined"}
-SELDOM = {"forgotten": "forgotten", "damaged": "damaged"}
+SELDOM = {"forgotten": "forgotten", "held_back": "held back", "damaged": "damaged"}
 STATES = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "runs", "SCHEDULED": "waits"}
 LEARNING = ("retrain", "train", "ingest")
 NO_WORKER = "no worker polls its pool"

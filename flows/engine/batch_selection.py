@@ -61,6 +61,7 @@ def _planned(one: BatchRef | LandedBatch, waits: bool) -> PlannedBatch:
 def left_out(serving: VersionInfo) -> tuple[str, ...]:
     """A note on each batch that a rollback holds back."""
     return tuple(
-        f"batch {batch} is held back since a rollback left version {left}; learn it with --batch {batch}"
+        f"batch {batch} is held back since a rollback left version {left}; "
+        f"learn it with: greenlightning retrain --dataset {serving.dataset} --batch {batch}"
         for batch, left in sorted(serving.held_back.items())
     )

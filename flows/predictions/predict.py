@@ -13,7 +13,7 @@ from flows.console.inert_console import InertConsole
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.predicting import PredictedFile, predict_file
-from tasks.predictions.predictor import Predictor
+from tasks.predictions.predictor import PROBABILITY, Predictor
 from tasks.predictions.targets import STDOUT
 
 SHOWN_COLUMNS = 8
@@ -64,7 +64,8 @@ def _print(found: dict[str, Any], done: PredictedFile, console: InertConsole) ->
 
 
 def _print_first(done: PredictedFile, console: InertConsole) -> None:
-    table = Table(*map(escape, done.columns[:SHOWN_COLUMNS]), box=SIMPLE_HEAD)
+    names = [name.removeprefix(PROBABILITY) for name in done.columns[:SHOWN_COLUMNS]]
+    table = Table(*map(escape, names), box=SIMPLE_HEAD)
     for row in done.first:
         cells = [row[name] for name in done.columns[:SHOWN_COLUMNS]]
         table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else escape(str(cell)) for cell in cells))

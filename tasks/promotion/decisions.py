@@ -34,19 +34,20 @@ def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool
     """Notes on the batches that change when ``chosen`` serves instead of ``left``: gone, held back or back."""
     if left is None:
         return ()
+    command = f"greenlightning retrain --dataset {chosen.dataset} --batch"
     notes = [
         f"batch {batch} was forgotten on the way to version {left.version}, and serves again in version "
         f"{chosen.version}; forget it again if it must go"
         for batch in sorted(left.forgotten & chosen.batches.keys())
     ]
     gone = sorted(left.batches.keys() - chosen.batches.keys())
-    if gone:
+    for batch in gone:
         fate = (
-            "is held back until a retraining names it (field batches, on the terminal --batch)"
+            f"is held back until a retraining names it (field batches; on the terminal: {command} {batch})"
             if held_back
             else "is learnt again by the next retraining"
         )
-        notes += [f"batch {batch}, which version {left.version} had learnt, {fate}" for batch in gone]
+        notes.append(f"batch {batch}, which version {left.version} had learnt, {fate}")
     return tuple(notes)
 
 

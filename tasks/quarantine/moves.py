@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from greenlightning.errors import InputError
 from tasks.core.atomic import write_text
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.core.workspace import Workspace
-from tasks.data.batch_files import LandedBatch, describe
+from tasks.data.batch_files import LandedBatch, describe, gaps_in, read_content
 from tasks.data.batch_index import checked_id
 from tasks.quarantine.records import DECISION, REASON, Decision, HeldBatch, check_undecided
 from tasks.validation.pages.page import validation_page
@@ -54,7 +56,8 @@ def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
 def released(held: HeldBatch) -> LandedBatch:
     """Move a quarantined batch back to incoming/, where it can be versioned; its record stays until ``forget``.
 
-    Raises InputError where it was discarded, or was put into incoming/ by hand under a name of its own.
+    Raises InputError where it was discarded, was put into incoming/ by hand under a name of its own, or has rows
+    without a label or infinite cells, which nothing can learn.
     """
     checked_id(held.id)
     waiting = _waiting(held)
@@ -63,9 +66,17 @@ def released(held: HeldBatch) -> LandedBatch:
             f"The rows of batch {held.id} were discarded", f"Ingest {held.source} again, then accept it"
         )
     if held.file.is_file():
+        _check_learnable(held)
         waiting.parent.mkdir(parents=True, exist_ok=True)
         held.file.replace(waiting)
     return describe(waiting, held.dataset)
+
+
+def _check_learnable(held: HeldBatch) -> None:
+    content = read_content(held.file)
+    infinite = int(np.isinf(content.numbers).sum())
+    if fault := gaps_in(content.y) or (infinite and f"{infinite} infinite cells: leave them empty"):
+        raise InputError(f"Batch {held.id} cannot be learnt: {fault}", f"Then ingest {held.source} again")
 
 
 def has_rows(held: HeldBatch) -> bool:

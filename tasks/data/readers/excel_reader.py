@@ -31,7 +31,9 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     """
     path = content.path
     if find_spec("openpyxl") is None:
-        raise InputError(f"{path.name} is an Excel workbook", "Save it as CSV, or install openpyxl")
+        raise InputError(
+            f"{path.name} is an Excel workbook", "Save it as CSV, or install what reads it: pip install openpyxl"
+        )
     from openpyxl import load_workbook
 
     try:
@@ -45,7 +47,9 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     above = lines_above(rows)
     notes += above_note(above)
     if len(rows) < above + 2:
-        raise InputError(f"Sheet {sheet.title!r} of {path.name} has no rows", "Give at least one sample")
+        others = [name for name in book.sheetnames if name != sheet.title]
+        remedy = f"Name another with --sheet: {', '.join(others)}" if others else "Give at least one sample"
+        raise InputError(f"Sheet {sheet.title!r} of {path.name} has no rows", remedy)
     frame, made = _frame(path, rows[above], rows[above + 1 :], options)
     frame, left_out = without_index(frame, options.wanted)
     return SourceTable(frame, tuple(notes + made + left_out))

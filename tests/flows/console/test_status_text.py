@@ -25,6 +25,7 @@ ORDERS: dict[str, Any] = {
     "unlabelled": [],
     "quarantined": ["b" * 16, "c" * 16],
     "forgotten": [],
+    "held_back": [],
     "damaged": [],
     "last_run": {"name": "retrain orders +1 batch", "started": "2026-11-29T06:30:00+00:00", "status": "FAILED"},
 }
@@ -41,6 +42,11 @@ def test_a_line_tells_champion_score_health_batches_and_last_run() -> None:
     assert line.split()[:4] == ["orders", "v3", "0.984", "amber"]
     assert "5, 1 new, 2 quarantined" in line
     assert "retrain 29 Nov" in line and line.rstrip().endswith(", failed")
+
+
+def test_a_batch_that_a_rollback_holds_back_is_counted() -> None:
+    line = shown({"datasets": {"orders": ORDERS | {"held_back": ["d" * 16]}}}).splitlines()[-1]
+    assert "5, 1 new, 2 quarantined, 1 held back" in line
 
 
 def test_the_next_run_has_a_time_zone_and_is_that_of_the_dataset_or_of_all() -> None:

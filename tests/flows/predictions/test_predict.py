@@ -51,6 +51,11 @@ def test_json_has_what_the_text_has(file: Path, say: Callable[..., Said], batche
     assert 0.5 < found["scores"]["accuracy"] <= 1.0
 
 
+def test_the_first_rows_are_shown_under_the_names_of_the_classes(file: Path, say: Callable[..., Said]) -> None:
+    heading = say("predict", file, "-d", "digits", "--proba").out.splitlines()[2]
+    assert heading.split() == ["row", "prediction", "0", "1", "2"]
+
+
 def test_standard_output_takes_the_predictions_alone(file: Path, say: Callable[..., Said]) -> None:
     said = say("predict", file, "-d", "digits", "--out", "-")
     assert len(said.out.splitlines()) == 31

@@ -42,6 +42,7 @@ def test_what_a_rollback_left_behind_is_not_learnt_again_until_it_is_named() -> 
     back = outcome(rollback, dataset=DIGITS, reason="in doubt about the first batch")
     [note] = back.notes
     assert note.startswith(f"batch {first}, which version 2 had learnt, is held back until a retraining names it")
+    assert f"greenlightning retrain --dataset {DIGITS} --batch {first}" in note
     assert served().held_back == {first: "2"}
     assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
     second = add("second", SECOND)

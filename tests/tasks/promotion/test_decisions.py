@@ -38,7 +38,8 @@ def test_a_reader_is_told_which_batches_go_and_which_forgotten_ones_return() -> 
     earlier, later = version(1, "a", "b"), version(2, "a", "c", forgotten=("b",))
     returned, gone = serving_notes(later, earlier, held_back=True)
     assert returned.startswith("batch b was forgotten on the way to version 2, and serves again in version 1")
-    named = "a retraining names it (field batches, on the terminal --batch)"
+    command = "greenlightning retrain --dataset digits --batch c"
+    named = f"a retraining names it (field batches; on the terminal: {command})"
     assert gone == f"batch c, which version 2 had learnt, is held back until {named}"
     [_, gone] = serving_notes(later, earlier, held_back=False)
     assert gone == "batch c, which version 2 had learnt, is learnt again by the next retraining"

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from greenlightning.errors import InputError
 from tasks.quarantine.moves import discard, forget_record, quarantine, released
 from tasks.quarantine.records import Decision, discarded, held_batch, held_batches
-from tests.helpers.batches import batch_of, blobs
+from tests.helpers.batches import batch_of, blobs, with_cell
 
 DECISION = Decision(decision="discard", by="ann", at="2026-11-29T12:00:00+00:00", reason="a test file")
 
@@ -63,6 +64,25 @@ def test_a_released_batch_waits_again_with_the_same_bytes(tmp_path: Path) -> Non
     assert released(held) == again
     forget_record(held)
     assert held_batches("d") == []
+
+
+def test_a_batch_with_rows_without_a_label_stays_in_quarantine(tmp_path: Path) -> None:
+    X, y = blobs(1)
+    batch = batch_of(tmp_path, X, np.where(np.arange(len(y)) == 4, np.nan, y + 0.5))
+    quarantine.fn(batch, ["cause"])
+    held = held_batch("d", batch.id)
+    with pytest.raises(InputError, match=r"cannot be learnt: 1 of 300 rows have no label \(it is row 5\)"):
+        released(held)
+    assert held.file.is_file()
+
+
+def test_a_batch_with_infinite_cells_stays_in_quarantine(tmp_path: Path) -> None:
+    batch = batch_of(tmp_path, *with_cell(np.inf)(blobs(1)))
+    quarantine.fn(batch, ["cause"])
+    with pytest.raises(
+        InputError, match=r"cannot be learnt: 1 infinite cells: leave them empty. Then ingest made"
+    ):
+        released(held_batch("d", batch.id))
 
 
 def test_a_discarded_batch_loses_its_rows_and_keeps_its_record(tmp_path: Path) -> None:

@@ -63,6 +63,17 @@ def test_a_sheet_that_does_not_exist_is_named_with_those_that_do(two_sheets: Pat
         read(two_sheets, sheet="third")
 
 
+def test_an_empty_sheet_is_refused_and_the_others_are_named(tmp_path: Path) -> None:
+    path = sheet(tmp_path, ["Cover"], [], ["made by", "Jo"])
+    with pytest.raises(InputError, match=r"Sheet 'Sheet' of a.xlsx has no rows. Give at least one sample"):
+        read(path)
+    book = openpyxl.load_workbook(path)
+    book.create_sheet("orders").append(["unit", "label"])
+    book.save(path)
+    with pytest.raises(InputError, match=r"has no rows. Name another with --sheet: orders"):
+        read(path)
+
+
 def test_lines_above_the_header_are_left_out(tmp_path: Path) -> None:
     path = sheet(tmp_path, ["Sales 2026"], [], ["unit", "price", "label"], ["a", 1.5, "x"], ["b", 2, "y"])
     table = read(path)
