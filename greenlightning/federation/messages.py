@@ -104,7 +104,7 @@ def read_message(
     Raises
     ------
     IntegrityError
-        Where the signature does not hold, or a file is missing or has another size or hash.
+        Where the signature does not hold, or a file is missing, was added, or has another size or hash.
     MismatchError
         Where it is of another kind, too large, or signed by a key that is not trusted.
     """
@@ -129,6 +129,7 @@ def read_message(
             f"{folder} says that it holds {total:,} bytes, {limit:,} are allowed",
             "Ask for fewer features, or allow more",
         )
+    _check_nothing_added(folder, sizes)
     for name, (size, sha256) in sizes.items():
         _check_file(folder, name, size, sha256)
     return Message(folder, sender, about, hashlib.sha256(signed).hexdigest())
@@ -138,6 +139,15 @@ def _check_size(path: Path, largest: int) -> None:
     if not path.is_file() or path.is_symlink() or path.stat().st_size > largest:
         raise IntegrityError(
             f"{path} is missing, or larger than {largest:,} bytes", "Ask the sender to send it again"
+        )
+
+
+def _check_nothing_added(folder: Path, signed: Collection[str]) -> None:
+    """Refuse files that were not signed; hidden ones, as file managers leave them, are never read."""
+    there = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if added := sorted(there - {*signed, ABOUT, SIGNATURE}):
+        raise IntegrityError(
+            f"{folder} holds {added[0]}, which was not signed", "Remove it, or ask the sender to send it again"
         )
 
 

@@ -107,6 +107,16 @@ def test_one_changed_bit_is_found(published: GreenLightningModel, tmp_path: Path
         read_contribution(tmp_path / "north", published)
 
 
+@pytest.mark.usefixtures("published")
+def test_a_file_that_was_not_signed_is_refused_and_a_hidden_one_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "publication"
+    (folder / ".DS_Store").write_bytes(b"left by a file manager")
+    assert read_publication(folder).paths.digest == EMPTY.paths.digest
+    (folder / "encoder.json").write_text("{}")
+    with pytest.raises(IntegrityError, match=r"encoder\.json, which was not signed"):
+        read_publication(folder)
+
+
 def test_another_key_or_recipe_and_a_message_too_large_are_refused(
     published: GreenLightningModel, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ def test_a_sound_message_arrives_whole_and_every_other_is_refused(tmp_path: Path
     assert said.returncode == 0, said.stderr
     assert json.loads(said.stdout.splitlines()[-1]) == {
         "sound": "read",
-        "truth values": "read",
+        "truth values": REFUSED,
         "changed": REFUSED,
         "outside": REFUSED,
         "text": REFUSED,
