@@ -47,7 +47,7 @@ def register_model(
     client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
     lineage |= seals(model, model_dir) | {Tag.TAGS: seal_of_tags(lineage)}
-    model_id = log_model(model, model_dir, checked_name(dataset), run, features)
+    model_id = log_model(model, model_dir, _next_name(checked_name(dataset)), run, features)
     reached(Fault.MODEL_LOGGED)
     _ensure_registered(client, dataset)
     source = f"models:/{model_id}"
@@ -58,6 +58,12 @@ def register_model(
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": json.dumps(shown)})
     reached(Fault.REGISTERED)
     return int(made.version)
+
+
+def _next_name(dataset: str) -> str:
+    """What MLflow's list of an experiment's models calls the next version."""
+    newest = _search(f"name = '{dataset}'", 1)
+    return f"{dataset} v{int(newest[0].version) + 1 if newest else 1}"
 
 
 def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
@@ -138,12 +144,12 @@ def made_by(dataset: str, run_id: str) -> list[VersionInfo]:
     return [_info(entry, ()) for entry in _search(f"run_id = '{run_id}'") if entry.name == dataset]
 
 
-def _search(condition: str) -> "list[ModelVersion]":
+def _search(condition: str, most: int | None = None) -> "list[ModelVersion]":
     import mlflow
 
     connect()
     found: list[ModelVersion] = mlflow.search_model_versions(
-        filter_string=condition, order_by=["version_number DESC"]
+        most, filter_string=condition, order_by=["version_number DESC"]
     )
     return found
 

@@ -51,6 +51,16 @@ def test_a_version_loads_as_the_very_model_that_was_registered(
     assert np.array_equal(loaded.decision_function(batches[2].X), tiny_model.decision_function(batches[2].X))
 
 
+def test_the_models_of_an_experiment_are_told_apart_by_version(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
+) -> None:
+    for number, model in enumerate((tiny_model, tiny_model.learn(batches[1])), start=1):
+        register_in_a_run(model, tmp_path / str(number))
+    experiment = connect().get_experiment_by_name("digits")
+    models = connect().search_logged_models([experiment.experiment_id], "model_type = 'greenlightning'")
+    assert sorted(model.name for model in models) == ["digits v1", "digits v2"]
+
+
 @pytest.mark.parametrize("harm", ["missing", "corrupt", "exchanged"])
 def test_files_that_are_not_those_registered_do_not_load(
     tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path, harm: str
