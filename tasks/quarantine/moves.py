@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from greenlightning.errors import InputError
+from greenlightning.data.labels import joined_classes
+from greenlightning.errors import InputError, MismatchError
 from tasks.core.atomic import write_text
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch, describe, gaps_in, read_content
-from tasks.data.batch_index import checked_id
+from tasks.data.batch_index import batches, checked_id
 from tasks.quarantine.records import DECISION, REASON, Decision, HeldBatch, check_undecided
 from tasks.validation.pages.page import validation_page
 
@@ -56,8 +57,8 @@ def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
 def released(held: HeldBatch) -> LandedBatch:
     """Move a quarantined batch back to incoming/, where it can be versioned; its record stays until ``forget``.
 
-    Raises InputError where it was discarded, was put into incoming/ by hand under a name of its own, or has rows
-    without a label or infinite cells, which nothing can learn.
+    Raises InputError where it was discarded, was put into incoming/ by hand under a name of its own, or has what
+    nothing can learn: rows without a label, infinite cells, or labels of another kind than other batches.
     """
     checked_id(held.id)
     waiting = _waiting(held)
@@ -75,7 +76,12 @@ def released(held: HeldBatch) -> LandedBatch:
 def _check_learnable(held: HeldBatch) -> None:
     content = read_content(held.file)
     infinite = int(np.isinf(content.numbers).sum())
-    if fault := gaps_in(content.y) or (infinite and f"{infinite} infinite cells: leave them empty"):
+    fault = gaps_in(content.y) or (infinite and f"{infinite} infinite cells: leave them empty")
+    try:
+        joined_classes(*(ref.classes for ref in batches(held.dataset)), content.classes)
+    except MismatchError:
+        fault = "its labels are text where those of other batches are numbers, or the other way round"
+    if fault:
         raise InputError(f"Batch {held.id} cannot be learnt: {fault}", f"Then ingest {held.source} again")
 
 

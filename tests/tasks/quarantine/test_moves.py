@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from greenlightning.errors import InputError
+from tasks.data.versioning import version_batch
 from tasks.quarantine.moves import discard, forget_record, quarantine, released
 from tasks.quarantine.records import Decision, discarded, held_batch, held_batches
 from tests.helpers.batches import batch_of, blobs, with_cell
@@ -82,6 +83,15 @@ def test_a_batch_with_infinite_cells_stays_in_quarantine(tmp_path: Path) -> None
     with pytest.raises(
         InputError, match=r"cannot be learnt: 1 infinite cells: leave them empty. Then ingest made"
     ):
+        released(held_batch("d", batch.id))
+
+
+def test_a_batch_whose_labels_are_of_another_kind_stays_in_quarantine(tmp_path: Path) -> None:
+    X, y = blobs(1)
+    version_batch.fn(batch_of(tmp_path, X, np.where(y > 0, "late", "on time")))
+    batch = batch_of(tmp_path, *blobs(2))
+    quarantine.fn(batch, ["cause"])
+    with pytest.raises(InputError, match="its labels are text where those of other batches are numbers, or"):
         released(held_batch("d", batch.id))
 
 
