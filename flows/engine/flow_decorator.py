@@ -160,6 +160,9 @@ class _FlowRun:
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
             now = _serving_now(outcome.dataset)
+            if outcome.version:
+                with _log_failure("what serves now, in MLflow"):
+                    describe_serving(outcome.dataset, now)
             page = outcome_page(self.flow, self._in_form(outcome), summary, picture, now)
             if now:
                 lines = "\n".join(f"{question}: {answer}" for question, answer in now.items())
@@ -211,12 +214,9 @@ class _FlowRun:
 
 
 def _serving_now(dataset: str) -> dict[str, str]:
-    """What serves, shown in MLflow, too; nothing where the store is not there, or the name is none."""
+    """What serves; nothing where the store is not there, or the name is none."""
     with suppress(Exception):
-        facts = serving_now(dataset)
-        with suppress(Exception):
-            describe_serving(dataset, facts)
-        return facts
+        return serving_now(dataset)
     return {}
 
 

@@ -152,12 +152,12 @@ class SharedParam(StrEnum):
     """Parameters without a prefix, of every run that makes a model: the axes of MLflow's compare view."""
 
     ACCURACY = "accuracy"
+    MODEL = "Model score"
     ALPHA = "alpha"
     BATCHES = "batches"
     EPOCHS = "epochs"
     FEATURES = "features"
     GATES = "gates"
-    MODEL = "Model score"
     METHOD = "method"
     ROWS = "rows"
     SETTLED_AT = "settled_at"

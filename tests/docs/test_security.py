@@ -15,7 +15,7 @@ def licence(package: str) -> str:
     except PackageNotFoundError:
         return ""
     named = [line for line in about.get_all("Classifier") or [] if line.startswith("License")]
-    return about["License-Expression"] or " ".join(named) or (about["License"] or "").partition("\n")[0]
+    return about.get("License-Expression") or " ".join(named) or about.get("License", "").partition("\n")[0]
 
 
 def test_packages_with_a_copyleft_licence_are_named() -> None:

