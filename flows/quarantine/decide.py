@@ -11,6 +11,7 @@ from flows.inputs.parameters import BatchId, DatasetName, Stated
 from tasks.core.constants import Kind
 from tasks.data.batch_index import BatchRef, batch_ref, pointer_path
 from tasks.data.events import emit_landed
+from tasks.data.pointers.turns import turn_of
 from tasks.data.versioning import mark_accepted, version_batch
 from tasks.models import registry
 from tasks.models.version_expectations import follow_batch
@@ -30,8 +31,9 @@ def accept(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
     decision = records.decided("accepted", reason)
     with session(dataset, Kind.ACCEPT, f"accept {batch} of {dataset}") as run:
         set_tags(run.run_id, decided_tags(decision.line, reason))
-        log_validation(run.run_id, dataset, batch)
-        ref = _versioned(dataset, batch, decision)
+        with turn_of(batch):
+            log_validation(run.run_id, dataset, batch)
+            ref = _versioned(dataset, batch, decision)
         log_batch_input(run.run_id, ref, role="accepted")
         serving = registry.champion(dataset)
         learnt = follow_batch(serving, ref, run.run_id) if serving else ()
@@ -54,8 +56,9 @@ def discard(dataset: DatasetName, batch: BatchId, reason: Stated) -> State[Any]:
     decision = records.decided("discarded", reason)
     with session(dataset, Kind.DISCARD, f"discard {batch} of {dataset}") as run:
         set_tags(run.run_id, decided_tags(decision.line, reason))
-        log_validation(run.run_id, dataset, batch)
-        moves.discard(held, decision)
+        with turn_of(batch):
+            log_validation(run.run_id, dataset, batch)
+            moves.discard(records.held_batch(dataset, batch), decision)
     why = f"batch {batch} ({held.source}) is kept out: {reason}"
     return Outcome(state="Discarded", dataset=dataset, reason=why, run_id=run.run_id).completed()
 

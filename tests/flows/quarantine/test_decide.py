@@ -1,10 +1,13 @@
 """A quarantined batch is accepted or discarded once, with a reason, and stays so."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from filelock import Timeout
 from prefect.exceptions import ParameterTypeError
 
 from flows.learning.ingest import ingest
@@ -17,9 +20,11 @@ from tasks.core.constants import Alias, Tag
 from tasks.core.faults import VARIABLE, Fault
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import batch_ref, batches
+from tasks.data.pointers.turns import turn_of
 from tasks.data.versioning import copies
 from tasks.models import registry
 from tasks.models.version_expectations import expectations_of
+from tasks.quarantine import moves
 from tasks.quarantine.records import held_batch, held_batches
 from tasks.tracking.client import connect
 from tests.helpers.digits import DIGITS, FIRST, LEARNING, SECOND, X, drop, frame_file, outcome, y
@@ -54,6 +59,22 @@ def test_an_accepted_batch_is_versioned_learnt_and_expected() -> None:
     tags = connect().get_run(done.run_id).data.tags
     assert tags[Tag.REASON] == "the new scanner"
     assert tags[Tag.DECISION].startswith("accepted by ") and tags["mlflow.user"]
+
+
+@pytest.mark.parametrize(("decision", "step"), [(accept, "released"), (discard, "discard")])
+def test_a_batch_is_decided_on_by_one_run_at_a_time(
+    decision: Callable[..., Any], step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, move = quarantined(scaled()), getattr(moves, step)
+
+    def while_nobody_else_can(*about: Any) -> Any:
+        with pytest.raises(Timeout), turn_of(batch, longest=0):
+            pytest.fail("another run could have moved the batch, too")
+        return move(*about)
+
+    monkeypatch.setattr(moves, step, while_nobody_else_can)
+    done = outcome(decision, dataset=DIGITS, batch=batch, reason="tried")
+    assert done.state in ("Accepted", "Discarded")
 
 
 def test_the_same_file_again_is_accepted_already() -> None:
