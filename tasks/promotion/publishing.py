@@ -7,7 +7,7 @@ from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.lineage.run_artifacts import log_lineage
 from tasks.models import champion, registry
-from tasks.models.certificate import certificates, log_certificate
+from tasks.models.certificate import Certificate, certificates, log_certificate
 from tasks.models.files.shared_files import share_files
 from tasks.models.files.window_files import drop_windows, log_windows
 from tasks.models.logged_models import structures_of
@@ -38,8 +38,9 @@ def publish(candidate: Candidate) -> int | None:
     with champion.publication_turn(candidate.dataset), champion.promotion_lock(candidate.dataset):
         if _is_overtaken(candidate):
             return None
-        sealed = _log_files(candidate, model)
-        number = _register(candidate, model, connect().get_run(candidate.run_id), sealed)
+        forgotten = certificates(model, candidate.parent, candidate.forgotten)
+        sealed = _log_files(candidate, model, forgotten)
+        number = _register(candidate, model, connect().get_run(candidate.run_id), sealed, forgotten)
         _promote_or_keep(candidate, number)
     _log_about(candidate.dataset, number, model, candidate.parent, candidate.decision.promote)
     return number
@@ -82,13 +83,13 @@ def _log_about(
     reached(Fault.PARAMS_LOGGED)
 
 
-def _log_files(candidate: Candidate, model: "GreenLightningModel") -> dict[str, str]:
+def _log_files(candidate: Candidate, model: "GreenLightningModel", forgotten: list[Certificate]) -> dict[str, str]:
     """Log what the version keeps beside its model with the run; the tags that seal it."""
     known = candidate.expectations.knowing(model.classes)
     tags = log_expectations(candidate.run_id, known)
     if candidate.parent:
         inherit_health_reference(candidate.parent, candidate.run_id, structures_of(model))
-    for certificate in certificates(model, candidate.parent, candidate.forgotten):
+    for certificate in forgotten:
         log_certificate(candidate.run_id, certificate)
     reached(Fault.REFERENCE_INHERITED)
     _log_energy(candidate)
@@ -115,9 +116,14 @@ def kept_out(serving: registry.VersionInfo) -> set[str]:
     return found
 
 
-def _register(candidate: Candidate, model: "GreenLightningModel", run: "Run", seals: dict[str, str]) -> int:
+def _register(
+    candidate: Candidate,
+    model: "GreenLightningModel",
+    run: "Run",
+    seals: dict[str, str],
+    forgotten: list[Certificate],
+) -> int:
     reason = candidate.decision.reason
-    forgotten = certificates(model, candidate.parent, candidate.forgotten)
     card = model_card(candidate.dataset, model, candidate.holdout, run, reason, forgotten)
     features = candidate.expectations.features
     return registry.register_model(
