@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from flows.cli.federation.options import Folders, Out, Trust
 from flows.cli.options import AsJson, Dataset, user_path
 from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
 from flows.cli.reading_options import reading as reading_of
@@ -17,7 +18,7 @@ commands = typer.Typer()
 def profile(  # noqa: PLR0913
     file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labelled rows of this site.")],
     site: Annotated[str, typer.Option("--site", help="Name of this site.")],
-    out: Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")],
+    out: Out,
     label: Annotated[str, typer.Option("--label", help="Name of the label column.")] = "label",
     fewest_rows: Annotated[int, typer.Option(min=1, help="Rows below which a category is not named.")] = 3,
     separator: Separator = None,
@@ -40,18 +41,14 @@ def profile(  # noqa: PLR0913
 
 @commands.command()
 def agree(  # noqa: PLR0913
-    profiles: Annotated[
-        list[Path], typer.Argument(parser=user_path, metavar="FOLDER...", help="What sites sent, a folder each.")
-    ],
+    profiles: Folders,
     dataset: Dataset,
     ignore: Ignore = None,
     identifier: Identifier = None,
     time: Time = None,
     categorical: Categorical = None,
     task: TaskName = "auto",
-    trust: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Public key of a site; repeat for each. Default: any.")
-    ] = None,
+    trust: Trust = None,
     as_json: AsJson = False,
 ) -> None:
     """Merge profiles into the schema and the encoder of a dataset, which its next training uses."""

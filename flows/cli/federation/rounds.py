@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from flows.cli.federation.agreement import commands as agreement_commands
+from flows.cli.federation.options import Folders, Out, Trust
 from flows.cli.options import (
     AsJson,
     Costs,
@@ -29,11 +30,6 @@ federation = typer.Typer(
 )
 commands.add_typer(federation, name="federation")
 federation.add_typer(agreement_commands)
-
-Folders = Annotated[
-    list[Path], typer.Argument(parser=user_path, metavar="FOLDER...", help="What sites sent, a folder each.")
-]
-Out = Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")]
 
 
 def _demo(wanted: bool) -> None:
@@ -180,9 +176,7 @@ def contribute(  # noqa: PLR0913
 def combine(  # noqa: PLR0913
     contributions: Folders,
     dataset: Dataset,
-    trust: Annotated[
-        list[str] | None, typer.Option(metavar="KEY", help="Public key of a site; repeat for each. Default: any.")
-    ] = None,
+    trust: Trust = None,
     duplicates: Annotated[
         Literal["refuse", "once"], typer.Option(help="What to do with a batch that comes twice.")
     ] = "refuse",

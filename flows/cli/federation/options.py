@@ -1,0 +1,16 @@
+"""Options that commands of a federation share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.options import user_path
+
+Folders = Annotated[
+    list[Path], typer.Argument(parser=user_path, metavar="FOLDER...", help="What sites sent, a folder each.")
+]
+Out = Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")]
+Trust = Annotated[
+    list[str] | None, typer.Option(metavar="KEY", help="Public key of a site; repeat for each. Default: any.")
+]
