@@ -31,12 +31,12 @@ class Stream:
         return self.base, *self.batches
 
 
-def arrange(name: str, y: NDArray[Any], seed: int) -> Stream:
+def arrange(name: str, y: NDArray[Any], seed: int, *, share: float = BASE_SHARE, batches: int = BATCHES) -> Stream:
     """The stream ``name`` of rows labelled ``y`` (n,)."""
     rng = np.random.default_rng(seed)
     labels, code = np.unique(y, return_inverse=True)
     rank = rng.permutation(len(labels))[code]
     slope = {"iid": 0.0, "drifted": DRIFT / (len(labels) - 1), "incremental": 1.0}[name]
     order = np.argsort(rng.random(len(y)) + slope * rank, kind="stable")
-    base, rest = np.split(order, [round(len(order) * BASE_SHARE)])
-    return Stream(name, base, tuple(np.array_split(rest, BATCHES)))
+    base, rest = np.split(order, [round(len(order) * share)])
+    return Stream(name, base, tuple(np.array_split(rest, batches)))

@@ -142,8 +142,7 @@ def runs_table(records: list[Record]) -> str:
     for dataset in _datasets(records):
         mine = select(records, dataset=dataset)
         seeds = " ".join(str(seed) for seed in sorted({run["seed"] for run in mine}))
-        recipes = " ".join(mine[0]["solved"])
-        command = f"`python -m benchmarks.study --datasets {dataset} --seeds {seeds} --recipes {recipes}`"
+        command = f"`python -m benchmarks.study --experiments settling --datasets {dataset} --seeds {seeds}`"
         first = mine[0]
         layers = " ".join(map(str, first["layers"]))
         lines.append(

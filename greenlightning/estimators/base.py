@@ -32,6 +32,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
     model_: GreenLightningModel
     encoder_: TableEncoder | None
     feature_choice_: FeatureChoice | None = None
+    weight_decay_: float
     row_fingerprints_: NDArray[np.uint64]
     _single_output: bool = True
 
@@ -52,7 +53,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         early_stopping: bool = False,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
-        weight_decay: float = 0.0,
+        weight_decay: float | Literal["oui"] = 0.0,
         reconstruction: float | Literal["auto"] = "auto",
         input_noise: float = 0.1,
         bins: int | Literal["auto"] = "auto",

@@ -63,8 +63,9 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         Rows of a minibatch while the structure is trained.
     learning_rate : float or "auto", default="auto"
         Largest learning rate of AdamW.
-    weight_decay : float, default=0.0
-        Weight decay of AdamW.
+    weight_decay : float or "oui", default=0.0
+        Weight decay of AdamW; "oui" tries a few for three epochs each, and takes the first whose gates have an
+        overfitting-underfitting indicator within 0.6 to 0.8 on held-out rows.
     reconstruction : float or "auto", default="auto"
         Weight of the loss for reconstructing the inputs, beside that for the targets.
     input_noise : float, default=0.1
@@ -93,6 +94,8 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         Structure, path features, statistics, ledger and coefficients.
     feature_choice_ : FeatureChoice or None
         The numbers of random features that ``fit`` compared, with their held-out errors; None where it did not.
+    weight_decay_ : float
+        The weight decay that the structure was trained with; only where ``fit`` trained it.
     classes_ : ndarray of shape (k,)
         The labels learnt, in ascending order.
     n_features_in_ : int
@@ -149,7 +152,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         early_stopping: bool = False,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: float | Literal["auto"] = "auto",
-        weight_decay: float = 0.0,
+        weight_decay: float | Literal["oui"] = 0.0,
         reconstruction: float | Literal["auto"] = "auto",
         input_noise: float = 0.1,
         validation_fraction: float = 0.1,

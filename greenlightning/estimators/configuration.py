@@ -51,7 +51,7 @@ def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int
     Raises
     ------
     InputError
-        Where a parameter is a word other than "auto".
+        Where a parameter is a word other than "auto", or the weight decay one other than "oui".
     """
     defaults = structure_defaults(X.shape[1], len(X), one_unit=share_unit(X))
     sizes = hidden_layer_sizes(estimator, defaults)
@@ -62,13 +62,21 @@ def training_options(estimator: "BaseGreenLightning", X: NDArray[Any], seed: int
         settling=SettlingRule(estimator.settle_tolerance, estimator.patience),
         batch_size=unless_auto("batch_size", estimator.batch_size, minibatch(len(X))),
         learning_rate=unless_auto("learning_rate", estimator.learning_rate, defaults.learning_rate),
-        weight_decay=estimator.weight_decay,
+        weight_decay=_weight_decay(estimator),
         reconstruction=unless_auto("reconstruction", estimator.reconstruction, defaults.reconstruction),
         input_noise=estimator.input_noise,
         random_state=seed,
         device=estimator.device,
         bins=unless_auto("bins", estimator.bins, 0 if listed else defaults.bins),
     )
+
+
+def _weight_decay(estimator: "BaseGreenLightning") -> float:
+    """Return the weight decay given, or none where early gates are to choose it."""
+    given = estimator.weight_decay
+    if isinstance(given, str) and given != "oui":
+        raise InputError(f"weight_decay={given!r} is not known", 'Give a number, or "oui"')
+    return 0.0 if isinstance(given, str) else given
 
 
 def hidden_layer_sizes(estimator: "BaseGreenLightning", defaults: StructureDefaults) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from greenlightning.structure.defaults import unless_auto
 from greenlightning.structure.extraction import extract_structure
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
+from greenlightning.structure.weight_decay import AFTER_PROBE, weight_decay_by_oui
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -69,19 +71,26 @@ def train_structure(
     """
     X, y = batch.X, estimator._targets(batch, seed).mapped(batch.y)
     training, validation = split = _split(estimator, batch.y, seed)
-    stops_early = estimator.early_stopping and len(validation)
-    return extract_structure(
+    extract = partial(
+        extract_structure,
         X[training],
         y[training],
         task=estimator.task,
         validation=(X[validation], y[validation]) if len(validation) else None,
-        options=replace(
-            training_options(estimator, X[training], seed),
-            error_of=held_out_error(estimator, batch, split, seed) if stops_early else None,
-        ),
-        seen=seen,
-        on_epoch=on_epoch,
     )
+    options = training_options(estimator, X[training], seed)
+    if estimator.weight_decay == "oui":
+
+        def early_oui(decay: float) -> float:
+            probe = extract(options=replace(options, weight_decay=decay, settling=AFTER_PROBE))
+            assert probe.history
+            return probe.history.records[-1].oui
+
+        options = replace(options, weight_decay=weight_decay_by_oui(early_oui))
+    estimator.weight_decay_ = options.weight_decay
+    if estimator.early_stopping and len(validation):
+        options = replace(options, error_of=held_out_error(estimator, batch, split, seed))
+    return extract(options=options, seen=seen, on_epoch=on_epoch)
 
 
 def first_model(

@@ -74,7 +74,10 @@ def test_the_page_has_every_table_and_the_picture_and_keeps_what_stands_around(r
     study.write(results, results)
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert "| digits | `python -m benchmarks.study --datasets digits --seeds 0 1 --recipes paths` | abc |" in text
+    assert (
+        "| digits | `python -m benchmarks.study --experiments settling --datasets digits --seeds 0 1` | abc |"
+        in text
+    )
     assert "random gates 0.7000" in text
     assert 0 < (results / "img" / "study.png").stat().st_size < 2**20
 

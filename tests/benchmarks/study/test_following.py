@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.study.__main__ import measured
 from benchmarks.study.following import Rows, follow, looked_at
+from benchmarks.study.settling import measured
 from benchmarks.study.solving import shuffled
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset, load
@@ -88,8 +88,7 @@ def test_held_out_rows_of_the_base_are_neither_trained_on_nor_learnt(monkeypatch
         return fit(self, structure, X, y, **more)
 
     monkeypatch.setattr(GreenLightningClassifier, "fit_structure", spy)
-    monkeypatch.setattr("benchmarks.study.__main__.MOST_EPOCHS", 2)
-    found = measured(few, 0, "cosine", ["paths"])
+    found = measured(few, 0, "cosine", most_epochs=2)
     assert set(learnt) == {192}
     assert found["solved"]["paths"][0]["epoch"] == 0
     assert len(found["controls"]) == 3
