@@ -4,59 +4,19 @@ The order is copy, add, describe, push, and only then remove from incoming/: wha
 is finished by the next call, and until then the batch still waits in incoming/.
 """
 
-import hashlib
 import json
-import logging
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from greenlightning.errors import GreenLightningError, IntegrityError, MachineError, NothingServedError
-from tasks.core.atomic import replacing, write_text
+from greenlightning.errors import GreenLightningError, IntegrityError, NothingServedError
 from tasks.core.faults import Fault, reached
 from tasks.core.steps import task
 from tasks.core.workspace import Workspace
 from tasks.data.batch_files import LandedBatch
-from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path, read_pointer
+from tasks.data.batch_index import BatchRef, batch_path, batch_ref, pointer_path, read_pointer
 from tasks.data.event_time import event_span
+from tasks.data.pointers.repository import add, cached, copy, md5_of, push, repository, writer
 from tasks.data.pointers.sealed import read_text, write_sealed
-
-__all__ = ["BatchRef", "batch_ref", "batches", "checkout", "ensure_repo", "is_stored", "version_batch"]
-
-CONFIG = """\
-[core]
-    analytics = false
-    check_update = false
-    remote = store
-    no_scm = {no_scm}
-['remote "store"']
-    url = store
-"""
-WRITABLE = "neither full nor read-only"
-IGNORED = "/config.local\n/tmp\n/cache\n/store\n"
-
-
-def ensure_repo(workspace: Workspace) -> None:
-    """Make the workspace a DVC repository with a local default remote, unless it is one already.
-
-    Nothing of it lies outside the workspace; the cache, the remote and the site, which DVC would open to all, are
-    created closed to other users (0700).
-    """
-    folder = workspace.root / ".dvc"
-    site = folder / "tmp" / "site"
-    for private in (folder / "cache", folder / "store", site, site / "repo"):
-        private.mkdir(parents=True, exist_ok=True)
-        private.chmod(0o700)
-    if not (folder / "config.local").exists():
-        write_text(folder / "config.local", f"[core]\n    site_cache_dir = {site}\n")
-    if not (folder / "config").exists():
-        write_text(folder / ".gitignore", IGNORED)
-        no_scm = str(not (workspace.root / ".git").exists()).lower()
-        write_text(folder / "config", CONFIG.format(no_scm=no_scm))
 
 
 def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
@@ -80,7 +40,7 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
     """
     workspace = Workspace.current()
     pointer = pointer_path(landed.dataset, landed.id)
-    with _writer(workspace):
+    with writer(workspace):
         _clear_pointers(workspace)
         known = read_pointer(pointer, landed.dataset)
         if known is None or known.md5 == md5_of(landed.path):
@@ -89,10 +49,10 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
             _describe(pointer, landed, expectations, accepted)
             reached(Fault.DESCRIBED)
         set_aside(pointer).unlink(missing_ok=True)
-        with _repository(workspace) as repo:
-            _push(repo, pointer)
+        ref = batch_ref(landed.dataset, landed.id)
+        with repository(workspace) as repo:
+            push(repo, ref.md5)
         reached(Fault.PUSHED)
-    ref = batch_ref(landed.dataset, landed.id)
     checkout(ref)
     landed.path.unlink(missing_ok=True)
     return ref
@@ -101,7 +61,7 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
 def mark_accepted(ref: BatchRef, accepted: str) -> None:
     """Write into the pointer of a versioned batch that somebody accepted it."""
     pointer = pointer_path(ref.dataset, ref.id)
-    with _writer(Workspace.current()):
+    with writer(Workspace.current()):
         content = read_text(pointer)
         content["meta"]["accepted"] = accepted
         write_sealed(pointer, content)
@@ -116,27 +76,27 @@ def checkout(ref: BatchRef) -> Path:
     if md5_of(path) == ref.md5:
         return path
     workspace = Workspace.current()
-    with _writer(workspace), _repository(workspace) as repo:
-        if (cached := _cached(repo, ref)) is None:
+    with writer(workspace), repository(workspace) as repo:
+        if (stored := cached(repo, ref.md5)) is None:
             raise IntegrityError(
                 f"No copy of batch {ref.id} of {ref.dataset!r} has its bytes (md5 {ref.md5})",
                 f"Ingest its source file ({ref.source}) again, or restore DVC's remote from a backup",
             )
-        _copy(cached, path)
+        copy(stored, path)
     return path
 
 
 def is_stored(ref: BatchRef) -> bool:
     """Whether DVC's cache, or else its remote, holds exactly the bytes of ``ref.md5``; they are hashed."""
     workspace = Workspace.current()
-    with _writer(workspace), _repository(workspace) as repo:
-        return _cached(repo, ref) is not None
+    with writer(workspace), repository(workspace) as repo:
+        return cached(repo, ref.md5) is not None
 
 
 def copies(ref: BatchRef) -> dict[str, bool]:
     """Whether the workspace, DVC's cache and a remote on this machine hold exactly the bytes of ``ref.md5``."""
     workspace = Workspace.current()
-    with _writer(workspace), _repository(workspace) as repo:
+    with writer(workspace), repository(workspace) as repo:
         found = {"cache": Path(repo.cache.local.oid_to_path(ref.md5))}
         remote = repo.cloud.get_remote_odb()
         if remote.fs.protocol == "local":
@@ -151,58 +111,26 @@ def restore_copies(ref: BatchRef) -> None:
     workspace, path = Workspace.current(), batch_path(ref.dataset, ref.id)
     if md5_of(path) != ref.md5:
         path = checkout(ref)
-    with _writer(workspace), _repository(workspace) as repo:
+    with writer(workspace), repository(workspace) as repo:
         for odb in (repo.cache.local, repo.cloud.get_remote_odb()):
             if odb.fs.protocol == "local" and md5_of(held := Path(odb.oid_to_path(ref.md5))) != ref.md5:
                 held.unlink(missing_ok=True)
-                _copy(path, held)
-        _push(repo, pointer_path(ref.dataset, ref.id))
-
-
-def _push(repo: Any, pointer: Path) -> None:
-    """Bring a batch into the remote; MachineError where that is a folder: DVC says only that it failed."""
-    from dvc.exceptions import UploadError
-
-    try:
-        repo.push(targets=[str(pointer)])
-    except UploadError as error:
-        if repo.cloud.get_remote_odb().fs.protocol != "local":
-            raise
-        raise MachineError(
-            f"{pointer.name} could not be copied into DVC's remote",
-            f"Check that its disk is {WRITABLE}, then run it again",
-        ) from error
-
-
-def _cached(repo: Any, ref: BatchRef) -> Path | None:
-    """The cached object of a batch, fetched from the remote where it must be; None without its bytes."""
-    cached = Path(repo.cache.local.oid_to_path(ref.md5))
-    _discard_unless(cached, ref.md5)
-    if not cached.exists():
-        _fetch(repo, ref)
-    return cached if md5_of(cached) == ref.md5 else None
+                copy(path, held)
+        push(repo, ref.md5)
 
 
 def _add(workspace: Workspace, landed: LandedBatch) -> None:
     """Bring the bytes of a waiting batch into batches/ and DVC's cache."""
-    from dvc.exceptions import ConfirmRemoveError
-
-    if (md5 := md5_of(landed.path)) is None:
+    if not landed.path.is_file():
         raise NothingServedError(
             f"The batch {landed.id} of {landed.dataset!r} does not wait in incoming/",
             "Ingest its source file again",
         )
     path = batch_path(landed.dataset, landed.id)
-    _copy(landed.path, path)
+    copy(landed.path, path)
     reached(Fault.COPIED)
-    with _repository(workspace) as repo:
-        _discard_unless(Path(repo.cache.local.oid_to_path(md5)), md5)
-        try:
-            repo.add([str(path)])
-        except ConfirmRemoveError as error:  # it asks to remove a file that it could not store in its cache
-            raise MachineError(
-                f"DVC's cache did not take {path.name}", f"Check that its disk is {WRITABLE}, then run it again"
-            ) from error
+    with repository(workspace) as repo:
+        add(repo, path)
     reached(Fault.ADDED)
 
 
@@ -247,52 +175,3 @@ def _clear_pointers(workspace: Workspace) -> None:
 def set_aside(pointer: Path) -> Path:
     """Where a damaged pointer is kept."""
     return pointer.with_name(f"{pointer.name}.damaged")
-
-
-def _fetch(repo: Any, ref: BatchRef) -> None:
-    """Bring a batch from the remote into the cache; what cannot be fetched is found missing by the caller."""
-    from dvc.exceptions import DvcException
-
-    with suppress(DvcException):
-        repo.fetch(targets=[str(pointer_path(ref.dataset, ref.id))])
-
-
-@contextmanager
-def _writer(workspace: Workspace) -> Iterator[None]:
-    """One writer at a time: DVC's own lock gives up after three seconds."""
-    workspace.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(workspace.locks / "dvc.lock", timeout=600):
-        ensure_repo(workspace)
-        yield
-
-
-@contextmanager
-def _repository(workspace: Workspace) -> Iterator[Any]:
-    """The workspace's DVC repository, without its warnings and progress bars (shown up to level ERROR)."""
-    from dvc.repo import Repo
-
-    for name in ("dvc", "dvc_data", "dvc_objects"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    site = str(workspace.root / ".dvc" / "tmp" / "site")
-    with Repo(str(workspace.root), config={"core": {"site_cache_dir": site}}) as repo:
-        yield repo
-
-
-def md5_of(path: Path) -> str | None:
-    """The md5 of a file's bytes, as DVC names them; None if there is no file."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    except FileNotFoundError:
-        return None
-
-
-def _discard_unless(cached: Path, md5: str) -> None:
-    """Remove a cached object with other bytes than its name says; DVC would call it up to date."""
-    if md5_of(cached) != md5:
-        cached.unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    with replacing(target) as partial:
-        shutil.copyfile(source, partial)

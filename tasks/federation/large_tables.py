@@ -18,8 +18,8 @@ import yaml
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core import progress
 from tasks.data.batch_files import rows_without_label
+from tasks.data.pointers.repository import md5_of
 from tasks.data.schemas import checked_table
-from tasks.data.versioning import md5_of
 
 if TYPE_CHECKING:
     from greenlightning.linear.statistics import Statistics

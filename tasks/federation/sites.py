@@ -11,9 +11,9 @@ from tasks.core.workspace import checked_name
 from tasks.data.batch_index import BatchRef
 from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
+from tasks.data.pointers.repository import md5_of
 from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import frozen_schema
-from tasks.data.versioning import md5_of
 from tasks.federation.dask_engine import dask_engine
 from tasks.federation.large_tables import Engine, in_this_process, sum_table, table_of
 from tasks.federation.sending import Sending, workspace_key

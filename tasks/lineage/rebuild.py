@@ -16,8 +16,8 @@ from tasks.core import progress
 from tasks.core.constants import Tag
 from tasks.data.holdout import Learnable
 from tasks.data.ingestion import site_content
+from tasks.data.pointers.repository import md5_of
 from tasks.data.schemas import frozen_schema
-from tasks.data.versioning import md5_of
 from tasks.lineage.tree import ledger_entries
 from tasks.models import registry
 from tasks.models.descent import first_learner, with_ancestors

@@ -13,7 +13,7 @@ import yaml
 
 from flows.dvc_stages import Parameters
 from tasks.core.settings import Learning
-from tasks.data.versioning import CONFIG, IGNORED
+from tasks.data.pointers.repository import CONFIG, IGNORED
 from tests.helpers.servers.browser import MISSING, browser_page, picture
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,8 @@ from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Alias, Kind
 from tasks.core.faults import VARIABLE, Fault
 from tasks.data.batch_index import batches
-from tasks.data.versioning import copies, md5_of, version_batch
+from tasks.data.pointers.repository import md5_of
+from tasks.data.versioning import copies, version_batch
 from tasks.integrity.growth import bound_growth
 from tasks.lineage.rebuild import checked, relearn
 from tasks.models import champion, registry

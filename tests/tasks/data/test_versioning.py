@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dvc.exceptions import ConfirmRemoveError, UploadError
 from prefect.states import Failed
 
-from greenlightning.errors import IntegrityError, MachineError, NothingServedError
+from greenlightning.errors import IntegrityError, NothingServedError
 from tasks.core.faults import Fault
-from tasks.core.workspace import Workspace
 from tasks.data import ingestion, versioning
 from tasks.data.batch_files import LandedBatch, read_content, waiting
-from tasks.data.batch_index import batch_path, pointer_path
+from tasks.data.batch_index import BatchRef, batch_path, batch_ref, batches, pointer_path
 from tasks.data.ingestion import land
-from tasks.data.versioning import BatchRef, batch_ref, checkout, ensure_repo, set_aside, version_batch
+from tasks.data.versioning import checkout, set_aside, version_batch
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
 
@@ -142,7 +140,7 @@ def killed_at(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         if name in ("add", "push"):
-            patch.setattr(f"dvc.repo.Repo.{name}", die)
+            patch.setattr({"add": "dvc.stage.Stage.add_outs", "push": "dvc.data_cloud.DataCloud.push"}[name], die)
         elif name == "dump":
             patch.setattr(
                 "dvc.stage.Stage.dump", lambda stage: (Path(stage.path).write_text("outs:\n- md"), die())
@@ -152,7 +150,7 @@ def killed_at(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("step", ["_add", "_copy", "add", "dump", "_describe", "push", "checkout"])
+@pytest.mark.parametrize("step", ["_add", "copy", "add", "dump", "_describe", "push", "checkout"])
 def test_a_kill_between_steps_loses_nothing_and_the_next_call_finishes(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -163,7 +161,7 @@ def test_a_kill_between_steps_loses_nothing_and_the_next_call_finishes(
     assert waiting("d") == [batch]
     other = version_batch.fn(landed(tmp_path, 2))
     ref = version_batch.fn(batch)
-    assert versioning.batches("d") == [ref, other]
+    assert batches("d") == [ref, other]
     assert waiting("d") == []
     assert checkout(ref).read_bytes() == content
     assert stored(home, "store", ref.md5).read_bytes() == content
@@ -187,7 +185,7 @@ def test_a_process_killed_after_any_durable_step_leaves_a_batch_that_the_next_ca
     [batch] = waiting("d")
     content = batch.path.read_bytes()
     ref = version_batch.fn(land.fn(source, "d"))
-    assert (versioning.batches("d"), waiting("d")) == ([ref], [])
+    assert (batches("d"), waiting("d")) == ([ref], [])
     for place in (batch_path("d", ref.id), stored(home, "cache", ref.md5), stored(home, "store", ref.md5)):
         assert place.read_bytes() == content
 
@@ -197,7 +195,7 @@ def test_a_damaged_pointer_is_written_again_with_the_source(tmp_path: Path) -> N
     pointer_path("d", ref.id).write_text("outs: [")
     again = version_batch.fn(landed(tmp_path))
     assert again.id == ref.id
-    assert versioning.batches("d") == [again]
+    assert batches("d") == [again]
 
 
 @pytest.mark.parametrize("text", ["outs: [", "outs:\n- path: x.parquet\n", ""])
@@ -206,12 +204,12 @@ def test_a_damaged_pointer_stops_no_other_dataset_and_is_set_aside(tmp_path: Pat
     pointer_path("d", ref.id).write_text(text)
     np.savez(tmp_path / "other.npz", X=np.arange(20.0).reshape(10, 2), y=[0, 1] * 5)
     other = version_batch.fn(land.fn(tmp_path / "other.npz", "other"))
-    assert versioning.batches("other") == [other]
+    assert batches("other") == [other]
     assert set_aside(pointer_path("d", ref.id)).read_text() == text
     with pytest.raises(IntegrityError, match=f"{ref.id}.parquet.dvc of dataset 'd' is damaged or missing"):
-        versioning.batches("d")
+        batches("d")
     assert version_batch.fn(landed(tmp_path)) == ref
-    assert versioning.batches("d") == [ref]
+    assert batches("d") == [ref]
     assert not set_aside(pointer_path("d", ref.id)).exists()
 
 
@@ -219,40 +217,12 @@ def test_writers_take_turns(tmp_path: Path) -> None:
     waiting_batches = [landed(tmp_path, number) for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
         refs = list(pool.map(version_batch.fn, waiting_batches))
-    assert versioning.batches("d") == refs
+    assert batches("d") == refs
 
 
 def test_only_a_busy_repository_is_tried_again() -> None:
     assert versioning._worth_retrying(None, None, Failed(data=OSError("Unable to acquire lock")))
     assert not versioning._worth_retrying(None, None, Failed(data=NothingServedError("gone", "Ingest it")))
-
-
-def test_the_repository_is_private_silent_and_inside_the_workspace(tmp_path: Path, home: Path) -> None:
-    from dvc.repo import Repo
-
-    version_batch.fn(landed(tmp_path))
-    with Repo(str(home)) as repo:
-        assert Path(repo.site_cache_dir).is_relative_to(home)
-        assert repo.config["core"]["analytics"] is False
-        assert repo.config["core"]["check_update"] is False
-        assert Path(repo.config["remote"]["store"]["url"]) == home / ".dvc" / "store"
-    for folder in ("cache", "store", "tmp/site", "tmp/site/repo"):
-        assert (home / ".dvc" / folder).stat().st_mode & 0o777 == 0o700
-
-
-def test_what_dvc_would_open_to_all_is_closed_before_it_is_created_there(home: Path) -> None:
-    """DVC makes `site/repo` with mode 0777, whatever the umask; it is there, closed, when DVC comes."""
-    ensure_repo(Workspace.current())
-    for folder in ("tmp/site", "tmp/site/repo"):
-        assert (home / ".dvc" / folder).stat().st_mode & 0o777 == 0o700
-
-
-def test_an_existing_configuration_is_left_alone(home: Path) -> None:
-    ensure_repo(Workspace.current())
-    config = home / ".dvc" / "config"
-    config.write_text(config.read_text() + "# mine\n")
-    ensure_repo(Workspace.current())
-    assert config.read_text().endswith("# mine\n")
 
 
 def test_in_a_git_checkout_only_pointers_and_settings_are_for_git(tmp_path: Path, home: Path) -> None:
@@ -282,19 +252,3 @@ def test_a_workspace_may_be_moved(tmp_path: Path, home: Path, monkeypatch: pytes
     stored(moved, "cache", ref.md5).unlink()
     assert checkout(ref).is_relative_to(moved)
     assert not home.exists()
-
-
-UNWRITTEN = {"push": UploadError(1), "add": ConfirmRemoveError("a.parquet")}
-
-
-@pytest.mark.parametrize(("step", "said"), [("push", "copied into DVC's remote"), ("add", "cache did not take")])
-def test_what_dvc_cannot_write_is_the_fault_of_the_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, said: str
-) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise UNWRITTEN[step]
-
-    with monkeypatch.context() as patch, pytest.raises(MachineError, match=said):
-        patch.setattr(f"dvc.repo.Repo.{step}", fail)
-        version_batch.fn(landed(tmp_path))
-    assert all(versioning.copies(version_batch.fn(waiting("d")[0])).values())

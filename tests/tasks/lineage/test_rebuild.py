@@ -11,7 +11,7 @@ from greenlightning.errors import IntegrityError, NothingServedError
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Tag
 from tasks.data.batch_index import BatchRef, pointer_path
-from tasks.data.versioning import md5_of
+from tasks.data.pointers.repository import md5_of
 from tasks.lineage import rebuild
 from tasks.models import registry
 from tasks.models.version_info import VersionInfo

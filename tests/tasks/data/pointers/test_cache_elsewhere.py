@@ -7,7 +7,8 @@ import pytest
 
 from greenlightning.data.batch import Batch
 from tasks.data.batch_index import BatchRef, batch_path
-from tasks.data.versioning import checkout, copies, md5_of
+from tasks.data.pointers.repository import md5_of
+from tasks.data.versioning import checkout, copies
 from tests.helpers.small_champion import versioned
 
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")
