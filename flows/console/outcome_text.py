@@ -20,7 +20,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         print(outcome.model_dump_json())
         return
     colour = "yellow" if outcome.quarantined else "green"
-    version = f" v{outcome.version}" if outcome.version else ""
+    version = f" v{outcome.version}" if outcome.version and not outcome.left else ""
     reason = outcome.reason.removeprefix(KEPT)
     kept = ", not served" if outcome.state == "Kept" else ""
     out.print(
@@ -34,7 +34,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
     if outcome.spent:
         cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.text}"
-        out.print(f"  spent on learning and evaluating {cost} ({outcome.spent.known})")
+        out.print(f"  spent on {outcome.work} {cost} ({outcome.spent.known})")
     if outcome.avoided:
         out.print(f"  {avoided_line(outcome.avoided)} ({outcome.avoided.known})")
     if outcome.whole:

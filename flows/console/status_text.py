@@ -13,6 +13,7 @@ COLOURS = {"green": "green", "amber": "yellow", "red": "red"}
 COUNTED = {"not_learnt": "new", "waiting": "waiting", "unlabelled": "unlabelled", "quarantined": "quarantined"}
 SELDOM = {"forgotten": "forgotten", "held_back": "held back", "damaged": "damaged"}
 STATES = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "runs", "SCHEDULED": "waits"}
+SCORES = {"accuracy": "accuracy", "rmse": "RMSE"}
 LEARNING = ("retrain", "train", "ingest")
 NO_WORKER = "no worker polls its pool"
 DELAYED = {"Late": "late, no worker took it", "AwaitingConcurrencySlot": "waits for the run before it"}
@@ -36,7 +37,7 @@ def _table(found: Facts) -> Table:
         cells = [
             Text(dataset),
             Text(f"v{facts['champion']}" if facts["champion"] else "none"),
-            Text(next((f"{score:.3f}" for score in facts["scores"].values()), "-")),
+            Text(_score(facts["scores"], found)),
             Text(health, style=COLOURS.get(health, "")),
             Text(_batches(facts)),
             Text(_last(facts["last_run"])),
@@ -46,9 +47,18 @@ def _table(found: Facts) -> Table:
 
 
 def _score_name(found: Facts) -> str:
-    """What the column of scores is called."""
-    names = {name for facts in found["datasets"].values() for name in facts["scores"]}
+    """What the column of scores is called: by the score that all datasets have; else each cell names its own."""
+    names = {SCORES[name] for facts in found["datasets"].values() for name in facts["scores"]}
     return names.pop() if len(names) == 1 else "score"
+
+
+def _score(scores: Mapping[str, float], found: Facts) -> str:
+    """The score of a dataset; its name stands before it where datasets differ."""
+    if not scores:
+        return "-"
+    name, value = next(iter(scores.items()))
+    prefix = "" if _score_name(found) == SCORES[name] else f"{SCORES[name]} "
+    return f"{prefix}{value:.3f}" if abs(value) < 1000 else f"{prefix}{value:,.0f}"
 
 
 def _batches(facts: Facts) -> str:

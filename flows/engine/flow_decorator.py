@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Flow, State, get_run_logger
 from prefect.context import FlowRunContext
+from prefect.logging import get_logger
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Failed
 from prefect.utilities.hashing import file_hash
@@ -150,19 +151,24 @@ class _FlowRun:
             yield
 
     def show_outcome(self, result: object) -> None:
-        """Create the page of an outcome; with a version also its ledger, with a structure also how it settled."""
+        """Create the page of an outcome; with a version also its ledger, with a structure also how it settled.
+
+        Without a server only MLflow's page of the model says what serves.
+        """
         outcome = result.data if isinstance(result, State) else None
-        if self.artifacts is None or not isinstance(outcome, Outcome):
+        if not isinstance(outcome, Outcome):
+            return
+        now = _serving_now(outcome.dataset) if self.artifacts or outcome.version else {}
+        if outcome.version:
+            with _log_failure("what serves now, in MLflow"):
+                describe_serving(outcome.dataset, now)
+        if self.artifacts is None:
             return
         if self.news:
             tell(outcome)
         with _log_failure("the outcome"):
             summary = RunSummary.of(outcome.run_id) if outcome.run_id else None
             picture = settling_picture(summary.run_id) if summary and summary.trained_structure else None
-            now = _serving_now(outcome.dataset)
-            if outcome.version:
-                with _log_failure("what serves now, in MLflow"):
-                    describe_serving(outcome.dataset, now)
             page = outcome_page(self.flow, self._in_form(outcome), summary, picture, now)
             if now:
                 lines = "\n".join(f"{question}: {answer}" for question, answer in now.items())
@@ -238,4 +244,5 @@ def _log_failure(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        get_run_logger().warning("The dashboard does not show %s: %s", what, error)
+        logger = get_run_logger() if FlowRunContext.get() else get_logger()
+        logger.warning("The dashboard does not show %s: %s", what, error)

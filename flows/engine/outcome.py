@@ -23,6 +23,7 @@ class Outcome(BaseModel):
     dataset: str
     reason: str
     version: int | None = None
+    left: int | None = Field(None, description="the version that served before somebody chose another")
     promoted: bool = False
     learnt: dict[str, int] = Field(default_factory=dict, description="batch to rows")
     quarantined: tuple[QuarantinedBatch, ...] = ()
@@ -42,7 +43,13 @@ class Outcome(BaseModel):
     @property
     def ending(self) -> str:
         """The state, and the version if there is one, in a few words."""
-        return f"{self.state.lower()}, version {self.version}" if self.version else self.state.lower()
+        before = f" instead of version {self.left}" if self.left else ""
+        return f"{self.state.lower()}, version {self.version}{before}" if self.version else self.state.lower()
+
+    @property
+    def work(self) -> str:
+        """What the joules were spent on."""
+        return "predicting" if self.state == "Scored" else "learning and evaluating"
 
     def completed(self) -> State[Any]:
         """The Prefect state that is named after ``state`` and carries this outcome."""

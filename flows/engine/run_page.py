@@ -30,7 +30,7 @@ def outcome_page(
     """The page of a flow run that ended well: what serves ``now``, batches, scores, energy, notes, links."""
     dataset, plan = outcome.dataset, outcome.plan
     energy = {
-        "learning and evaluating": outcome.spent,
+        outcome.work: outcome.spent,
         "whole run so far": process_cost() if outcome.spent else None,
     } | (dict([avoided_row(outcome.avoided)]) if outcome.avoided else {})
     plan_costs = {f"{name}, about": spent for name, spent in plan.costs.items()} if plan else {}

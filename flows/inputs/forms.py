@@ -13,6 +13,9 @@ OPTION = re.compile(
 """An option of the command line, or a whole command, whose options stay."""
 FIELDS = {"batch": "batches", "cost": "costs", "from": "landed_from", "id": "identifiers", "out": "output"}
 """Options whose fields have another name."""
+OPTIONS = re.compile(r"--([a-z][a-z-]*)")
+ASKED = ("dataset", "id", "reason")
+"""Options whose fields a form asks for by itself."""
 COMMAND = re.compile(r"\bgreenlightning (?:quarantine )?([a-z]+)")
 DEPLOYED = frozenset({"accept", "discard", "forget", "ingest", "label", "learn", "promote", "report", "retrain"})
 DEPLOYED |= {"federate", "rollback", "score", "train"}
@@ -62,6 +65,16 @@ def for_form(text: str, signature: Signature) -> str:
             return found[0]
         return f"{found['asked'] or ''}the field {place} (on the terminal: --{found['name']})"
 
-    forms = dict.fromkeys(name for name in COMMAND.findall(text) if name in DEPLOYED)
-    here = f" (here: the form of the deployment {' or '.join(forms)})" if forms else ""
-    return OPTION.sub(named, text) + here
+    return OPTION.sub(named, text) + _forms(text)
+
+
+def _forms(text: str) -> str:
+    """The deployments that do what the commands in ``text`` do, each with the fields that its options fill in."""
+    forms = {}
+    for found in OPTION.finditer(text):
+        name = COMMAND.match(found["command"] or "")
+        if name and name[1] in DEPLOYED:
+            options = [one for one in OPTIONS.findall(found["command"]) if one not in ASKED]
+            fields = [FIELDS.get(one, one).replace("-", "_") for one in options]
+            forms[name[1]] = f"{name[1]}, field {' and '.join(fields)}" if fields else name[1]
+    return f" (here: the form of the deployment {' or '.join(forms.values())})" if forms else ""

@@ -131,7 +131,9 @@ def _energy(found: VersionComparison) -> Iterator[Row]:
 
 
 def _cost(spent: EnergyCost | None) -> str:
-    return f"{spent.text}, {spent.seconds:.2f} s" if spent else ""
+    from tasks.figures.style import energy_text
+
+    return f"{energy_text(spent)}, {spent.seconds:.2f} s" if spent else ""
 
 
 def _summary(found: VersionComparison) -> Iterator[str]:

@@ -34,8 +34,9 @@ def promote(dataset: DatasetName, version: VersionNumber, reason: Stated) -> Sta
     done = Outcome(
         state="Promoted",
         dataset=dataset,
-        reason=f"version {version} serves: {reason}",
+        reason=f"version {version} serves{f' instead of version {seen}' if seen else ''}: {reason}",
         version=version,
+        left=seen,
         promoted=True,
         notes=serving_notes(serving, chosen, held_back=False),
         run_id=run.run_id,

@@ -31,8 +31,9 @@ def rollback(
     done = Outcome(
         state="Rolled back",
         dataset=dataset,
-        reason=f"version {number} serves again: {reason}",
+        reason=f"version {number} serves again instead of version {serving.version}: {reason}",
         version=number,
+        left=serving.version,
         promoted=True,
         notes=serving_notes(serving, chosen, held_back=True),
         run_id=run.run_id,

@@ -14,6 +14,7 @@ WORDS = {
     "estimated:cpu-time": "estimated from processor time",
     "estimated:process-cpu-time": "estimated from processor time",
     "estimated:network-cost": "estimated from a network's cost of a row in an epoch",
+    "conventional-network-beside-it": "by a network trained beside it",
     "estimated:by-rows": "estimated from other rows",
     "estimated:structure-phase": "estimated from the structure's training",
     "estimated:at-most-by-structure": "estimated from the structure's training, at most",
@@ -51,7 +52,7 @@ class EnergyCost:
     @property
     def known(self) -> str:
         """How the joules are known, in plain words; a source without words as it is."""
-        parts = self.source.split(JOINT)
+        parts = self.source.replace("-beside-it(", f"-beside-it{JOINT}").split(JOINT)
         words = (next((WORDS[start] for start in WORDS if part.startswith(start)), None) for part in parts)
         return ", ".join(dict.fromkeys(filter(None, words))) or self.source
 

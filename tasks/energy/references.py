@@ -8,7 +8,7 @@ from tasks.models.holdouts import holdout_at
 from tasks.models.model_card import model_card
 from tasks.models.registry import VersionInfo, find, load_version
 from tasks.tracking.client import connect
-from tasks.tracking.metrics import log_avoided
+from tasks.tracking.metrics import log_avoided, log_energy_picture
 from tasks.tracking.pages.run_notes import NOTE_TAG, run_note
 from tasks.tracking.run_energy import spent_by
 
@@ -25,7 +25,9 @@ def record_reference(version: VersionInfo, spent: EnergyCost, rows: int, epochs:
     ours, parent = spent_by(run), version.parent
     if ours is None or parent is None:
         return
-    log_avoided(version.run_id, measured(spent).less(ours))
+    avoided = measured(spent).less(ours)
+    log_avoided(version.run_id, avoided)
+    log_energy_picture(version.run_id, ours, avoided)
     run = client.get_run(version.run_id)
     client.set_tag(version.run_id, NOTE_TAG, run_note(run, run.info.status))
     before = find(version.dataset, parent)

@@ -92,12 +92,17 @@ def name_ends(axes: "Axes", x: Any, ends: Mapping[str, float], colours: Sequence
 def joules_text(value: float) -> str:
     """``value`` joules to three figures, with an SI prefix."""
     for size, unit in ((1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")):
-        if value >= size:
+        if abs(value) >= size:
             return f"{value / size:.3g} {unit}"
     return f"{value:.3g} J"
 
 
+def joules_with_range(cost: "EnergyCost") -> str:
+    """Joules; of an estimate, with their range."""
+    within = f" ({joules_text(cost.within[0])} to {joules_text(cost.within[1])})" if cost.within else ""
+    return f"{joules_text(cost.joules)}{within}"
+
+
 def energy_text(cost: "EnergyCost") -> str:
     """Joules with their range, kilowatt-hours and grams of CO2e."""
-    within = f" ({joules_text(cost.within[0])} to {joules_text(cost.within[1])})" if cost.within else ""
-    return f"{joules_text(cost.joules)}{within}, {cost.kwh:.3g} kWh, {cost.gco2e:.3g} g CO2e"
+    return f"{joules_with_range(cost)}, {cost.kwh:.3g} kWh, {cost.gco2e:.3g} g CO2e"

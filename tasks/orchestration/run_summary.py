@@ -10,6 +10,7 @@ from tasks.core.constants import SCORES, Metric, Subject, Tag
 from tasks.data.batch_index import known_batch
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import connect
+from tasks.tracking.pages.run_notes import NAMES
 from tasks.validation.pages.page import PAGE, VALIDATION
 
 SETTLING = "settling.png"
@@ -77,14 +78,15 @@ class RunSummary:
 
     @property
     def compared(self) -> list[ScorePair]:
-        """The scores on the holdout, and the gate's score on the rows held back from the new batches."""
+        """The scores on the holdout and on rows held back of new batches; of predictions, on labelled rows."""
         places = (
             ("on the holdout", Subject.CANDIDATE, Subject.CHAMPION),
             ("on rows held back", Subject.CANDIDATE_FRESH, Subject.CHAMPION_FRESH),
+            ("on the rows that have a label", Subject.PREDICTED, Subject.CHAMPION),
         )
         return [
             ScorePair(
-                f"{score} {where}",
+                f"{NAMES[score]} {where}",
                 self.metrics[f"{ours}{score}"],
                 self.metrics.get(f"{theirs}{score}"),
             )

@@ -43,7 +43,7 @@ def serving_notes(left: VersionInfo | None, chosen: VersionInfo, held_back: bool
     gone = sorted(left.batches.keys() - chosen.batches.keys())
     for batch in gone:
         fate = (
-            f"is held back until a retraining names it (field batches; on the terminal: {command} {batch})"
+            f"is held back until a retraining names it: {command} {batch}"
             if held_back
             else "is learnt again by the next retraining"
         )

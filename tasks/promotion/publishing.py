@@ -15,7 +15,7 @@ from tasks.models.model_card import model_card
 from tasks.models.version_expectations import log_expectations
 from tasks.promotion.candidate import Candidate
 from tasks.tracking.client import connect
-from tasks.tracking.metrics import log_energy
+from tasks.tracking.metrics import log_energy, log_energy_picture
 from tasks.tracking.pages.run_names import name_after_version
 from tasks.tracking.run_params import log_model_params
 from tasks.training.health import health_reference_tag, inherit_health_reference
@@ -142,13 +142,9 @@ def _promote_or_keep(candidate: Candidate, number: int) -> None:
 
 def _log_energy(candidate: Candidate) -> None:
     """Log what the run spent and avoided, with a picture of both, and its metrics and tags."""
-    from tasks.figures.run_figures import energy_figure
-
     spent, avoided = candidate.spent, candidate.avoided
     if avoided:
-        joules = {"this run": spent.joules, "a network from scratch": spent.joules + avoided.joules}
-        picture = energy_figure(joules, f"this run {spent.source}; from scratch {avoided.source}")
-        connect().log_text(candidate.run_id, picture, "energy.svg")
+        log_energy_picture(candidate.run_id, spent, avoided)
     log_energy(
         candidate.run_id,
         spent,

@@ -12,7 +12,7 @@ from tasks.data.versioning import checkout
 from tasks.energy.carbon_score import Machine
 from tasks.figures.residual_figure import residual_figure
 from tasks.figures.shift_figure import shift_figure
-from tasks.figures.style import energy_text, joules_text
+from tasks.figures.style import energy_text, joules_with_range
 from tasks.figures.training_figures import settling_figure
 from tasks.lineage.drawing import draw
 from tasks.lineage.graph import graph_of
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from tasks.models.version_info import VersionInfo
 
 FILE = "report.html"
-ACCURACY = (
-    "On the holdout that no model learns. Baselines were trained from scratch on the same rows. "
-    "Predicted before learning: the mean over all rows that came later, each predicted before it was learnt."
-)
+HOLDOUT = "On the holdout that no model learns."
+BASELINES = "Baselines were trained from scratch on the same rows."
+BEFORE = "Predicted before learning: the mean over all rows that came later, each predicted before it was learnt."
 SETTLING = "The champion's gates were frozen when they stopped changing. The weights would change further."
 CALIBRATION = "How often the champion is correct at each confidence. A calibrated model lies on the dotted line."
 ENERGY = "Energy from the first training on"
@@ -57,6 +56,7 @@ COLUMNS = (
     "spent",
     "whole run",
     "from scratch",
+    "avoided",
 )
 MOVED = "The base, on which the structure was trained, against the batch that was learnt last."
 RESIDUALS = "Predictions against actual targets, and what is left. Good predictions lie on the dashed lines."
@@ -93,7 +93,7 @@ def make_report(dataset: str) -> Report:
     history = tuple(history_of(dataset))
     spending = spending_of(history)
     score = history[-1].score_name
-    figures = [embedded(f"{score[0].upper()}{score[1:]} over time", accuracy_figure(history), ACCURACY)]
+    figures = [embedded(f"{score[0].upper()}{score[1:]} over time", accuracy_figure(history), _drawn(history))]
     if spending:
         figures.append(embedded(ENERGY, spending_figure(spending), _sources(spending)))
     missing, tables = [] if spending else [UNSPENT], list[Table]()
@@ -174,6 +174,12 @@ def _facts(serving: "VersionInfo", history: Sequence[HistoryEntry]) -> dict[str,
     return {name: fact for name, fact in facts.items() if fact}
 
 
+def _drawn(history: Sequence[HistoryEntry]) -> str:
+    """What the lines of the figure of scores are; those that are drawn."""
+    baselines, before = any(one.references for one in history), any(one.prequential is not None for one in history)
+    return " ".join([HOLDOUT, *([BASELINES] if baselines else []), *([BEFORE] if before else [])])
+
+
 def _sources(spending: Spending) -> str:
     """The sources of the lines of the energy figure."""
     count = len(spending.versions)
@@ -183,8 +189,8 @@ def _sources(spending: Spending) -> str:
 
 
 def _row(one: HistoryEntry) -> list[str]:
-    costs = (one.ours.spent, one.whole, one.conventional)
-    joules = [joules_text(spent.joules) if spent else "" for spent in costs]
+    costs = (one.ours.spent, one.whole, one.conventional, one.avoided)
+    joules = [joules_with_range(cost) if cost else "" for cost in costs]
     about = [str(one.version), one.made_by, one.created, one.decision]
     return [*about, f"{one.rows:,}", _score(one.ours.score), _score(one.prequential), *joules]
 

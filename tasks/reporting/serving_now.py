@@ -13,6 +13,7 @@ from tasks.models.version_info import VersionInfo
 from tasks.orchestration import prefect_api
 from tasks.orchestration.dashboards import Dashboards
 from tasks.tracking.client import connect
+from tasks.tracking.pages.run_notes import NAMES
 
 NAMED = 4
 LEARNING = ("retrain", "train", "learn")
@@ -24,7 +25,7 @@ def serving_now(dataset: str) -> dict[str, str]:
     if serving is None:
         return {}
     metrics = connect().get_run(serving.run_id).data.metrics
-    score = next((f"{name} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
+    score = next((f"{NAMES[name]} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
     facts = {
         "serves": f"version {serving.version} since {readable(serving.tags.get(Tag.PROMOTED_AT, ''))}",
         "why": serving.tags.get(Tag.PROMOTION_REASON) or serving.tags.get(Tag.REASON, ""),

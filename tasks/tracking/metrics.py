@@ -109,6 +109,16 @@ def log_avoided(run_id: str, avoided: EnergyCost) -> None:
     log_metrics(run_id, _avoided(avoided), {Tag.ENERGY_AVOIDED_SOURCE: avoided.source})
 
 
+def log_energy_picture(run_id: str, spent: EnergyCost, avoided: EnergyCost) -> None:
+    """Draw what a run spent beside a training from scratch (``energy.svg``), in place of an earlier picture."""
+    from tasks.figures.run_figures import energy_figure
+
+    scratch = "a network from scratch" + (", estimated" if avoided.within else "")
+    joules = {"this run": spent.joules, scratch: spent.joules + avoided.joules}
+    picture = energy_figure(joules, f"this run {spent.known}; from scratch {avoided.known}")
+    connect().log_text(run_id, picture, "energy.svg")
+
+
 def _avoided(avoided: EnergyCost) -> dict[str, float]:
     least, most = avoided.bounds
     return {

@@ -44,6 +44,14 @@ def test_a_line_tells_champion_score_health_batches_and_last_run() -> None:
     assert "retrain 29 Nov" in line and line.rstrip().endswith(", failed")
 
 
+def test_scores_of_several_kinds_are_named_in_their_cells_and_one_kind_in_the_heading() -> None:
+    houses = ORDERS | {"scores": {"rmse": 53612.73}}
+    both = shown({"datasets": {"orders": ORDERS, "houses": houses}}).splitlines()
+    assert "score" in both[-3].split() and "accuracy 0.984" in both[-2] and "RMSE 53,613" in both[-1]
+    alone = shown({"datasets": {"houses": houses}}).splitlines()
+    assert "RMSE" in alone[-2].split() and alone[-1].split()[:3] == ["houses", "v3", "53,613"]
+
+
 def test_a_batch_that_a_rollback_holds_back_is_counted() -> None:
     line = shown({"datasets": {"orders": ORDERS | {"held_back": ["d" * 16]}}}).splitlines()[-1]
     assert "5, 1 new, 2 quarantined, 1 held back" in line

@@ -47,6 +47,11 @@ def test_a_folded_group_has_its_defaults_and_another_none_stays() -> None:
             "Run: greenlightning train -d a.b",
             "Run: greenlightning train -d a.b (here: the form of the deployment train)",
         ),
+        (
+            "Name it: greenlightning retrain --dataset a --batch b",
+            "Name it: greenlightning retrain --dataset a --batch b"
+            " (here: the form of the deployment retrain, field batches)",
+        ),
     ],
 )
 def test_a_remedy_names_the_field_of_the_form_beside_the_option(remedy: str, shown: str) -> None:

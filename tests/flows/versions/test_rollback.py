@@ -25,6 +25,10 @@ def test_rolling_back_serves_the_version_before_and_is_audited_as_a_run() -> Non
     outcome(retrain, dataset=DIGITS)
     back = outcome(rollback, dataset=DIGITS, reason="worse on Mondays")
     assert (back.state, back.version, served().version) == ("Rolled back", 1, 1)
+    assert back.ending == "rolled back, version 1 instead of version 2"
+    assert back.reason == "version 1 serves again instead of version 2: worse on Mondays"
+    page = connect().get_registered_model(DIGITS).description
+    assert "version 1 since" in page and "worse on Mondays" in page
     run = connect().get_run(back.run_id)
     assert (run.data.tags[Tag.KIND], run.data.tags[Tag.REASON]) == (Kind.ROLLBACK, "worse on Mondays")
     assert registry.version(DIGITS, 1).tags[Tag.ROLLED_BACK_FROM] == "2"

@@ -55,5 +55,8 @@ def test_how_the_joules_are_known_is_said_in_plain_words() -> None:
     assert (processor + processor).known == "estimated from processor time"
     assert (processor + gpu).known == "estimated from processor time, measured by GPU counters"
     assert EnergyCost(1, 2, 3, "given").known == "given" and NO_COST.known == "nothing spent"
+    beside = EnergyCost(1, 2, 3, f"conventional-network-beside-it({(processor + gpu).source})")
+    known = "by a network trained beside it, estimated from processor time, measured by GPU counters"
+    assert (beside.known, (beside + beside).known) == (known, known)
     nested = EnergyCost(1, 2, 3, f"estimated:at-most-by-3-retraining(s)({(processor + gpu).source})")
     assert nested.known.startswith("estimated from earlier retrainings, at most")

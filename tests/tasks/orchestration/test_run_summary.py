@@ -16,6 +16,11 @@ def test_the_difference_is_challenger_minus_champion() -> None:
     assert ScorePair("accuracy", 0.8, None).difference is None
 
 
+def test_predictions_of_labelled_rows_have_their_scores() -> None:
+    [pair] = RunSummary("1", "r", {"predicted_macro_f1": 0.9}, {}, Dashboards()).compared
+    assert (pair.name, pair.challenger, pair.champion) == ("macro-F1 on the rows that have a label", 0.9, None)
+
+
 def test_an_interval_needs_both_ends_and_the_margin() -> None:
     metrics = {"gate_lower": -0.02, "gate_upper": 0.01, "gate_margin": 0.01}
     assert RunSummary("1", "r", metrics, {}, Dashboards()).interval == (-0.02, 0.01, 0.01)

@@ -39,8 +39,7 @@ def test_a_reader_is_told_which_batches_go_and_which_forgotten_ones_return() -> 
     returned, gone = serving_notes(later, earlier, held_back=True)
     assert returned.startswith("batch b was forgotten on the way to version 2, and serves again in version 1")
     command = "greenlightning retrain --dataset digits --batch c"
-    named = f"a retraining names it (field batches; on the terminal: {command})"
-    assert gone == f"batch c, which version 2 had learnt, is held back until {named}"
+    assert gone == f"batch c, which version 2 had learnt, is held back until a retraining names it: {command}"
     [_, gone] = serving_notes(later, earlier, held_back=False)
     assert gone == "batch c, which version 2 had learnt, is learnt again by the next retraining"
     assert serving_notes(None, earlier, held_back=True) == ()

@@ -22,6 +22,7 @@ from tests.helpers.servers.browser import MISSING, browser_page, picture
 @pytest.mark.usefixtures("workspace")
 def test_the_page_loads_nothing_and_shows_every_part() -> None:
     page = make_report(DIGITS).html
+    assert "Baselines were trained from scratch on the same rows. Predicted before learning" in page
     loaded = re.findall(r"""(?:src|url|@import)\s*[=(]\s*["']?([^"')>\s]+)""", page)
     assert loaded and all(one.startswith(("data:", "#")) for one in loaded)
     assert "<script" not in page and "<link" not in page and "<iframe" not in page
@@ -105,6 +106,7 @@ def test_a_first_version_and_a_lost_holdout_leave_their_parts_out_and_say_so(cha
     for pointer in (champion / "data" / "batches" / f"{DIGITS}.holdout").glob("*.dvc"):
         pointer.unlink()
     page = make_report(DIGITS).html
+    assert "no model learns" in page and "Baselines were trained" not in page and "Predicted before" not in page
     assert "Settling and calibration are not shown" in page
     assert "is damaged or missing" in page
 

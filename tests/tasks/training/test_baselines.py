@@ -55,7 +55,7 @@ def test_a_conventional_network_beside_a_version_makes_its_run_its_note_and_its_
     assert found.joules == pytest.approx(spent.joules - 0.01, rel=1e-4)
     assert found.source.startswith("conventional-network-beside-it(")
     for text in (version.description, run.data.tags["mlflow.note.content"]):
-        assert "conventional-network-beside-it(" in text
+        assert "by a network trained beside it" in text
     rate = NetworkRate.of(version.tags)
     [reference] = connect().search_runs([experiment_id("digits")], f"tags.`{Tag.KIND}` = '{Kind.REFERENCE}'")
     assert rate and rate.epochs == float(reference.data.params[SharedParam.EPOCHS])
