@@ -10,6 +10,7 @@ from greenlightning.errors import GreenLightningError
 from tasks.core.templates import compile_templates
 from tasks.core.workspace import Workspace
 from tasks.tracking.client import connect
+from tasks.validation.pages.data_docs import compile_pages
 
 MODULES = (
     "alembic.config",
@@ -34,7 +35,8 @@ MODULES = (
     "flufl.lock",
     "fsspec.implementations.memory",
     "great_expectations.expectations",
-    "great_expectations.render.renderer.site_builder",
+    "great_expectations.render.renderer",
+    "great_expectations.render.view",
     "greenlightning.health.assessment",
     "greenlightning.health.reference",
     "jinja2.ext",
@@ -76,6 +78,7 @@ def preload() -> None:
     for name in MODULES:
         import_module(name)
     compile_templates()
+    compile_pages()
     configure_mappers()
     with suppress(GreenLightningError):  # whoever uses the store sees the error
         _open_store()

@@ -1,15 +1,25 @@
-"""The pages of Great Expectations, mended: they load nothing, show each status, and link to our verdict."""
+"""The pages of Great Expectations, mended: they load nothing, show each status, and link to our verdict.
+
+Great Expectations would build a whole site, and compile its templates for each of its sections: its pages are
+rendered one by one here, from templates compiled once a process.
+"""
 
 import os
 import re
+from datetime import datetime
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from markupsafe import escape
 
+from tasks.core.atomic import write_text
 from tasks.core.templates import render
+from tasks.core.workspace import Workspace
 
+DOCS_SITE = "_gx"
 REMOTE = re.compile(
-    r"<(?:link|img)\b[^>]*(?:href|src)=[\"']https?://[^>]*>|<script\b.*?</script>|<footer\b.*?</footer>"
+    r"<link rel=\"shortcut icon\"[^>]*>|<(?:link|img)\b[^>]*(?:href|src)=[\"']https?://[^>]*>|<script\b.*?</script>|<footer\b.*?</footer>"
     r"|url\(['\"]?https?://[^)]*\)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -20,13 +30,44 @@ STATUS = re.compile(r"(Status:</span>\s*)<i\b[^>]*></i>\s*(Succeeded|Failed)")
 SAID = {"Succeeded": "all expectations are met", "Failed": "some expectations are not met"}
 
 
-def mend(site: Path, pages: dict[str, str], verdict: Path) -> None:
-    """Rewrite the new ``pages`` of a site, and those of all its suites; ``verdict`` is our page of the batch."""
-    for page in pages.values():
-        file = site / page
-        file.write_text(offline(file.read_text(), os.path.relpath(verdict, file.parent)))
-    for file in (site / "expectations").glob("*.html"):
-        file.write_text(offline(file.read_text()))
+class FrameResult(NamedTuple):
+    """A suite of Great Expectations and its result on one frame."""
+
+    suite: Any
+    result: Any
+
+
+def publish(found: FrameResult, run: str, time: datetime, verdict: Path) -> str:
+    """Write the page of a result and that of its suite; return the former, seen from the site.
+
+    ``verdict`` is our page of the batch.
+    """
+    from great_expectations.core.run_identifier import RunIdentifier
+
+    view, validations, suites = _renderers()
+    found.result.meta |= {"run_id": RunIdentifier(run_name=run, run_time=time)}
+    site, name = Workspace.current().data_docs / DOCS_SITE, found.suite.name
+    page = f"validations/{name}/{run}/{time:%Y%m%dT%H%M%S.%fZ}/{name}.html"
+    shown = view.render(validations.render(found.result))
+    write_text(site / page, offline(shown, os.path.relpath(verdict, (site / page).parent)))
+    write_text(site / "expectations" / f"{name}.html", offline(view.render(suites.render(found.suite))))
+    return page
+
+
+@cache
+def _renderers() -> tuple[Any, Any, Any]:
+    """What makes a page of rendered content, and the renderers of results and of suites."""
+    from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView(), ValidationResultsPageRenderer(), ExpectationSuitePageRenderer()
+
+
+def compile_pages() -> None:
+    """Compile the templates of Great Expectations now, for the processes that are forked from this one."""
+    view, _, _ = _renderers()
+    for name in view.env.list_templates(extensions=["j2"]):
+        view.env.get_template(name)
 
 
 def offline(page: str, verdict: str = "") -> str:
