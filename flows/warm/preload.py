@@ -1,9 +1,10 @@
 """What the warm runner does before it forks: it imports what runs need, and starts no thread."""
 
-import os
+import gc
 from contextlib import suppress
 from importlib import import_module
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import configure_mappers
 
 from greenlightning.errors import GreenLightningError
@@ -15,28 +16,43 @@ from tasks.validation.pages.data_docs import compile_pages
 MODULES = (
     "alembic.config",
     "anyio._backends._asyncio",
+    "dvc.cachemgr",
     "dvc.data_cloud",
     "dvc.lock",
     "dvc.repo.artifacts",
+    "dvc.repo.brancher",
+    "dvc.repo.datasets",
     "dvc.repo.graph",
     "dvc.repo.index",
+    "dvc.repo.metrics",
+    "dvc.repo.params",
     "dvc.repo.plots",
     "dvc.repo.stage",
+    "dvc.repo.trie",
+    "dvc.repo.worktree",
     "dvc.rwlock",
+    "dvc.scm",
     "dvc.utils.strictyaml",
+    "dvc_data.hashfile._progress",
     "dvc_data.hashfile.db.index",
     "dvc_data.hashfile.db.local",
     "dvc_data.hashfile.status",
     "dvc_data.index.checkout",
     "dvc_data.index.push",
     "dvc_render",
+    "encodings.cp437",
     "flatten_dict",
+    "flows.cli",
+    "flows.console.outcome_text",
+    "flows.console.plan_text",
+    "flows.console.progress_bars",
     "flows.deployments",
     "flufl.lock",
     "fsspec.implementations.memory",
     "great_expectations.expectations",
     "great_expectations.render.renderer",
     "great_expectations.render.view",
+    "greenlightning.evaluation.conventional_network",
     "greenlightning.health.assessment",
     "greenlightning.health.reference",
     "jinja2.ext",
@@ -54,12 +70,15 @@ MODULES = (
     "openlineage.client",
     "openlineage.client.facet_v2",
     "opentelemetry.sdk.trace",
+    "platformdirs.unix",
     "prefect.concurrency.sync",
     "prefect.engine",
     "prefect.flow_engine",
     "prefect.task_engine",
     "prefect.utilities.visualization",
+    "pyarrow.vendored.version",
     "rich._emoji_codes",
+    "rich.status",
     "scmrepo.git.config",
     "scmrepo.noscm",
     "sklearn.model_selection",
@@ -87,15 +106,16 @@ def preload() -> None:
 def _open_store() -> None:
     """Have MLflow check the schema of the embedded store and compile its queries; no connection is kept.
 
-    An open connection would be shared by all forks, which SQLite does not allow.
+    An open connection would be shared by all forks, which SQLite does not allow. Each fork keeps its own.
     """
     workspace = Workspace.current()
     if not (workspace.tracking_uri.startswith("sqlite:") and workspace.database.is_file()):
         return
-    os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOLCLASS", "NullPool")
     client = connect()
     experiments = [found.experiment_id for found in client.search_experiments()]
     for run in client.search_runs(experiments, max_results=1) if experiments else ():
         client.get_run(run.info.run_id)
     for found in client.search_model_versions(max_results=1):
         client.get_model_version(found.name, found.version)
+    for engine in [found for found in gc.get_objects() if isinstance(found, Engine)]:
+        engine.dispose()

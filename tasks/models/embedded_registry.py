@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,6 +16,9 @@ from tasks.models.version_info import VersionInfo
 
 SQLITE = "sqlite:///"
 METRICS = "SELECT key, value FROM latest_metrics WHERE run_uuid = ? AND NOT is_nan"
+HAVING = "SELECT version FROM model_version_tags WHERE name = ? AND key = ? AND value = ?"
+MADE_BY = "SELECT version FROM model_versions WHERE name = ? AND run_id = ?"
+NEWEST = "SELECT max(version) FROM model_versions WHERE name = ? AND current_stage != ?"
 LOCATION = "SELECT storage_location FROM model_versions WHERE name = ? AND version = ?"
 RUN = (
     "SELECT runs.name, start_time, status FROM runs JOIN experiments USING (experiment_id) "
@@ -40,6 +43,23 @@ def find(dataset: str, of: int | Alias) -> VersionInfo | None:
         from tasks.models import registry
 
         return registry.find_in_mlflow(dataset, of)
+
+
+def having(dataset: str, tag: str, value: str) -> list[VersionInfo]:
+    """The versions with that value of a tag, as ``registry.having`` answers; sqlite3.Error where MLflow knows."""
+    return _without_aliases(dataset, HAVING, tag, value)
+
+
+def made_by(dataset: str, run_id: str) -> list[VersionInfo]:
+    """The versions that a run registered, as ``registry.made_by`` answers; sqlite3.Error where MLflow knows."""
+    return _without_aliases(dataset, MADE_BY, run_id)
+
+
+def newest(dataset: str) -> int:
+    """The number of the newest version, 0 where there is none; sqlite3.Error where MLflow knows."""
+    with _store() as store:
+        found = store.execute(NEWEST, (checked_name(dataset), DELETED)).fetchone() if store else (None,)
+    return int(found[0] or 0)
 
 
 def metrics_of(run_id: str) -> dict[str, float]:
@@ -120,6 +140,14 @@ def _store() -> Iterator[sqlite3.Connection | None]:
         return
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
         yield store
+
+
+def _without_aliases(dataset: str, query: str, *values: str) -> list[VersionInfo]:
+    """The versions whose numbers ``query`` selects, the newest first."""
+    with _store() as store:
+        numbers = store.execute(query, (checked_name(dataset), *values)).fetchall() if store else []
+        found = [_version(store, dataset, int(number)) for (number,) in sorted(numbers, reverse=True) if store]
+    return [replace(one, aliases=()) for one in found if one]
 
 
 def _version(store: sqlite3.Connection, dataset: str, of: int | Alias) -> VersionInfo | None:

@@ -1,7 +1,9 @@
 """MLflow's model registry: register a version with its lineage, find versions, load one."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,8 +64,11 @@ def register_model(
 
 def _next_name(dataset: str) -> str:
     """What MLflow's list of an experiment's models calls the next version."""
-    newest = _search(f"name = '{dataset}'", 1)
-    return f"{dataset} v{int(newest[0].version) + 1 if newest else 1}"
+    try:
+        newest = embedded_registry.newest(dataset)
+    except sqlite3.Error:
+        newest = max((int(one.version) for one in _search(f"name = '{dataset}'", 1)), default=0)
+    return f"{dataset} v{newest + 1}"
 
 
 def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
@@ -135,12 +140,16 @@ def made_from(dataset: str, number: int) -> list[VersionInfo]:
 
 def having(dataset: str, tag: Tag, value: str) -> list[VersionInfo]:
     """The versions with that value of a tag, the newest first, without their aliases."""
+    with suppress(sqlite3.Error):
+        return embedded_registry.having(dataset, tag, value)
     condition = f"name = '{checked_name(dataset)}' AND tags.`{tag}` = '{value}'"
     return [_info(entry, ()) for entry in _search(condition)]
 
 
 def made_by(dataset: str, run_id: str) -> list[VersionInfo]:
     """The versions that a run registered, the newest first, without their aliases."""
+    with suppress(sqlite3.Error):
+        return embedded_registry.made_by(dataset, run_id)
     return [_info(entry, ()) for entry in _search(f"run_id = '{run_id}'") if entry.name == dataset]
 
 

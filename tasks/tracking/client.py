@@ -54,11 +54,26 @@ def connect() -> "MlflowClient":
     if chosen is None:  # MLflow exports the address, which would override GREENLIGHTNING_HOME
         os.environ.pop("MLFLOW_TRACKING_URI", None)
     if not uri.startswith("sqlite:") or is_migrated(workspace, "mlflow", workspace.database):
-        return mlflow.MlflowClient(uri, uri)
+        return _client(uri)
     with first_use(workspace, "mlflow", workspace.database):
-        client = mlflow.MlflowClient(uri, uri)
+        client = _client(uri)
         client.search_experiments(max_results=1)
     return client
+
+
+def _client(uri: str) -> "MlflowClient":
+    return _client_class()(uri, uri)
+
+
+@cache
+def _client_class() -> "type[MlflowClient]":
+    """MLflow's client, which does not look up before each change of a model whether it is a prompt: none is."""
+    import mlflow
+
+    class Client(mlflow.MlflowClient):
+        def _raise_if_prompt(self, name: str) -> None: ...
+
+    return Client
 
 
 def experiment_id(dataset: str) -> str:

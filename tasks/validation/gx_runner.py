@@ -34,8 +34,8 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
         chosen = [check for check in checks if check.frame == name]
         if not chosen:
             continue
-        definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
-        data = definition.get_batch({"dataframe": frame_without_tags(frame)})
+        asset = source.add_dataframe_asset(name)
+        data = asset.get_batch(asset.build_batch_request({"dataframe": frame_without_tags(frame)}))
         found = _run(data, chosen, f"{dataset}-{name}".replace(".", "_"))
         for check, result in _described(chosen, found):
             if not result["success"]:
@@ -54,7 +54,7 @@ def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: st
 
 
 def _run(data: Any, checks: list[Check], suite_name: str) -> FrameResult:
-    """Check a batch of data; what Great Expectations shows of it has no tags, which its pages would let through."""
+    """Check a batch of data; its checks are shown without tags, which the pages would let through."""
     import great_expectations as gx
     import great_expectations.expectations as gxe
 

@@ -57,8 +57,11 @@ def publish(found: FrameResult, run: str, time: datetime, verdict: Path) -> str:
 @cache
 def _renderers() -> tuple[Any, Any, Any]:
     """What makes a page of rendered content, and the renderers of results and of suites."""
-    from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
+    from great_expectations.render.renderer.page_renderer import (
+        ExpectationSuitePageRenderer,
+        ValidationResultsPageRenderer,
+    )
+    from great_expectations.render.view.view import DefaultJinjaPageView
 
     return DefaultJinjaPageView(), ValidationResultsPageRenderer(), ExpectationSuitePageRenderer()
 

@@ -1,5 +1,6 @@
 """The registry's file answers as MLflow does, at once."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,27 @@ def test_a_run_has_the_metrics_that_mlflow_finds_and_the_last_whole_one_is_named
     assert found is not None and (found.name, found.status) == ("train digits", "RUNNING")
     assert embedded_registry.metrics_of(run_id) == connect().get_run(run_id).data.metrics
     assert embedded_registry.metrics_of(run_id)["accuracy"] == 0.75
+
+
+def test_versions_are_found_by_a_tag_and_by_their_run_as_mlflow_finds_them(
+    mlflow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare_versions(3)
+    client = connect()
+    for number in "13":
+        client.set_model_version_tag("digits", number, Tag.PARENT_VERSION, "7")
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        client.create_model_version("digits", "file:///nowhere", run_id)
+    client.delete_model_version("digits", "3")
+    read = (registry.having("digits", Tag.PARENT_VERSION, "7"), registry.made_by("digits", run_id))
+    assert [one.version for one in read[0]] == [1]
+    assert [one.version for one in read[1]] == [4]
+    assert embedded_registry.newest("digits") == 4
+
+    def elsewhere(*_: object) -> None:
+        raise sqlite3.Error
+
+    monkeypatch.setattr(embedded_registry, "_store", elsewhere)
+    asked = (registry.having("digits", Tag.PARENT_VERSION, "7"), registry.made_by("digits", run_id))
+    assert asked == read
+    assert registry._next_name("digits") == "digits v5"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from tasks.core.workspace import Workspace
 from tasks.validation.checks import Check
 from tasks.validation.gx_runner import DOCS_SITE, run_checks
+from tasks.validation.pages.data_docs import _renderers, compile_pages
 from tests.helpers.servers.browser import MISSING, browser_page, picture
 
 BATCH = "b" * 16
@@ -64,3 +66,18 @@ def test_each_expectation_shows_its_status_and_what_it_is_for_without_a_network(
         page.goto(pages[1].as_uri())
         page.get_by_text("At most 1 row").wait_for()
         assert set(asked) <= addresses
+
+
+def test_the_pages_of_other_suites_stay_as_they_are(pages: list[Path]) -> None:
+    before = pages[1].read_bytes()
+    other = [replace(at_most("missing", 1, "At most 1"), frame="batch")]
+    run_checks(other, {"batch": pd.DataFrame({"missing": [0]})}, "d", BATCH)
+    assert pages[1].read_bytes() == before
+
+
+def test_templates_are_compiled_once_for_all_pages() -> None:
+    compile_pages()
+    view = _renderers()[0]
+    compiled = view.env.get_template("page.j2")
+    run_checks([at_most("missing", 1, "At most 1")], {"features": pd.DataFrame({"missing": [0]})}, "d", BATCH)
+    assert _renderers()[0].env.get_template("page.j2") is compiled
