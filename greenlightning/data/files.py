@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from greenlightning.data.packing import packed, unpacked
 from greenlightning.errors import IntegrityError
 
 
@@ -38,8 +39,18 @@ def write_tensors(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     save_file({name: np.require(array, requirements="C") for name, array in arrays.items()}, path)
 
 
+def pack_tensors(path: Path) -> None:
+    """Rewrite safetensors in fewer bytes; ``read_tensors`` reads the same tensors from them."""
+    write_tensors(path, packed(stored_tensors(path)))
+
+
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Read safetensors; raises IntegrityError if the file is missing or corrupt."""
+    """Read safetensors, packed or not; raises IntegrityError if the file is missing or corrupt."""
+    return unpacked(stored_tensors(path))
+
+
+def stored_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Read safetensors as they lie in the file, packed ones as bytes."""
     try:
         return dict(load_file(path))
     except (OSError, SafetensorError) as error:
@@ -63,13 +74,13 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
-def read_json(path: Path, expected_format: str) -> dict[str, Any]:
-    """Read JSON whose ``format`` is ``expected_format``; raises IntegrityError otherwise."""
+def read_json(path: Path, expected_format: str, *earlier: str) -> dict[str, Any]:
+    """Read JSON whose ``format`` is ``expected_format``, or an earlier one; raises IntegrityError otherwise."""
     try:
         content: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise IntegrityError(f"{path} cannot be read: {error}", "Restore it from the registry") from error
-    if content.get("format") != expected_format:
+    if content.get("format") not in (expected_format, *earlier):
         raise IntegrityError(
             f"{path} is in format {content.get('format')!r}, this release reads {expected_format!r}",
             "Use the release that wrote it",

@@ -1,4 +1,4 @@
-"""Messages between sites: a folder of safetensors and JSON, listed with sizes and hashes in a signed file.
+"""Messages between sites: a folder of packed safetensors and JSON, listed with sizes and hashes in a signed file.
 
 Nothing is parsed before the signature holds and every file has the size and hash that was signed.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenlightning.data.files import read_json, reading, sha256_of_file, write_json
+from greenlightning.data.files import pack_tensors, read_json, reading, sha256_of_file, write_json
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.federation.keys import SigningKey, verify_signature
 
-FORMAT = "greenlightning-message/1"
+FORMAT, UNPACKED = "greenlightning-message/2", "greenlightning-message/1"
 ABOUT, SIGNATURE = "message.json", "message.sig"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 LARGEST_ABOUT, LARGEST_SIGNATURE = 1 << 20, 1 << 10
@@ -53,7 +53,7 @@ def empty_folder(folder: Path) -> Path:
 
 
 def sign_message(folder: Path, kind: str, about: dict[str, Any], key: SigningKey) -> Message:
-    """Sign every file of ``folder`` as one message.
+    """Sign every file of ``folder`` as one message, its tensors packed.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def sign_message(folder: Path, kind: str, about: dict[str, Any], key: SigningKey
     Message
         The message, which now lies in the folder.
     """
+    for file in folder.glob("*.safetensors"):
+        pack_tensors(file)
     files = {
         file.name: {"bytes": file.stat().st_size, "sha256": sha256_of_file(file)} for file in folder.iterdir()
     }
@@ -117,7 +119,7 @@ def read_message(
         raise MismatchError(
             f"{folder} is signed by key {sender[:12]}, which is not trusted", "Trust the key, or leave it out"
         )
-    content = read_json(folder / ABOUT, FORMAT)
+    content = read_json(folder / ABOUT, FORMAT, UNPACKED)
     if content.get("kind") != kind:
         raise MismatchError(f"{folder} is no {kind}, but: {content.get('kind')}", f"Name the folder of a {kind}")
     with reading(folder):

@@ -23,6 +23,7 @@ from benchmarks.federation.study.local_training import (
     train_locally,
 )
 from benchmarks.federation.study.setting import Setting
+from greenlightning.data.packing import packed
 from greenlightning.structure.extraction import standardisation
 
 HIDDEN, PARTICIPANTS, BUDGET, LOOKS, LIMIT = (128, 128), 10, 3_000, 30, 8.0
@@ -48,13 +49,17 @@ class Method:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The round that was best on held-out rows, its accuracy there and on test rows, and bytes each way."""
+    """The round that was best on held-out rows, its accuracy there and on test rows, and bytes each way.
+
+    ``packed`` is the share of its bytes that the network has where it is packed as messages of sums are.
+    """
 
     held_out: float
     accuracy: float
     best_round: int
     rounds: int
     bytes_up: int
+    packed: float
 
 
 class Federation:
@@ -80,7 +85,8 @@ class Federation:
             if number % every == 0 and (found := accuracy(network, *self.held)) > best:
                 best, best_network, best_round = found, network, number
         sent = best_round * min(PARTICIPANTS, len(self.sites)) * 4 * sum(part.numel() for part in begin)
-        return Outcome(best, accuracy(best_network, *self.test), best_round, method.rounds, sent)
+        found = accuracy(best_network, *self.test)
+        return Outcome(best, found, best_round, method.rounds, sent, packed_share(best_network))
 
     def network_after(self, method: Method) -> Network:
         """The network of the last round."""
@@ -122,6 +128,12 @@ class Federation:
                 shares *= typical(oui(copies, self.held[0][:PROBE_ROWS])) + TYPICAL_AT_LEAST
             network = averaged(copies, shares)
             yield network
+
+
+def packed_share(network: Network) -> float:
+    """The bytes of a packed network over its bytes."""
+    parts = {str(number): part.numpy() for number, part in enumerate(network)}
+    return sum(part.nbytes for part in packed(parts).values()) / sum(part.nbytes for part in parts.values())
 
 
 def accuracy(network: Network, X: Tensor, y: Tensor) -> float:

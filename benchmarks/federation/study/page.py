@@ -1,6 +1,7 @@
 """docs/federation-study.md, from the records."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from statistics import mean
 
@@ -19,7 +20,7 @@ POINT, MB = 100.0, 1e6
 def write(page: Path = PAGE) -> None:
     """Write the page."""
     records = latest(plan.PART)
-    tables = (_targets, _accuracies, _better, _costs, _paper)
+    tables = (_targets, _accuracies, _over_seeds, _better, _costs, _paper)
     parts = [_protocol(), *(line for table in tables for line in table(records))]
     page.write_text("\n".join(parts).rstrip() + "\n")
 
@@ -39,32 +40,37 @@ def _protocol() -> str:
 def _targets(records: list[Record]) -> Iterator[str]:
     """What the headline cell gives over its seeds."""
     dataset, split, sites = plan.HEADLINE
-    ours, theirs, long = (
+    ours, small, theirs, long = (
         select(records, dataset=dataset, split=split, sites=sites, method=method)
-        for method in (plan.OURS, plan.FEDAVG, plan.LONG)
+        for method in (plan.OURS, plan.SMALL, plan.FEDAVG, plan.LONG)
     )
     rows = select(records, dataset=dataset, method=plan.LANDMARKS)
     yield f"## {dataset}, {split}, {sites} sites\n"
     yield from _table(
         ("method", "accuracy, mean (range)", "rounds", "MB up and down", "seconds", "joules"),
-        [_line(name, found) for name, found in _found(ours, theirs, long, rows) if found],
+        [_line(found[0]["method"], found) for found in (ours, small, rows, theirs, long) if found],
     )
     if ours and theirs:
         yield ""
         for name, others in ((plan.FEDAVG, theirs), (plan.LONG, long)):
             gain = POINT * (mean(_of(ours, "accuracy")) - mean(_of(others, "accuracy"))) if others else 0.0
             yield from [f"Ours is {gain:+.1f} points from {name}."] if others else []
-        best = max([*theirs, *long], key=lambda one: one["held_out"])
-        yield f"FedAvg at its best sends {_bytes(best) / _bytes(ours[0]):.1f} times our bytes."
+        yield from _fewer_bytes(ours, small, theirs, long)
     if ours and rows:
         apart = POINT * (mean(_of(ours, "accuracy")) - mean(_of(rows, "accuracy")))
         yield f"Synthetic landmarks are {apart:+.2f} points from landmarks that are rows.\n"
 
 
-def _found(
-    ours: list[Record], theirs: list[Record], long: list[Record], rows: list[Record]
-) -> list[tuple[str, list[Record]]]:
-    return [(plan.OURS, ours), (plan.LANDMARKS, rows), (plan.FEDAVG, theirs), (plan.LONG, long)]
+def _fewer_bytes(
+    ours: list[Record], small: list[Record], theirs: list[Record], long: list[Record]
+) -> Iterator[str]:
+    """How many times our bytes others send, as they are and packed as ours are."""
+    names = [f"{name} sends" for name in (plan.FEDAVG, plan.LONG)]
+    for name, found in zip(names, (theirs, long), strict=True):
+        for mine in (one for one in (ours, small) if one and found):
+            times = _bytes(found[0]) / _bytes(mine[0])
+            then = f", {found[0]['packed'] * times:.1f} times if packed" if "packed" in found[0] else ""
+            yield f"{name} {times:.1f} times the bytes of {mine[0]['method']}{then}."
 
 
 def _line(name: str, found: list[Record]) -> list[str]:
@@ -94,6 +100,29 @@ def _accuracies(records: list[Record]) -> Iterator[str]:
             known = [(name, select(mine, method=name, seed=0)) for name in (plan.LANDMARKS, plan.CENTRAL)]
             said = [f"{name} {found[0]['accuracy']:.4f}" for name, found in known if found]
             yield f"\nFor orientation: {', '.join(said)}.\n" if said else ""
+
+
+def _over_seeds(records: list[Record]) -> Iterator[str]:
+    """Ours and FedAvg with 100 sites where more than one seed is measured."""
+    yield "### Over seeds\n"
+    seeds = ", ".join(map(str, plan.SEEDS))
+    yield f"With 100 sites; mean and range of the seeds {seeds}, or of those in brackets.\n"
+    lines = []
+    for dataset, split in product(DATASETS, SPLITS):
+        cells = [
+            select(records, dataset=dataset, split=split, sites=100, method=method)
+            for method in (plan.OURS, plan.FEDAVG)
+        ]
+        if min(map(len, cells)) > 1:
+            lines.append([dataset, split, *(_with_range(found) for found in cells)])
+    yield from _table(("set", "split", plan.OURS, plan.FEDAVG), lines)
+    yield ""
+
+
+def _with_range(found: list[Record]) -> str:
+    accuracy, seeds = _of(found, "accuracy"), sorted(one["seed"] for one in found)
+    of = "" if tuple(seeds) == plan.SEEDS else f" [{', '.join(map(str, seeds))}]"
+    return f"{mean(accuracy):.4f} ({min(accuracy):.4f} to {max(accuracy):.4f}){of}"
 
 
 def _better(records: list[Record]) -> Iterator[str]:

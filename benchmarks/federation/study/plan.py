@@ -62,6 +62,10 @@ def _in_order() -> Iterator[Cell]:
     for seed in SEEDS[1:]:
         yield from (Cell(*HEADLINE, method, seed) for method in (OURS, FEDAVG))
         yield Cell(HEADLINE[0], ANY, 0, LANDMARKS, seed)
+        yield Cell(*HEADLINE, SMALL, seed)
+    for seed in SEEDS[1:]:
+        for dataset in DATASETS:
+            yield from (Cell(dataset, split, 100, method, seed) for split in SPLITS for method in (OURS, FEDAVG))
     for dataset in DATASETS:
         yield from (Cell(dataset, ANY, 0, method) for method in (LANDMARKS, CENTRAL))
         others = (FEDPROX, FEDOUI, EXACT, WARM, GRADIENT)

@@ -9,7 +9,7 @@ import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, RecordDict
 from numpy.typing import NDArray
 
-from greenlightning.data.files import read_tensors, write_tensors
+from greenlightning.data.files import stored_tensors, write_tensors
 from greenlightning.errors import IntegrityError, MismatchError
 from greenlightning.federation.messages import LARGEST_MESSAGE, NAME, empty_folder
 
@@ -21,7 +21,7 @@ def to_records(folder: Path) -> RecordDict:
     files = {file.name: file.read_bytes() for file in folder.iterdir() if file.suffix != TENSORS}
     content = RecordDict({FILES: ConfigRecord(files)})
     for file in folder.glob(f"*{TENSORS}"):
-        content[file.stem] = ArrayRecord({name: Array(array) for name, array in read_tensors(file).items()})
+        content[file.stem] = ArrayRecord({name: Array(array) for name, array in stored_tensors(file).items()})
     return content
 
 
