@@ -9,6 +9,7 @@ from tasks.core import environment
 from tasks.core.workspace import Workspace
 from tasks.orchestration import access
 from tasks.orchestration.dashboards import running
+from tasks.orchestration.loopback_certificate import loopback_setting
 
 QUIET = {
     "DO_NOT_TRACK": "true",
@@ -43,6 +44,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     server, mlflow = started.get("prefect_url"), started.get("mlflow_url")
     if os.environ.get("PREFECT_API_URL") in (None, f"{server}/api"):
         os.environ |= prefect_secret(workspace)
+        settings |= loopback_setting(workspace) if server else {}
     if mlflow and os.environ.get("MLFLOW_TRACKING_URI") == mlflow:
         os.environ |= mlflow_secret(workspace)
     if server:

@@ -13,6 +13,7 @@ from flows.warm import client
 from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
 from tasks.orchestration import prefect_api
+from tasks.orchestration.loopback_certificate import loopback_setting
 
 HOST = "127.0.0.1"
 JOB_TEMPLATE = CHECKOUT / "infra" / "process-base-job-template.json"
@@ -79,7 +80,7 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": origins,
         "PREFECT_SERVER_UI_API_URL": f"{ports.prefect_url}/api",
     }
-    return USUAL | QUIET | os.environ | fixed | prefect_secret(workspace)
+    return USUAL | QUIET | loopback_setting(workspace) | os.environ | fixed | prefect_secret(workspace)
 
 
 def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:

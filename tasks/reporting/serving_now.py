@@ -7,7 +7,7 @@ from tasks.core.constants import SCORES, Metric, Tag
 from tasks.core.templates import readable
 from tasks.data.batch_index import known_batch
 from tasks.figures.style import joules_text
-from tasks.models import registry
+from tasks.models import embedded_registry, registry
 from tasks.models.model_card import model_description
 from tasks.models.version_info import VersionInfo
 from tasks.orchestration import prefect_api
@@ -24,7 +24,7 @@ def serving_now(dataset: str) -> dict[str, str]:
     serving = registry.champion(dataset)
     if serving is None:
         return {}
-    metrics = connect().get_run(serving.run_id).data.metrics
+    metrics = embedded_registry.metrics_of(serving.run_id)
     score = next((f"{NAMES[name]} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
     facts = {
         "serves": f"version {serving.version} since {readable(serving.tags.get(Tag.PROMOTED_AT, ''))}",

@@ -8,6 +8,10 @@ from pathlib import Path
 from greenlightning.errors import IntegrityError
 from tasks.core.workspace import Workspace
 
+RUNNING = (
+    "SELECT run_uuid, tags.value FROM runs JOIN experiments USING (experiment_id) JOIN tags USING (run_uuid) "
+    "WHERE experiments.name = ? AND status = 'RUNNING' AND runs.lifecycle_stage = 'active' AND tags.key = ?"
+)
 REMEDY = "Restore it from a backup (greenlightning restore); no run, version or alias is known without it"
 
 
@@ -42,6 +46,14 @@ def last_experiment(database: Path) -> str:
             return str(next(connection.execute(newest), ("",))[0])
     except sqlite3.DatabaseError:
         return ""
+
+
+def running(database: Path, experiment: str, tag: str) -> dict[str, str]:
+    """The runs of an experiment that are RUNNING and have ``tag``, each with its value."""
+    if not database.is_file():
+        return {}
+    with closing(read_only(database)) as connection:
+        return dict(connection.execute(RUNNING, (experiment, tag)).fetchall())
 
 
 def faults_of(database: Path) -> list[str]:

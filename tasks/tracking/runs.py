@@ -8,8 +8,10 @@ from datetime import datetime
 
 from tasks.core import processes
 from tasks.core.constants import LEARNING, Kind, Metric, Part, Tag
+from tasks.core.workspace import Workspace
 from tasks.tracking.client import connect, experiment_id, origin_of
 from tasks.tracking.code_version import code_tags
+from tasks.tracking.database import running
 from tasks.tracking.metrics import log_metrics, log_whole_run
 from tasks.tracking.pages.run_notes import NOTE_TAG, PARENT_TAG, run_note
 from tasks.tracking.system_metrics import system_metrics
@@ -80,14 +82,19 @@ def _run(experiment: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
 
 def end_orphans(dataset: str) -> list[str]:
     """End as KILLED the RUNNING runs whose process on this host has died, and return their ids."""
-    client, dead = connect(), orphans(dataset)
+    dead = orphans(dataset)
     for run_id in dead:
-        client.set_tag(run_id, Tag.ENDED_BY, "janitor: the process that ran it has died")
-        client.set_terminated(run_id, "KILLED")
+        connect().set_tag(run_id, Tag.ENDED_BY, "janitor: the process that ran it has died")
+        connect().set_terminated(run_id, "KILLED")
     return dead
 
 
 def orphans(dataset: str) -> list[str]:
-    """The RUNNING runs whose process on this host has died."""
-    running = connect().search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")
-    return [run.info.run_id for run in running if processes.has_died(run.data.tags.get(Tag.PROCESS, ""))]
+    """The RUNNING runs whose process on this host has died; the embedded store is read by SQLite."""
+    client, workspace = connect(), Workspace.current()
+    if workspace.tracking_uri == f"sqlite:///{workspace.database}":
+        owners = running(workspace.database, dataset, Tag.PROCESS)
+    else:
+        found = client.search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")
+        owners = {run.info.run_id: run.data.tags.get(Tag.PROCESS, "") for run in found}
+    return [run_id for run_id, process in owners.items() if processes.has_died(process)]
