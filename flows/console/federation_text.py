@@ -43,7 +43,7 @@ def print_demo() -> None:
     """Run the demonstration of ten sites, and print what each holds and what their sum is worth."""
     from greenlightning.federation.demo import run_demo
 
-    out.print("Ten sites with different digits, each a process of its own; the largest trains the structure.")
+    out.print("Ten sites with different digits, two processes each; the largest trains the structure.")
     found = run_demo()
     sites = Table("site", "rows", "classes", "accuracy of its own model", box=SIMPLE_HEAD)
     for name, rows, classes, accuracy in found.sites:
@@ -53,4 +53,5 @@ def print_demo() -> None:
         methods.add_row(name, f"{accuracy:.3f}")
     out.print(sites, methods)
     same = "the same digest as" if found.same_digest else "ANOTHER DIGEST THAN"
-    out.print(f"One round, {found.bytes_up / 1e3:,.0f} kB sent; the sum has {same} learning in one place.")
+    sent = f"{found.bytes_up / 1e3:,.0f} kB sent by {found.processes} processes"
+    out.print(f"One round, {sent}; the sum has {same} learning in one place.")

@@ -1,9 +1,5 @@
-"""A site as a process of its own: ``python -m greenlightning.federation.site PUBLICATION ROWS.npz NAME OUT``.
+"""A process of a site, which sums a file of rows and ends: what the demonstration starts."""
 
-It reads inputs ``X`` and labels ``y``, sums them under the publication, signs with a key of its own, and ends.
-"""
-
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +10,22 @@ from greenlightning.federation.keys import SigningKey
 from greenlightning.federation.publication import read_publication
 
 
-def main(publication: str, rows: str, name: str, out: str) -> None:
-    """Contribute the rows of an NPZ file."""
+def contribute_rows(publication: Path, rows: Path, key: Path, site: str, out: Path) -> None:
+    """Sum the inputs ``X`` and labels ``y`` of an NPZ file under a publication, and sign the sums.
+
+    Parameters
+    ----------
+    publication : Path
+        Folder of the coordinator's message.
+    rows : Path
+        The file.
+    key : Path
+        The site's key.
+    site : str
+        Its name.
+    out : Path
+        An empty folder, or one to be made.
+    """
     with np.load(rows, allow_pickle=False) as file:
         batch = Batch(file["X"], file["y"])
-    contribute(read_publication(Path(publication)), batch, Path(out), SigningKey.generate(), site=name)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    contribute(read_publication(publication), batch, out, SigningKey.load(key), site=site)
