@@ -30,13 +30,15 @@ def print_contribution(
 ) -> None:
     """Sum rows, sign the sums, and print where they are and by whom they are signed."""
     with progress_bars(InertConsole(stderr=True)):
-        message, rows = contribute_rows(path, sending, reading, *where)
+        sent = contribute_rows(path, sending, reading, *where)
+    message = sent.message
     facts = {"folder": str(sending.folder), "key": message.sender, "digest": message.digest} | message.about
     lines = [
-        f"Summed {rows:,} rows of {path.name} for site {sending.site} in {sending.folder}",
+        f"Summed {sent.rows:,} rows of {path.name} for site {sending.site} in {sending.folder}",
         "send this folder to the coordinator; no row is in it",
+        *(f"note {note}" for note in sent.notes),
     ]
-    print_signed(facts, lines, as_json)
+    print_signed(facts | {"notes": list(sent.notes)}, lines, as_json)
 
 
 def print_demo() -> None:

@@ -23,6 +23,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 from torch import Tensor
 
+from greenlightning.compute.integers import largest_magnitude
 from greenlightning.data.targets import ClassTargets
 from greenlightning.errors import InputError
 from greenlightning.linear.statistics import Statistics
@@ -118,7 +119,12 @@ class ShortenedPaths:
 def private_sums(
     model: GreenLightningModel, X: ArrayLike, y: ArrayLike, privacy: Privacy
 ) -> tuple[Statistics, dict[str, Any]]:
-    """Sum rows under a recipe, with noise.
+    """Sum rows (n, d) with labels (n,) under a recipe, with noise: ``with_noise(shortened_sums(...))``."""
+    return with_noise(shortened_sums(model, X, y), privacy)
+
+
+def shortened_sums(model: GreenLightningModel, X: ArrayLike, y: ArrayLike) -> Statistics:
+    """Sum rows whose features are shortened, so that none counts for more than noise can hide.
 
     Parameters
     ----------
@@ -127,7 +133,33 @@ def private_sums(
     X : array-like of shape (n, d)
         Inputs.
     y : array-like of shape (n,)
-        Labels. Which ones occur is not hidden; how many rows each has is.
+        Labels.
+
+    Returns
+    -------
+    Statistics
+        Exact sums, which add as all others do; ``with_noise`` makes of them what may be sent.
+
+    Raises
+    ------
+    InputError
+        Where targets are not plain classes.
+    """
+    if model.targets != ClassTargets():
+        raise InputError(
+            "Noise is for labels without weights", "Leave --epsilon out, or train without class weights"
+        )
+    paths = ShortenedPaths(model.paths, _longest(model.paths.n_features_out))
+    return Statistics.collect(paths, model.targets, X, y)  # type: ignore[arg-type]
+
+
+def with_noise(exact: Statistics, privacy: Privacy) -> tuple[Statistics, dict[str, Any]]:
+    """Add noise to the sums of shortened rows.
+
+    Parameters
+    ----------
+    exact : Statistics
+        The sum of what ``shortened_sums`` returned. Which labels occur is not hidden; how many rows each has is.
     privacy : Privacy
         The promise.
 
@@ -141,22 +173,17 @@ def private_sums(
     Raises
     ------
     InputError
-        Where targets are not plain classes, or the rows are so few that the sums would be noise alone.
+        Where the rows are so few that the sums would be noise alone.
     """
-    if model.targets != ClassTargets():
-        raise InputError(
-            "Noise is for labels without weights", "Leave --epsilon out, or train without class weights"
-        )
-    longest = TYPICAL * float(np.sqrt(model.paths.n_features_out))
-    exact = Statistics.collect(ShortenedPaths(model.paths, longest), model.targets, X, y)  # type: ignore[arg-type]
+    longest, largest = _longest(exact.n_features), largest_magnitude(exact.bits)
     sigma = privacy.noise_multiplier() * BLOCKS**0.5
     counts = np.rint(exact.target_sums + sigma * gaussian(exact.target_sums.shape)).astype(np.int64).clip(1)
-    most = model.paths.largest * counts
+    most = largest * counts
     B = np.rint(exact.B + sigma * longest * gaussian(exact.B.shape)).astype(np.int64).clip(-most, most)
     n, D = int(counts.sum()), exact.n_features
     G = _possible(exact.G + sigma * longest**2 * _symmetric(D), B.sum(axis=1), n, sigma * longest**2 * D**0.5)
     few = n < CLEARLY * sigma * np.sqrt(len(counts))
-    if few or np.diagonal(G).max() > n * model.paths.largest**2:
+    if few or np.diagonal(G).max() > n * largest**2:
         raise InputError(
             f"With epsilon {privacy.epsilon} the sums of these {exact.n} rows would be noise alone",
             "Send more rows together, allow a larger epsilon, or ask for fewer features",
@@ -165,6 +192,10 @@ def private_sums(
         exact, n=n, G=G, B=B, feature_sums=B.sum(axis=1), target_sums=counts, target_squares=counts.copy()
     )
     return noised, asdict(privacy) | {"noise": round(sigma, 4), "longest": longest}
+
+
+def _longest(features: int) -> float:
+    return TYPICAL * float(np.sqrt(features))
 
 
 def gaussian(shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from greenlightning.tables.conform import ConformedTable, concatenated, conform,
 from greenlightning.tables.encoder import TableEncoder
 from greenlightning.tables.inference import infer_schema
 from greenlightning.tables.profile import TableProfile
-from greenlightning.tables.profiling import profile_of
+from greenlightning.tables.profiling import profile_of, profile_of_blocks
 from greenlightning.tables.schema import Column, Kind, TableSchema
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "in_form_of",
     "infer_schema",
     "profile_of",
+    "profile_of_blocks",
 ]

@@ -1,7 +1,11 @@
 """Make the profile of a table as it was read: a site's side of an agreement."""
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -45,6 +49,45 @@ def profile_of(frame: pd.DataFrame, label: str, fewest: int = FEWEST) -> TablePr
     names = [name for name in frame.columns if name != label]
     columns = {str(name): _column(frame[name], place, fewest) for place, name in enumerate(names)}
     return TableProfile(dict(sorted(columns.items())), _labels(frame[label]))
+
+
+def profile_of_blocks(frames: Iterable[pd.DataFrame], label: str, fewest: int = FEWEST) -> TableProfile:
+    """Profile a table that comes in blocks of rows.
+
+    Parameters
+    ----------
+    frames : iterable of DataFrame
+        The blocks, one after another.
+    label : str
+        The label column.
+    fewest : int, default=3
+        Rows of all blocks below which a category is counted, but not named.
+
+    Returns
+    -------
+    TableProfile
+        That of the whole table, but for the count of values that are not named, which blocks share.
+
+    Raises
+    ------
+    InputError
+        Where there is no block, or no such label column.
+    """
+    profiles = (profile_of(frame, label, 1) for frame in frames)
+    if (first := next(profiles, None)) is None:
+        raise InputError("The table has no row", "Name a table with rows")
+    total = reduce(add, profiles, first)
+    columns = {name: _of_one_site(column, fewest) for name, column in total.columns.items()}
+    return TableProfile(columns, total.label)
+
+
+def _of_one_site(column: ColumnProfile, fewest: int) -> ColumnProfile:
+    """Name the categories that are frequent in all blocks together."""
+    frequent = sorted(
+        ((text, n) for text, n in column.named.items() if n >= fewest), key=lambda one: (-one[1], one[0])
+    )
+    named = dict(sorted(frequent[:MOST_NAMED]))
+    return replace(column, sites=1, named=named, unnamed=column.distinct - len(named))
 
 
 def _labels(cells: "pd.Series[Any]") -> LabelProfile:

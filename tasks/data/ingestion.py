@@ -84,12 +84,15 @@ def _identifier_notes(schema: TableSchema, frame: pd.DataFrame) -> list[str]:
     return notes
 
 
-def site_content(path: Path, schema: TableSchema, reading: Reading = DETECTED) -> tuple[BatchContent, str]:
-    """The rows of a site's file in the form of ``schema``, and their batch id; nothing is written."""
+def site_content(
+    path: Path, schema: TableSchema, reading: Reading = DETECTED
+) -> tuple[BatchContent, str, tuple[str, ...]]:
+    """The rows of a site's file in the form of ``schema``, their batch id, and notes; nothing is written."""
     source = read_table(path, replace(reading.options(), label=schema.label, keep=schema.stored))
     table = checked_table(source.frame, schema, path.name)
     assert table.y is not None
-    return BatchContent(table.frame, table.y, schema.task), table_id(table.frame, table.y)
+    content = BatchContent(table.frame, table.y, schema.task)
+    return content, table_id(table.frame, table.y), (*source.notes, *table.notes)
 
 
 def write_landed(

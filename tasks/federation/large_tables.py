@@ -24,6 +24,7 @@ from tasks.data.schemas import checked_table
 if TYPE_CHECKING:
     from greenlightning.linear.statistics import Statistics
     from greenlightning.model import GreenLightningModel
+    from tasks.data.readers.source import ReadOptions
 
 PART_ROWS, BLOCK_CELLS = 1 << 18, 1 << 22
 """Rows of a part at least, if its file has them, and cells that are read at once."""
@@ -51,6 +52,11 @@ class LargeTable:
 
 Engine = Callable[[Callable[[Part], "Statistics"], tuple[Part, ...]], Iterator[tuple[int, "Statistics"]]]
 """Does the work of each part somewhere; yields how many parts are done and the sums of some, each part once."""
+
+
+def is_table_of_files(path: Path) -> bool:
+    """Whether a path is a folder, or the file by which DVC points to one."""
+    return path.is_dir() or path.suffix == ".dvc"
 
 
 def table_of(path: Path) -> LargeTable:
@@ -113,11 +119,14 @@ def _parts(file: Path, folder: Path) -> Iterator[Part]:
 
 
 def sum_table(
-    published: "GreenLightningModel", publication: Path, table: LargeTable, engine: Engine
+    published: "GreenLightningModel", publication: Path, table: LargeTable, engine: Engine, shorten: bool = False
 ) -> "Statistics":
-    """The sums of all parts under a publication, the same to the bit whatever engine computes them."""
+    """The sums of all parts under a publication, the same to the bit whatever engine computes them.
+
+    With ``shorten`` they are those of shortened rows, to which noise may be added.
+    """
     total = published.statistics
-    for done, sums in engine(partial(sum_part, publication, published.paths.digest), table.parts):
+    for done, sums in engine(partial(sum_part, publication, published.paths.digest, shorten), table.parts):
         total = total + sums
         progress.report_progress("parts of the table", done, len(table.parts))
     return total
@@ -131,28 +140,37 @@ def in_this_process(
         yield number, work(part)
 
 
-def sum_part(publication: Path, recipe: str, part: Part) -> "Statistics":
+def sum_part(publication: Path, recipe: str, shorten: bool, part: Part) -> "Statistics":
     """The sums of a part, read block by block; an InputError names the file, the row and the column."""
-    from tasks.data.readers.arrow_reader import parquet_blocks
+    from greenlightning.federation.privacy import shortened_sums
     from tasks.data.readers.source import ReadOptions
 
     model = _published(publication, recipe)
     assert model.encoder is not None
-    schema, total, first = model.encoder.schema, model.statistics, part.first
-    options = ReadOptions(label=schema.label, keep=schema.stored)
-    block_rows = max(1 << 10, BLOCK_CELLS // max(len(schema.columns), 1))
-    for block in parquet_blocks(part.path, options, block_rows, part.groups):
-        frame = block.frame.assign(**{name: None if value == NO_VALUE else value for name, value in part.named})
-        frame.index = pd.RangeIndex(first, first + len(frame))
+    schema, total = model.encoder.schema, model.statistics
+    for frame in frames_of(part, ReadOptions(label=schema.label, keep=schema.stored), len(schema.columns)):
         table = checked_table(frame, schema, part.path.name)
         assert table.y is not None
         if unlabelled := rows_without_label(table.y):
             raise InputError(
-                f"Row {first + unlabelled[0]} of {part.path.name} has no label", "Fill it in, or leave the row out"
+                f"Row {frame.index[unlabelled[0]]} of {part.path.name} has no label",
+                "Fill it in, or leave the row out",
             )
-        total = total + model.collect(model.encoder.transform(table.columns), table.y)
-        first += len(frame)
+        X = model.encoder.transform(table.columns)
+        total = total + (shortened_sums(model, X, table.y) if shorten else model.collect(X, table.y))
     return total
+
+
+def frames_of(part: Part, options: "ReadOptions", columns: int) -> Iterator[pd.DataFrame]:
+    """The rows of a part in blocks, numbered as in their file, with the columns that folders name."""
+    from tasks.data.readers.arrow_reader import parquet_blocks
+
+    first = part.first
+    for block in parquet_blocks(part.path, options, max(1 << 10, BLOCK_CELLS // max(columns, 1)), part.groups):
+        frame = block.frame.assign(**{name: None if value == NO_VALUE else value for name, value in part.named})
+        frame.index = pd.RangeIndex(first, first + len(frame))
+        yield frame
+        first += len(frame)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 """A site of a federation: it sums its own rows under a published recipe, and signs the sums."""
 
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,16 +16,25 @@ from tasks.data.pointers.repository import md5_of
 from tasks.data.reading import DETECTED, Reading
 from tasks.data.schemas import frozen_schema
 from tasks.federation.dask_engine import dask_engine
-from tasks.federation.large_tables import Engine, in_this_process, sum_table, table_of
+from tasks.federation.large_tables import Engine, in_this_process, is_table_of_files, sum_table, table_of
 from tasks.federation.sending import Sending, workspace_key
 from tasks.models import registry
 
 if TYPE_CHECKING:
-    from greenlightning.data.batch import Batch
     from greenlightning.federation import Message
+    from greenlightning.linear.statistics import Statistics
     from greenlightning.model import GreenLightningModel
 
 Runner = Literal["local", "dask"]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a site has signed: the message, how many rows it sums, and what was noticed in reading them."""
+
+    message: "Message"
+    rows: int
+    notes: tuple[str, ...] = ()
 
 
 def contribute_rows(
@@ -33,9 +43,12 @@ def contribute_rows(
     reading: Reading = DETECTED,
     runner: Runner = "local",
     scheduler: str | None = None,
-) -> tuple["Message", int]:
-    """Sum the rows of a file or of a folder of Parquet files; the signed message, and how many rows."""
-    if path.is_dir() or path.suffix == ".dvc":
+) -> Sent:
+    """Sum the rows of a file or of a folder of Parquet files, and sign the sums."""
+    from greenlightning.federation.messages import empty_folder
+
+    empty_folder(sending.folder)
+    if is_table_of_files(path):
         with nullcontext(in_this_process) if runner == "local" else dask_engine(scheduler) as engine:
             return contribute_table(path, sending, engine)
     if runner == "dask":
@@ -45,49 +58,46 @@ def contribute_rows(
     return contribute_file(path, sending, reading)
 
 
-def contribute_file(path: Path, sending: Sending, reading: Reading = DETECTED) -> tuple["Message", int]:
+def contribute_file(path: Path, sending: Sending, reading: Reading = DETECTED) -> Sent:
     """Sum the rows of one file, with noise where that is asked for, and sign the sums."""
-    from greenlightning.data.batch import Batch
-    from greenlightning.federation import contribute
+    from greenlightning.federation.contribution import check_rows
+    from greenlightning.federation.privacy import shortened_sums
 
     published = published_model(sending.publication)
     assert published.encoder is not None
-    content, batch_id = site_content(path, published.encoder.schema, reading)
-    batch = Batch(content.inputs(published.encoder), content.y, batch_id)
+    content, batch, notes = site_content(path, published.encoder.schema, reading)
+    check_rows(len(content.y), sending.fewest_rows)
+    X = content.inputs(published.encoder)
     if sending.privacy:
-        return _with_noise(published, batch, sending), batch.rows
-    about: dict[str, Any] = {"site": sending.site, "fewest_rows": sending.fewest_rows, "md5": md5_of(path)}
-    return contribute(published, batch, sending.folder, workspace_key(), **about), batch.rows
+        return Sent(_with_noise(shortened_sums(published, X, content.y), sending), len(content.y), notes)
+    return Sent(_signed(published.collect(X, content.y), sending, batch, md5_of(path)), len(content.y), notes)
 
 
-def _with_noise(published: "GreenLightningModel", batch: "Batch", sending: Sending) -> "Message":
-    """Sign noised sums under a name drawn at random: the hash of its rows would tell whoever has them."""
-    from greenlightning.federation import sign_sums
+def contribute_table(path: Path, sending: Sending, engine: Engine) -> Sent:
+    """Sum a folder of Parquet files as one batch, wherever ``engine`` does, and sign the sums."""
     from greenlightning.federation.contribution import check_rows
-    from greenlightning.federation.messages import empty_folder
-    from greenlightning.federation.privacy import private_sums
+
+    published, table = published_model(sending.publication), table_of(path)
+    sums = sum_table(published, sending.publication, table, engine, shorten=bool(sending.privacy))
+    check_rows(sums.n, sending.fewest_rows)
+    signed = _with_noise(sums, sending) if sending.privacy else _signed(sums, sending, table.id, table.md5)
+    return Sent(signed, sums.n)
+
+
+def _signed(sums: "Statistics", sending: Sending, batch: str, md5: str | None, **about: Any) -> "Message":
+    from greenlightning.federation import sign_sums
+
+    about |= {"site": sending.site, "batch": batch, "md5": md5}
+    return sign_sums(sums, sending.folder, workspace_key(), **about)
+
+
+def _with_noise(exact: "Statistics", sending: Sending) -> "Message":
+    """Sign noised sums under a name drawn at random: the hash of its rows would tell whoever has them."""
+    from greenlightning.federation.privacy import with_noise
 
     assert sending.privacy is not None
-    check_rows(batch.rows, sending.fewest_rows)
-    sums, noise = private_sums(published, batch.X, batch.y, sending.privacy)
-    folder, name = empty_folder(sending.folder), token_hex(8)
-    return sign_sums(sums, folder, workspace_key(), site=sending.site, batch=name, noise=noise)
-
-
-def contribute_table(path: Path, sending: Sending, engine: Engine) -> tuple["Message", int]:
-    """Sum a folder of Parquet files as one batch, wherever ``engine`` does, and sign the sums."""
-    from greenlightning.federation import sign_sums
-    from greenlightning.federation.contribution import check_rows
-    from greenlightning.federation.messages import empty_folder
-
-    if sending.privacy:
-        raise InputError("Noise is for the rows of one file", "Name a file, or leave --epsilon out")
-    published, table = published_model(sending.publication), table_of(path)
-    folder = empty_folder(sending.folder)
-    sums = sum_table(published, sending.publication, table, engine)
-    check_rows(sums.n, sending.fewest_rows)
-    about: dict[str, Any] = {"site": sending.site, "batch": table.id, "md5": table.md5}
-    return sign_sums(sums, folder, workspace_key(), **about), sums.n
+    sums, noise = with_noise(exact, sending.privacy)
+    return _signed(sums, sending, token_hex(8), None, noise=noise)
 
 
 def published_model(publication: Path) -> "GreenLightningModel":
@@ -116,7 +126,7 @@ def site_statistics(
 
     sent = folder / "sites" / checked_name(site, "site")
     champion = registry.load_version(parent)
-    content, batch_id = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
+    content, batch_id, _ = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
     batch = Learnable(holdout, champion.encoder).rows(content, batch_id)
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")

@@ -91,7 +91,8 @@ def _of_site(
             f"batch {batch} was learnt from site {site}, whose rows never left it",
             "Run the command at the site, and name its file with --site-file",
         )
-    return learnable.rows(*site_content(given[md5], schema))
+    content, batch_id, _ = site_content(given[md5], schema)
+    return learnable.rows(content, batch_id)
 
 
 def frozen_parts(info: VersionInfo) -> GreenLightningModel:

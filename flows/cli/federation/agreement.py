@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.federation.options import Folders, Out, Trust
-from flows.cli.options import AsJson, Dataset, user_path
+from flows.cli.federation.options import Folders, Out, Rows, Trust
+from flows.cli.options import AsJson, Dataset
 from flows.cli.reading_options import Decimal, Encoding, Memory, Separator, Sheet
 from flows.cli.reading_options import reading as reading_of
 from flows.cli.schema_options import Categorical, Identifier, Ignore, TaskName, Time, declared
@@ -16,7 +16,7 @@ commands = typer.Typer()
 
 @commands.command()
 def profile(  # noqa: PLR0913
-    file: Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="Labelled rows of this site.")],
+    file: Rows,
     site: Annotated[str, typer.Option("--site", help="Name of this site.")],
     out: Out,
     label: Annotated[str, typer.Option("--label", help="Name of the label column.")] = "label",

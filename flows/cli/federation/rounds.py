@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from flows.cli.federation.agreement import commands as agreement_commands
-from flows.cli.federation.options import Folders, Out, Trust
+from flows.cli.federation.options import Folders, Out, Rows, Trust
 from flows.cli.options import (
     AsJson,
     Costs,
@@ -115,14 +115,7 @@ def publish(
 
 @federation.command()
 def contribute(  # noqa: PLR0913
-    file: Annotated[
-        Path,
-        typer.Argument(
-            parser=user_path,
-            metavar="FILE",
-            help="Labelled rows of this site: a file, or a folder of Parquet files.",
-        ),
-    ],
+    file: Rows,
     publication: Annotated[
         Path, typer.Option("--publication", parser=user_path, metavar="FOLDER", help="What the coordinator sent.")
     ],

@@ -35,9 +35,9 @@ def publication(folder: Path) -> GreenLightningModel:
     return GreenLightningModel.empty(model.paths, model.alpha, model.targets)
 
 
-def in_files(folder: Path, files: int = 6, group_rows: int = 25) -> Path:
-    """Write the table into files of small row groups."""
+def in_files(folder: Path, files: int = 6, group_rows: int = 25, table: pd.DataFrame = TABLE) -> Path:
+    """Write a table into files of small row groups."""
     folder.mkdir(parents=True)
     for number, rows in enumerate(np.array_split(np.arange(ROWS), files)):
-        TABLE.iloc[rows].to_parquet(folder / f"part-{number}.parquet", index=False, row_group_size=group_rows)
+        table.iloc[rows].to_parquet(folder / f"part-{number}.parquet", index=False, row_group_size=group_rows)
     return folder

@@ -44,7 +44,7 @@ def test_a_table_has_the_name_and_inputs_that_the_pipeline_gives_it(
     write(file, index=False)  # type: ignore[operator]
     assert published.encoder is not None
     batch, md5 = read_rows(file, published)
-    content, name = site_content(file, published.encoder.schema)
+    content, name, _ = site_content(file, published.encoder.schema)
     assert (batch.id, len(md5)) == (name, 32)
     assert np.array_equal(batch.X, content.inputs(published.encoder))
     assert batch.y.tolist() == content.y.tolist()

@@ -16,7 +16,7 @@ TABLE = pd.DataFrame({"x": range(20), "city": ["Rome", "Oslo"] * 10, "label": [0
 def test_a_sites_rows_have_the_id_that_landing_would_give_them(tmp_path: Path) -> None:
     TABLE.to_csv(tmp_path / "site.csv", index=False)
     landed = land.fn(tmp_path / "site.csv", "shop")
-    content, batch_id = site_content(tmp_path / "site.csv", schema_of("shop"))
+    content, batch_id, _ = site_content(tmp_path / "site.csv", schema_of("shop"))
     assert batch_id == landed.id
     pd.testing.assert_frame_equal(content.frame, landed.content.frame, check_dtype=False)
 
