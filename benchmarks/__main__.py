@@ -4,7 +4,7 @@ Every measured cell is one line in benchmarks/results/<part>-<dataset>.jsonl. A 
 it was: cells measured with the same library source on the same machine are not measured again. Twelve parts are
 programs of their own and run in processes of their own, unless their results are there; two of them need packages
 that ``pip install -e '.[bench]'`` and ``benchmarks.tables.keel`` bring. At the end, or alone with
-``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md, docs/study.md and their pictures are made from
+``--only report``, docs/benchmarks.md, docs/benchmarks-tables.md, docs/study and their pictures are made from
 those files.
 """
 
@@ -21,7 +21,8 @@ from benchmarks.core.streams import STREAMS
 from benchmarks.measures import first_training, gpu, protocol, scaling, throughput
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.tuning import tuned
-from benchmarks.report import learners, page, study
+from benchmarks.report import learners, page
+from benchmarks.report.studies import pages
 from benchmarks.tables import keel
 from greenlightning.data.datasets import DATASETS_VARIABLE, Dataset, load
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "report" in options.only:
         page.write()
         learners.write()
-        study.write()
+        pages.write()
 
 
 def _run_alone(name: str) -> None:

@@ -61,6 +61,13 @@ class Records:
         """Whether this cell is measured already."""
         return _name(cell) in self._done
 
+    def found(self, **cell: Any) -> Record:
+        """The line of a cell that is measured, without what names it."""
+        run, name = (self.code, self.machine), _name(cell)
+        lines = (line for line in read(self.part, self.folder) if (line["code"], line["machine"]) == run)
+        latest = [line for line in lines if _name(line["cell"]) == name][-1]
+        return {key: value for key, value in latest.items() if key != "cell"}
+
     def add(self, cell: Record, values: Record) -> None:
         """Append one measured cell and say so on a line of its own."""
         at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Sequence
 
 from benchmarks.core.common import PRESENT, SETS
-from benchmarks.core.machine import warm_up
 from benchmarks.core.records import RESULTS
 from benchmarks.study.experiments import EXPERIMENTS
 from benchmarks.study.running import Plan
@@ -23,9 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=range(5))
     given = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
-    warm_up()
-    for line in Plan(tuple(given.experiments), tuple(given.datasets), tuple(given.seeds), RESULTS).missing():
-        line.measure()
+    for line in Plan(tuple(given.experiments), tuple(given.datasets), tuple(given.seeds), RESULTS).lines():
+        if not line.is_measured:
+            line.measure()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.core.records import Record
-from benchmarks.study import budgets, rounds, settling, weight_decay
+from benchmarks.study import budgets, rounds, settling, transformer, weight_decay
 from greenlightning.data.datasets import Dataset
 
 Measure = Callable[..., Record]
@@ -77,5 +77,13 @@ EXPERIMENTS = {
         budgets.measured,
         tuple(budgets.sizes(quick=True)),
         budgets.measured,
+    ),
+    "transformer": Experiment(
+        "transformer",
+        "Can the feed-forward block of a transformer be replaced?",
+        ({},),
+        transformer.measured,
+        ({},),
+        partial(transformer.measured, epochs=QUICK_EPOCHS),
     ),
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.core.machine import remember
+from benchmarks.core.machine import remember, warm_up
 from benchmarks.core.records import Record, Records, library_version
 from benchmarks.study.experiments import EXPERIMENTS, Experiment
 from greenlightning.data.batch import content_id
@@ -31,9 +31,26 @@ class Line:
         """What names it."""
         return {"dataset": self.dataset, **self.job}
 
-    def measure(self) -> Record:
-        """Measure it, append it to the records, and return it."""
+    @property
+    def title(self) -> str:
+        """A few words on it."""
+        return " ".join(map(str, (self.experiment, *self.cell.values())))
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the records hold it, as measured with this library on this machine."""
+        return self.records.has(**self.cell)
+
+    def result(self) -> Record:
+        """What the records hold of it, measured now where they do not."""
+        if not self.is_measured:
+            self.measure()
+        return self.records.found(**self.cell)
+
+    def measure(self) -> None:
+        """Measure it, and append it to the records."""
         data = rows_of(self.dataset)
+        _warm()
         about = {"commit": commit(), "data": content_id(data.X_train, data.y_train), "command": self.command}
         threads = torch.get_num_threads()
         torch.set_num_threads(1)
@@ -43,7 +60,6 @@ class Line:
         finally:
             torch.set_num_threads(threads)
         self.records.add(self.cell, found)
-        return found
 
     @property
     def command(self) -> str:
@@ -66,26 +82,29 @@ class Plan:
     folder: Path
     quick: bool = False
 
-    def missing(self) -> list[Line]:
-        """The measurements that the folder does not hold as measured with this library on this machine."""
-        return list(self._missing())
+    def lines(self) -> list[Line]:
+        """All measurements, those that the folder holds too."""
+        return list(self._lines())
 
-    def _missing(self) -> Iterator[Line]:
+    def _lines(self) -> Iterator[Line]:
         machine, code = remember(self.folder), library_version()
         for dataset in self.datasets:
             for name in self.experiments:
                 experiment = EXPERIMENTS[name]
                 records = Records(experiment.part, code, machine, self.folder)
                 for job in experiment.jobs(dataset, self.seeds, self.quick):
-                    line = Line(name, dataset, job, records, self.quick)
-                    if not records.has(**line.cell):
-                        yield line
+                    yield Line(name, dataset, job, records, self.quick)
 
 
 @cache
 def rows_of(dataset: str) -> Dataset:
     """A data set, read once."""
     return load(dataset)
+
+
+@cache
+def _warm() -> None:
+    warm_up()
 
 
 def commit() -> str:

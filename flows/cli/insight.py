@@ -87,3 +87,39 @@ def demo(
     from flows.demo import demo as show
 
     show(dataset, as_json, console)
+
+
+@commands.command()
+def study(
+    experiment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--experiment",
+            "-e",
+            help="settling, retraining, weight-decay, budgets or transformer; repeat for more. Default: all.",
+        ),
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", "-d", help="digits, letter or fashion-mnist; repeat for more. Default: digits."),
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", min=0, help="Repetition; repeat for more. Default: 0 to 4.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A small part of each, in a folder of the workspace: two minutes.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what the papers claim, on this machine: needs a checkout, and takes hours without --quick.
+
+    What was measured with this library on this machine is not measured again. Each line is a run in MLflow's
+    experiment study, and the tables of docs/study are made again.
+    """
+    from flows.inputs.study import DATASETS, EXPERIMENTS, SEEDS, check_study
+
+    chosen = experiment or EXPERIMENTS, dataset or DATASETS[:1], seed or SEEDS
+    check_study(*chosen[:2])
+    from flows.study import print_study
+
+    print_study(chosen, quick, as_json, console)

@@ -18,7 +18,7 @@ from tasks.core.workspace import Workspace
 
 SOCKET = "warm.sock"
 ENGINE = "prefect.engine"
-COLD = frozenset(("up", "down", "serve", "demo", "--help", "--debug", "--version"))
+COLD = frozenset(("up", "down", "serve", "demo", "study", "--help", "--debug", "--version"))
 """Words of commands that need a process of their own."""
 DECIDING = ("CUDA", "DVC", "GREENLIGHTNING", "MKL", "MLFLOW", "OMP", "OPENLINEAGE", "PREFECT", "TORCH")
 """Beginnings of variables that libraries read when they are imported."""

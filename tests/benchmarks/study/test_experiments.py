@@ -20,16 +20,18 @@ def test_what_is_measured_is_not_missing_and_each_line_names_its_origin(
 ) -> None:
     monkeypatch.setattr(running, "rows_of", lambda name: data)
     plan = Plan(("budgets",), ("digits",), (3, 4), tmp_path, quick=True)
-    lines = plan.missing()
+    lines = plan.lines()
     assert {line.job["seed"] for line in lines} == {3}
     before = torch.get_num_threads()
-    lines[0].measure()
+    found = lines[0].result()
     assert torch.get_num_threads() == before
     [kept] = map(json.loads, (tmp_path / "budgets-digits.jsonl").read_text().splitlines())
     assert kept["cell"] == lines[0].cell
     assert kept["command"] == "greenlightning study --experiment budgets --dataset digits --seed 3 --quick"
     assert len(kept["data"]) == 16
-    assert [line.cell for line in plan.missing()] == [line.cell for line in lines[1:]]
+    assert found == {key: value for key, value in kept.items() if key != "cell"}
+    assert [line.is_measured for line in plan.lines()] == [True, *[False] * (len(lines) - 1)]
+    assert lines[0].result() == found, "and it is not measured again"
 
 
 def test_large_sets_have_fewer_cells_where_that_is_said() -> None:

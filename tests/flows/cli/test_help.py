@@ -27,6 +27,7 @@ COMMANDS = (
     "compare",
     "report",
     "demo",
+    "study",
     "up",
     "down",
 )

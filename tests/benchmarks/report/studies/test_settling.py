@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.report import study
+from benchmarks.core.records import latest, select
+from benchmarks.report.page import BEGIN, END
+from benchmarks.report.studies import pages
+from benchmarks.report.studies import settling as study
 
 EPOCHS = (0.0, 0.5, 1.0, 2.0)
 
@@ -55,39 +58,39 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_ratios_are_the_weights_epochs_over_the_gates(results: Path) -> None:
-    runs = study.select(study.latest(study.PART, results), schedule="cosine")
+    runs = select(latest("study", results), schedule="cosine")
     measure = "distance to the end: to a half"
     assert study.ratio_of(runs, measure, 0).text() == "2.00 (2.00 to 2.00)"
 
 
 def test_the_earliest_snapshot_stays_within_half_a_point_of_the_last(results: Path) -> None:
-    records = study.latest(study.PART, results)
-    cosine = study.mean_curve(study.select(records, schedule="cosine"), "paths")
+    records = latest("study", results)
+    cosine = study.mean_curve(select(records, schedule="cosine"), "paths")
     assert study.earliest(cosine, "held")["epoch"] == 1.0
-    constant = study.mean_curve(study.select(records, schedule="constant"), "paths")
+    constant = study.mean_curve(select(records, schedule="constant"), "paths")
     assert study.earliest(constant, "held")["epoch"] == 1.0, "a dip after an early peak counts"
 
 
 def test_the_page_has_every_table_and_the_picture_and_keeps_what_stands_around(results: Path) -> None:
-    page = results / "study.md"
-    page.write_text(f"before\n{study.BEGIN}\nold\n{study.END}\nafter\n")
-    study.write(results, results)
+    page = results / "study" / "settling.md"
+    page.parent.mkdir()
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    pages.write(results, results)
     text = page.read_text()
     assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
-    assert (
-        "| digits | `python -m benchmarks.study --experiments settling --datasets digits --seeds 0 1` | abc |"
-        in text
-    )
+    command = "python -m benchmarks.study --experiments settling --datasets digits --seeds 0 1"
+    assert f"| digits | `{command}` | abc |" in text
     assert "random gates 0.7000" in text
     assert 0 < (results / "img" / "study.png").stat().st_size < 2**20
 
 
 def test_nothing_is_written_where_nothing_was_measured(tmp_path: Path) -> None:
-    study.write(tmp_path / "results", tmp_path / "docs")
+    assert pages.write(tmp_path / "results", tmp_path / "docs") == []
     assert not (tmp_path / "docs").exists()
 
 
 def test_a_page_without_marks_is_left_alone(results: Path) -> None:
-    (results / "study.md").write_text("mine")
+    (results / "study").mkdir()
+    (results / "study" / "settling.md").write_text("mine")
     with pytest.raises(SystemExit, match="lacks the marks"):
-        study.write(results, results)
+        pages.write(results, results)
