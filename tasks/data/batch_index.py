@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +13,7 @@ from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
 from tasks.core.workspace import HOLDOUT as HOLDOUT
 from tasks.core.workspace import Workspace
-from tasks.data.pointers.sealed import META, OPTIONAL, is_described, read_text
+from tasks.data.pointers.sealed import META, OPTIONAL, is_described, parse
 
 BATCH_ID = re.compile(r"[0-9a-f]{16}")
 SHOWN = 3
@@ -136,17 +137,23 @@ def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
     """Read one pointer file; None where there is none, or one without a description; else IntegrityError."""
     batch_id = pointer.name.removesuffix(".parquet.dvc")
     try:
-        content = read_text(pointer)
-        if not is_described(content):
-            return None
-        meta = {name: content["meta"][name] for name in META}
-        meta["classes"] = json.loads(meta["classes"])
-        meta |= {name: content["meta"].get(name, "") for name in OPTIONAL}
-        return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
+        return _parsed(dataset, batch_id, pointer.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise damage_error(dataset, [batch_id]) from error
+
+
+@lru_cache(maxsize=100_000)
+def _parsed(dataset: str, batch_id: str, text: str) -> BatchRef | None:
+    """What a pointer says, kept: a dataset's pointers are read several times a run, and YAML is slow."""
+    content = parse(text)
+    if not is_described(content):
+        return None
+    meta = {name: content["meta"][name] for name in META}
+    meta["classes"] = json.loads(meta["classes"])
+    meta |= {name: content["meta"].get(name, "") for name in OPTIONAL}
+    return BatchRef(dataset=dataset, id=batch_id, md5=content["outs"][0]["md5"], **meta)
 
 
 def datasets() -> list[str]:

@@ -20,9 +20,14 @@ OPTIONAL = ("accepted", "event_from", "event_to", "label")
 
 
 def read_text(pointer: Path) -> dict[str, Any]:
+    """The content of a pointer file, as ``parse`` reads it."""
+    return parse(pointer.read_text(encoding="utf-8"))
+
+
+def parse(text: str) -> dict[str, Any]:
     """The content of a pointer, each scalar as text; ValueError where it is no mapping or its seal is broken."""
     try:
-        content = yaml.load(pointer.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
+        content = yaml.load(text, Loader=yaml.CBaseLoader)
     except yaml.YAMLError as error:
         raise ValueError("it is not YAML") from error
     if not isinstance(content, dict):

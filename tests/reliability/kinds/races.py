@@ -13,7 +13,7 @@ RACING: dict[str, Callable[[], Ended]] = {
     name: COMMANDS[name]
     for name in ("retrain", "forget", "roll back", "accept", "discard", "federate", "maintain", "back up")
 } | {"ingest": lambda: ingest("third")}
-TIMES = 4
+TIMES = 5
 """Races of one pair."""
 
 

@@ -1,5 +1,6 @@
 """Batches are listed from their pointers alone; a damaged or missing pointer is named, never left out."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ def test_a_pointer_says_all_there_is_to_know_of_a_batch() -> None:
         expectations="e" * 64,
         classes=(0, 1),
     )
+
+
+def test_a_pointer_that_changed_is_read_anew_though_its_size_and_times_are_as_before() -> None:
+    pointer = pointed(FIRST)
+    times = pointer.stat()
+    assert batch_ref("d", FIRST).source == "a.csv"
+    pointer.write_text(pointer.read_text().replace("a.csv", "b.csv"))
+    os.utime(pointer, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert batch_ref("d", FIRST).source == "b.csv"
 
 
 @pytest.mark.parametrize(

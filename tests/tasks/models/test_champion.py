@@ -100,3 +100,16 @@ def test_rollback_serves_the_previous_champion_and_back_again_and_says_so() -> N
     assert aliases() == {"champion": 1, "previous": 3}
     with pytest.raises(InputError, match="serving already"):
         champion.rollback.fn("digits", to=1)
+
+
+def test_a_change_of_one_version_reads_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_all(*_: object) -> None:
+        raise AssertionError("MLflow reads all versions")
+
+    bare_versions(2)
+    with monkeypatch.context() as patch:
+        patch.setattr("mlflow.MlflowClient.get_registered_model", read_all)
+        champion.promote.fn("digits", 1, None)
+        champion.promote.fn("digits", 2, 1)
+        champion.rollback.fn("digits")
+    assert aliases()["champion"] == 1
