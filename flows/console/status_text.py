@@ -1,10 +1,10 @@
 """The status of a workspace as people read it: its servers, and a line for each dataset."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +15,7 @@ SELDOM = {"forgotten": "forgotten", "held_back": "held back", "damaged": "damage
 STATES = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "runs", "SCHEDULED": "waits"}
 SCORES = {"accuracy": "accuracy", "rmse": "RMSE"}
 LEARNING = ("retrain", "train", "ingest")
+GAP = 2
 NO_WORKER = "no worker polls its pool"
 DELAYED = {"Late": "late, no worker took it", "AwaitingConcurrencySlot": "waits for the run before it"}
 
@@ -24,14 +25,36 @@ def status_text(found: Facts) -> RenderableType:
     if not found["datasets"]:
         none = Text("No dataset yet. Bring one in with: greenlightning ingest FILE --dataset NAME")
         return Group(*_servers(found), none)
-    return Group(*_servers(found), _table(found))
+    return Group(*_servers(found), _Datasets(found))
 
 
-def _table(found: Facts) -> Table:
-    table = Table(box=None, pad_edge=False)
+class _Datasets:
+    """A table with a row for each dataset, as wide as the terminal: what is long is wrapped between words."""
+
+    def __init__(self, found: Facts) -> None:
+        self.found = found
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, its columns narrowed from the right as far as their longest words allow."""
+        columns = list(zip(*_rows(self.found), strict=True))
+        widths = [max(len(cell) for cell in column) for column in columns]
+        excess = sum(widths) + GAP * (len(columns) - 1) - options.max_width
+        table = Table(box=None, pad_edge=False)
+        for place in reversed(range(1, len(columns))):
+            longest = max(len(word) for cell in columns[place] for word in cell.plain.split())
+            cut = min(max(excess, 0), widths[place] - longest)
+            widths[place], excess = widths[place] - cut, excess - cut
+        for (heading, *_), width in zip(columns, widths, strict=True):
+            table.add_column(heading, overflow="fold", width=width if excess <= 0 else None)
+        for row in zip(*(column[1:] for column in columns), strict=True):
+            table.add_row(*row)
+        yield table
+
+
+def _rows(found: Facts) -> list[list[Text]]:
+    """The headings, then the cells of each dataset."""
     headings = ("dataset", "champion", _score_name(found), "health", "batches", "last run", "next run")
-    for heading in headings if found["next_runs"] else headings[:-1]:
-        table.add_column(heading, overflow="fold")
+    rows = [[Text(heading, style="bold") for heading in headings]]
     for dataset, facts in found["datasets"].items():
         health = facts["health"] or "-"
         cells = [
@@ -41,9 +64,10 @@ def _table(found: Facts) -> Table:
             Text(health, style=COLOURS.get(health, "")),
             Text(_batches(facts)),
             Text(_last(facts["last_run"])),
+            Text(_next(dataset, found["next_runs"])),
         ]
-        table.add_row(*cells, *([Text(_next(dataset, found["next_runs"]))] if found["next_runs"] else []))
-    return table
+        rows.append(cells)
+    return rows if found["next_runs"] else [row[:-1] for row in rows]
 
 
 def _score_name(found: Facts) -> str:
@@ -86,8 +110,10 @@ def _next(dataset: str, runs: list[Facts]) -> str:
 
 
 def _moment(text: str) -> str:
-    """A moment in the time zone of this machine, which it names."""
-    return f"{datetime.fromisoformat(text).astimezone():%d %b %H:%M %Z}"
+    """A moment in the time zone of this machine, which it names; of another day, with the day."""
+    moment = datetime.fromisoformat(text).astimezone()
+    today = moment.date() == datetime.now(UTC).astimezone().date()
+    return f"{moment:%H:%M %Z}" if today else f"{moment:%d %b %H:%M %Z}"
 
 
 def _servers(found: Facts) -> list[Text]:
@@ -98,7 +124,7 @@ def _servers(found: Facts) -> list[Text]:
         "Prefect": found["prefect_url"] or "does not answer",
         "MLflow": found["mlflow_url"] or "does not answer",
         "processes": ", ".join(_process(child) for child in found["children"]),
-        "deployments": ", ".join(_scheduled(one) for one in found["deployments"]),
+        "deployments": _deployments(found["deployments"]),
         "skipped": "; ".join(_skipped(one) for one in found["skipped"]),
     }
     return [Text(f"{name:<11}  {line}", overflow="fold") for name, line in lines.items() if line]
@@ -115,7 +141,15 @@ def _skipped(run: Facts) -> str:
     return f"{run['deployment']} {_moment(run['start'])}: {why}"
 
 
+def _deployments(found: list[Facts]) -> str:
+    """Those with a schedule, and those that cannot run; the others are counted."""
+    told = [text for one in found if (text := _scheduled(one))]
+    more = len(found) - len(told)
+    return ", ".join([*told, *([f"{more} without a schedule"] if more else [])])
+
+
 def _scheduled(found: Facts) -> str:
+    """A deployment with its schedules and what keeps it from running; empty where it has neither."""
     times = [one["when"] + ("" if one["active"] else ", off") for one in found["schedules"]]
     marks = [*times, *(["paused"] if found["paused"] else []), *([] if found["worker"] else [NO_WORKER])]
-    return f"{found['name']} ({'; '.join(marks)})" if marks else str(found["name"])
+    return f"{found['name']} ({'; '.join(marks)})" if marks else ""

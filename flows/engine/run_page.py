@@ -37,7 +37,7 @@ def outcome_page(
     return render(
         "flow_run.md",
         title=f"{flow.capitalize()} {dataset}: {outcome.ending}",
-        reason=outcome.reason[:1].upper() + outcome.reason[1:],
+        reason=_sentence(outcome.reason),
         now=dict(now or {}) | ({"health of what arrived": outcome.health} if now and outcome.health else {}),
         learnt=summary.learnt(dataset, outcome.learnt) if summary else [],
         learnt_pages=f"data/docs/{dataset}/BATCH/validation.html",
@@ -56,6 +56,12 @@ def outcome_page(
         picture=b64encode(picture).decode() if picture else None,
         links=_links(dataset, outcome.version, summary),
     )
+
+
+def _sentence(reason: str) -> str:
+    """The reason with a capital, unless it begins with the name of a file."""
+    is_file = "." in reason.partition(" ")[0]
+    return reason if is_file else reason[:1].upper() + reason[1:]
 
 
 def failure_page(

@@ -12,7 +12,7 @@ from flows.engine.session import Session, champion_of, session
 from flows.inputs.retrain_request import RetrainRequest
 from flows.learning.publication import Attempt, publish_on_champion
 from flows.learning.structure_refresh import grown_later, refresh_structure
-from tasks.core.constants import Kind, Params
+from tasks.core.constants import Kind, Params, Tag
 from tasks.core.energy_cost import NO_COST
 from tasks.data.batch_files import describe
 from tasks.data.batch_index import BatchRef
@@ -25,7 +25,7 @@ from tasks.promotion.publishing import complete_publication
 from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.triggers import Triggers
 from tasks.tracking.inputs import log_validation
-from tasks.tracking.metrics import log_params
+from tasks.tracking.metrics import log_params, set_tags
 from tasks.tracking.runs import hand_over
 from tasks.training.evaluation import evaluate_model
 from tasks.training.health import BatchHealth, assess_batches, assess_landed
@@ -33,6 +33,8 @@ from tasks.training.retraining import decide, learn_batches
 from tasks.training.structure import TrainingResult
 from tasks.training.windows import too_old
 from tasks.validation.expectations import Expectations
+
+OVERTAKEN = "another run learnt these batches first"
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def _learn(retraining: Retraining, new: list[BatchRef], may_refresh: bool = Fals
                     hand_over(run.run_id, refreshed.run_id, f"structure health is red; {health.remedy}")
                 return refreshed.model_copy(update={"quarantined": retraining.quarantined})
         outcome = publish_on_champion(run, lambda attempt: _candidate(retraining, run, attempt, new, health))
+        if outcome is None:
+            set_tags(run.run_id, {Tag.DECISION: "nothing to learn", Tag.REASON: OVERTAKEN})
         return outcome or _nothing_to_learn(retraining)
 
 

@@ -109,6 +109,8 @@ SERIES = (
     Metric.VALIDATION_ACCURACY,
     Metric.TRAIN_LOSS,
 )
+CURVES = "epochs/"
+"""Prefix of the same series once more: MLflow's page of a run draws what has one first, in its own section."""
 SCORES = (
     Metric.ACCURACY,
     Metric.BALANCED_ACCURACY,

@@ -64,8 +64,7 @@ class EnergyCost:
     @property
     def text(self) -> str:
         """Joules, kilowatt-hours and grams, in a few words."""
-        joules = f"{self.joules:,.0f}" if abs(self.joules) >= 1000 else f"{self.joules:.3g}"
-        return f"{joules} J, {self.kwh:.3g} kWh, {self.gco2e:.3g} g CO2e"
+        return f"{_number(self.joules)} J, {self.kwh:.3g} kWh, {self.gco2e:.3g} g CO2e"
 
     def __add__(self, other: "EnergyCost") -> "EnergyCost":
         each = dict.fromkeys((*self.source.split(JOINT), *other.source.split(JOINT)))
@@ -95,13 +94,18 @@ def avoided_line(avoided: EnergyCost) -> str:
     size = abs(avoided.joules)
     about, range_of = ("about ", f" (estimated: {_range(avoided.within)})") if avoided.within else ("", "")
     if avoided.joules < 0:
-        return f"cost {about}{size:.3g} J more than training from scratch would have{range_of}"
-    return f"avoided {about}{size:.3g} J{range_of}"
+        return f"cost {about}{_number(size)} J more than training from scratch would have{range_of}"
+    return f"avoided {about}{_number(size)} J{range_of}"
+
+
+def _number(joules: float) -> str:
+    """Joules to three figures; thousands in full."""
+    return f"{joules:,.0f}" if abs(joules) >= 1000 else f"{joules:.3g}"
 
 
 def _range(within: tuple[float, float]) -> str:
     """The range of what was avoided; what may also have cost more is below 0."""
-    return f"{within[0]:.3g} to {within[1]:.3g} J"
+    return f"{_number(within[0])} to {_number(within[1])} J"
 
 
 def avoided_row(avoided: EnergyCost) -> tuple[str, EnergyCost]:

@@ -148,7 +148,8 @@ def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> tuple[lis
 def _summary(history: Sequence[HistoryEntry], spending: Spending | None) -> str:
     """The history in one line: what each method spent from the first training on."""
     count = f"{len(history)} version" + ("s" if len(history) > 1 else "")
-    span = f"{count}, {history[0].created[:10]} to {history[-1].created[:10]}"
+    first, last = history[0].created[:10], history[-1].created[:10]
+    span = f"{count}, {first} to {last}" if first < last else f"{count}, {first}"
     if spending is None:
         return span
     spent = "; ".join(f"{name} {energy_text(cost)}" for name, cost in spending.totals.items())
@@ -183,9 +184,10 @@ def _drawn(history: Sequence[HistoryEntry]) -> str:
 def _sources(spending: Spending) -> str:
     """The sources of the lines of the energy figure."""
     count = len(spending.versions)
-    beside = "; ".join(f"{name} trained beside {found} of {count}" for name, found in spending.measured.items())
+    trained = [f"{name} trained beside {found} of {count}" for name, found in spending.measured.items() if found]
+    beside = f"Beside these versions: {'; '.join(trained)}." if trained else "No baseline was trained beside them."
     known = " ".join(f"{name[0].upper()}{name[1:]}: {cost.known}." for name, cost in spending.totals.items())
-    return f"{BOUNDARY} Beside these versions: {beside}. {known}"
+    return f"{BOUNDARY} {beside} {known}"
 
 
 def _row(one: HistoryEntry) -> list[str]:

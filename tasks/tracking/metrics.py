@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeGuard
 
 from greenlightning.errors import InputError
-from tasks.core.constants import DOCUMENTED, SERIES, Metric, Params, Subject, Tag
+from tasks.core.constants import CURVES, DOCUMENTED, SERIES, Metric, Params, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.tracking.client import connect
 from tasks.tracking.whole_run import next_share
@@ -33,9 +33,17 @@ def log_steps(run_id: str, steps: Sequence[Mapping[str, float]], first: int) -> 
 
 
 def log_settling(run_id: str, history: "SettlingHistory") -> None:
-    """Log the settling series (``step`` = epoch) and their summary, without what was not measured."""
+    """Log the settling series (``step`` = epoch) and their summary, without what was not measured.
+
+    The series are there twice, as curves with the prefix too.
+    """
     names = (*SERIES, Metric.SOLVED_ERROR)
-    series = [(name, getattr(record, name), record.epoch) for record in history.records for name in names]
+    series = [
+        (f"{prefix}{name}", getattr(record, name), record.epoch)
+        for record in history.records
+        for name in names
+        for prefix in ("", CURVES)
+    ]
     summary = {
         Metric.EPOCHS: history.epochs,
         Metric.SETTLED: history.settled,

@@ -16,6 +16,11 @@ def run_page(experiment: str, run_id: str) -> str:
     return f"#/experiments/{experiment}/runs/{run_id}?{TRAINING}"
 
 
+def metrics_page(experiment: str, run_id: str) -> str:
+    """The metrics of a run: the curves of a training, then the numbers."""
+    return f"#/experiments/{experiment}/runs/{run_id}/model-metrics?{TRAINING}"
+
+
 def artifact_page(experiment: str, run_id: str, path: str) -> str:
     """A file that a run logged, beside the run's other files."""
     return f"#/experiments/{experiment}/runs/{run_id}/artifacts/{path}?{TRAINING}"

@@ -7,8 +7,8 @@ from greenlightning.errors import GreenLightningError
 from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam, Subject, Tag
 from tasks.core.energy_cost import avoided_line
 from tasks.core.templates import render
-from tasks.tracking.pages.addresses import model_page, run_page, version_page, view_page
-from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS
+from tasks.tracking.pages.addresses import metrics_page, model_page, run_page, version_page, view_page
+from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS, TRAININGS
 from tasks.tracking.run_energy import avoided_by, spent_by
 from tasks.tracking.whole_run import COVERS
 
@@ -54,7 +54,7 @@ def experiment_note(dataset: str, experiment_id: str) -> str:
         "experiment_note.md",
         dataset=dataset,
         retrainings=view_page(experiment_id, RETRAININGS),
-        curves=view_page(experiment_id, RETRAININGS, "CHART"),
+        curves=view_page(experiment_id, TRAININGS, "CHART"),
         comparison=view_page(experiment_id, COMPARISON, "CHART"),
         model=model_page(dataset),
     )
@@ -71,6 +71,9 @@ def run_note(run: "Run", status: str, error: BaseException | None = None) -> str
         failure=_failure(error) if status == "FAILED" and error else None,
         interrupted=status != "FINISHED",
         part=PARTS[Part(part)] if part else None,
+        curves_address=metrics_page(run.info.experiment_id, run.info.run_id)
+        if Metric.EPOCHS in run.data.metrics
+        else None,
         parent_address=run_page(run.info.experiment_id, str(tags.get(PARENT_TAG))),
         baseline=params.get(SharedParam.METHOD, "") if tags[Tag.KIND] == Kind.REFERENCE else None,
         decision=tags.get(Tag.DECISION, "").capitalize(),

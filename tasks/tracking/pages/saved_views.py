@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tasks.core.constants import SERIES, Kind, Metric, SharedParam, Tag
+from tasks.core.constants import CURVES, SERIES, Kind, Metric, SharedParam, Tag
 
 VIEW_TAG = "mlflow.sharedViewState."
 RETRAININGS = "retrainings"
 """Key of the view that lists the retrainings, a row each; the references and the parts of each are below it."""
+TRAININGS = "trainings"
+"""Key of the view that overlays the curves of the runs that trained a structure, and draws nothing else."""
 COMPARISON = "compare-methods"
 """Key of the view that compares GreenLightning with the baselines."""
 
@@ -53,6 +55,7 @@ def saved_views() -> dict[str, str]:
     """Experiment tags of the saved views; MLflow 3.17 reads the state of its page, as JSON, from such a tag."""
     views = {
         RETRAININGS: ("Retrainings", _retrainings()),
+        TRAININGS: ("Trainings, epoch by epoch", _trainings()),
         COMPARISON: ("GreenLightning and baselines", _comparison()),
     }
     return {
@@ -64,15 +67,20 @@ def saved_views() -> dict[str, str]:
 def _retrainings() -> dict[str, Any]:
     """The newest first, which is the one order in which MLflow puts nested runs below their parents."""
     columns = [_column(kind, name) for kind, name, _ in ROW]
-    charts = [
-        *(_chart(f"curve-{name}", "LINE", "epochs") | UNSMOOTHED | {"metricKey": name} for name in SERIES),
-        *_bars("results"),
-    ]
-    sections = [_section("epochs", "Trainings, epoch by epoch"), _section("results", "Results of each run")]
-    return _view(columns, charts, sections) | {
+    sections = [_section("curves", "Trainings, epoch by epoch"), _section("results", "Results of each run")]
+    return _view(columns, [*_curves("curves"), *_bars("results")], sections) | {
         "searchFilter": " AND ".join(f"tags.`{Tag.KIND}` != '{kind}'" for kind in ELSEWHERE),
         "columnOrder": [*BEFORE, *columns],
         "columnWidths": BEFORE | {_column(kind, name): width for kind, name, width in ROW},
+        "runsHiddenMode": "FIRST_20_RUNS",
+    }
+
+
+def _trainings() -> dict[str, Any]:
+    columns = [_column("tags", Tag.VERSION), _column("params", SharedParam.SETTLED_AT)]
+    sections = [_section("curves", "Trainings, epoch by epoch")]
+    return _view(columns, [*_curves("curves")], sections) | {
+        "searchFilter": f"metrics.{Metric.EPOCHS} > 0 AND tags.`{Tag.VERSION}` LIKE '%'",
         "runsHiddenMode": "FIRST_20_RUNS",
     }
 
@@ -110,6 +118,7 @@ def _view(columns: list[str], charts: list[dict[str, Any]], sections: list[dict[
         "compareRunCharts": charts,
         "compareRunSections": [
             *sections,
+            _section("epochs", CURVES.removesuffix("/"), display=False, isGenerated=True),
             _section("all", "Model metrics", display=False, isGenerated=True),
             _section("system", "System metrics", display=False, isGenerated=True),
         ],
@@ -120,6 +129,10 @@ def _view(columns: list[str], charts: list[dict[str, Any]], sections: list[dict[
 
 def _column(kind: str, name: str) -> str:
     return f"{kind}.`{name}`"
+
+
+def _curves(section: str) -> Iterable[dict[str, Any]]:
+    return (_chart(f"curve-{name}", "LINE", section) | UNSMOOTHED | {"metricKey": name} for name in SERIES)
 
 
 def _bars(section: str) -> Iterable[dict[str, Any]]:

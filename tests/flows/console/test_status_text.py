@@ -86,6 +86,24 @@ def test_a_late_run_a_skipped_one_and_a_pool_without_a_worker_are_told_with_the_
     assert text.rstrip().endswith(", late, no worker took it")
 
 
+def test_on_eighty_columns_what_is_long_is_wrapped_between_words() -> None:
+    run = {"deployment": "retrain-nightly", "dataset": None, "start": "2026-11-29T07:05:00+00:00", "state": "Late"}
+    houses = ORDERS | {"scores": {"rmse": 53612.73}}
+    found = {"datasets": {"orders": ORDERS, "houses": houses}, "next_runs": [run]}
+    text = shown(found, width=80)
+    words = {"champion", "accuracy", "quarantined", "retrain-nightly", "late,", "worker", "53,613", "failed"}
+    assert words <= set(text.split())
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_deployments_without_a_schedule_are_counted() -> None:
+    nightly = {"name": "retrain-nightly", "pool": "cpu", "paused": False, "worker": True}
+    nightly |= {"schedules": [{"slug": None, "when": "0 2 * * *", "active": True}]}
+    others = [{"name": name, "pool": "cpu", "schedules": [], "paused": False, "worker": True} for name in "ab"]
+    found = {"prefect_url": "http://127.0.0.1:4200", "deployments": [*others, nightly], "datasets": {}}
+    assert "deployments  retrain-nightly (0 2 * * *), 2 without a schedule" in shown(found)
+
+
 def test_a_long_name_is_wrapped_not_cut() -> None:
     name = "measurements-of-the-weather-station-on-the-roof"
     text = shown({"datasets": {name: ORDERS | {"champion": None, "scores": {}, "last_run": None}}}, width=60)

@@ -4,6 +4,7 @@ from flows.engine.error_messages import ErrorMessage
 from flows.engine.outcome import Outcome, QuarantinedBatch
 from flows.engine.run_page import failure_page, outcome_page
 from tasks.core.constants import Tag
+from tasks.core.energy_cost import EnergyCost
 from tasks.orchestration.dashboards import Dashboards
 from tasks.orchestration.run_summary import RunSummary
 from tasks.tracking.pages.addresses import run_page, version_page
@@ -34,6 +35,18 @@ def test_the_page_sets_challenger_beside_champion() -> None:
     assert "| accuracy on rows held back | 0.8500 | 0.8000 | -0.0500 |" in page
     assert "from -0.0100 to +0.0500, measured before the rows held back were learnt too." in page
     assert "promoted unless the whole interval lies below -0.0100." in page
+
+
+def test_a_reason_begins_with_a_capital_and_the_name_of_a_file_keeps_its_letters() -> None:
+    assert "\nThe first version.\n" in outcome_page("train", done(reason="the first version"), None, None)
+    page = outcome_page("ingest", done(reason="loans-march.csv failed validation"), None, None)
+    assert "\nloans-march.csv failed validation.\n" in page
+
+
+def test_what_predicting_spent_is_called_so() -> None:
+    spent = EnergyCost(1.0, 2.0, 0.1, "measured:rapl")
+    assert "| predicting | 2.0 |" in outcome_page("score", done(state="Scored", spent=spent), None, None)
+    assert "| learning and evaluating | 2.0 |" in outcome_page("retrain", done(spent=spent), None, None)
 
 
 def test_a_first_version_has_scores_of_its_own_alone() -> None:

@@ -12,8 +12,8 @@ from flows.learning.retrain import retrain
 from tasks.core.constants import Metric, SharedParam, Tag
 from tasks.models import registry
 from tasks.tracking.client import connect
-from tasks.tracking.pages.addresses import model_page, run_page, version_page
-from tasks.tracking.pages.saved_views import ROW
+from tasks.tracking.pages.addresses import metrics_page, model_page, run_page, version_page, view_page
+from tasks.tracking.pages.saved_views import ROW, TRAININGS
 from tests.helpers.digits import DIGITS, add, outcome
 from tests.helpers.servers.browser import MISSING, browser_page, picture
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.helpers.servers.up import Up
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+CURVES_ASKED = (Metric.FLIP_RATE, Metric.WEIGHT_CHANGE, Metric.OUI, Metric.VALIDATION_ACCURACY)
 SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)
 
 
@@ -134,6 +135,17 @@ def test_mlflow_opens_on_the_retrainings_and_compares_two_of_them_without_a_sett
         page.get_by_role("cell", name=name, exact=True).last.wait_for()
     page.goto(f"{up.mlflow_url}/{run_page(runs[1].info.experiment_id, runs[1].info.run_id)}")
     page.locator("table", has_text="on the holdout").wait_for()
+    page.goto(f"{up.mlflow_url}/{view_page(runs[0].info.experiment_id, TRAININGS, 'CHART')}")
+    for name in CURVES_ASKED:
+        page.get_by_text(name, exact=True).first.wait_for()
+    assert page.get_by_text("whole_run_joules", exact=True).count() == 0
+    page.locator("[data-testid='experiment-view-compare-runs-chart-area'] .js-plotly-plot").first.wait_for()
+    picture(page, "mlflow-curves")
+    page.goto(f"{up.mlflow_url}/{metrics_page(runs[0].info.experiment_id, runs[0].info.run_id)}")
+    sections = page.get_by_test_id("experiment-view-compare-runs-section-header")
+    sections.filter(has_text="Model metrics").wait_for()
+    assert [text.split()[0] for text in sections.all_inner_texts()] == ["epochs", "Model"]
+    picture(page, "mlflow-run-metrics")
     page.goto(f"{up.mlflow_url}/{version_page(DIGITS, compared[1].version)}")
     page.locator("table", has_text="settled").get_by_text(compared[1].tags[Tag.HEALTH]).first.wait_for()
     picture(page, "mlflow-version")

@@ -37,6 +37,8 @@ def test_an_estimate_keeps_its_range_through_sums_differences_and_multiples() ->
     left = guess.less(MEASURED)
     assert (left.joules, left.within, left.source) == (20.0, (-10.0, 60.0), "estimated:rows")
     assert avoided_line(left) == "avoided about 20 J (estimated: -10 to 60 J)"
+    much = EnergyCost(joules=1234.5, within=(-20.0, 5678.9))
+    assert avoided_line(much) == "avoided about 1,234 J (estimated: -20 to 5,679 J)"
     assert avoided_row(left)[0] == "avoided, estimated (-10 to 60 J)"
 
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("home")
 def card(model: GreenLightningModel, reason: str = "promoted: better", **about: tuple[str, ...]) -> str:
     """The card with single blanks."""
     text = model_card("digits", model, HOLDOUT, tracked_run(METRICS, TAGS), reason, **about)
-    return re.sub(r"[^\S\n]+", " ", text)
+    return re.sub(r"(?:&emsp;|[^\S\n])+", " ", text)
 
 
 def test_the_first_line_begins_with_what_tells_versions_apart(tiny_model: GreenLightningModel) -> None:
@@ -59,7 +59,7 @@ def test_the_card_of_a_run_that_cost_more_than_training_anew_says_so(tiny_model:
     tags = TAGS | {Tag.ENERGY_AVOIDED_SOURCE: "beside-it"}
     text = model_card("digits", tiny_model, HOLDOUT, tracked_run(METRICS | costs, tags), "promoted: better")
     row = "| more than training from scratch, measured | 0.2 | 5.56e-08 | 0.1 | 0.5 | beside-it |"
-    assert row in re.sub(r"[^\S\n]+", " ", text)
+    assert row in re.sub(r"(?:&emsp;|[^\S\n])+", " ", text)
 
 
 def test_health_is_the_colour_of_the_tag_and_the_scores_say_when_they_were_measured(
@@ -67,7 +67,7 @@ def test_health_is_the_colour_of_the_tag_and_the_scores_say_when_they_were_measu
 ) -> None:
     facts = {Tag.HEALTH: "amber", Tag.HEALTH_REASON: "amber: new patterns", Tag.SCORED_AT: "2026-11-29 18:24 UTC"}
     run = tracked_run(METRICS | {"saturation_rate": 0.002, "fresh_accuracy": 0.9}, TAGS | facts)
-    text = re.sub(r"[^\S\n]+", " ", model_card("digits", tiny_model, HOLDOUT, run, "promoted: better"))
+    text = re.sub(r"(?:&emsp;|[^\S\n])+", " ", model_card("digits", tiny_model, HOLDOUT, run, "promoted: better"))
     assert "| health | amber: new patterns |" in text
     assert "| saturation | 0.20% of the new values exceed a frozen scale |" in text
     assert "That was on 2026-11-29 18:24 UTC, when the rows held back for the decision were learnt too;" in text
@@ -92,9 +92,11 @@ def test_of_many_batches_the_earlier_ones_are_counted(tiny_model: GreenLightning
 
 
 def test_the_description_of_a_model_names_its_aliases() -> None:
-    assert "| `champion` | the version that `models:/digits@champion` loads |" in model_description("digits")
+    assert "| `champion`&emsp; | the version that `models:/digits@champion` loads |" in model_description("digits")
 
 
 def test_the_description_of_a_model_begins_with_what_serves_now() -> None:
-    text = re.sub(r"[^\S\n]+", " ", model_description("digits", {"serves": "version 2", "why": "better | so"}))
+    text = re.sub(
+        r"(?:&emsp;|[^\S\n])+", " ", model_description("digits", {"serves": "version 2", "why": "better | so"})
+    )
     assert text.splitlines()[2:4] == ["| serves | version 2 |", "| why | better \\| so |"]

@@ -4,7 +4,7 @@ import pytest
 
 from greenlightning.errors import InputError
 from greenlightning.structure.settling import EpochRecord, SettlingHistory, SettlingRule
-from tasks.core.constants import SERIES, Kind, Metric, Params, Subject, Tag
+from tasks.core.constants import CURVES, SERIES, Kind, Metric, Params, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.tracking.client import connect
 from tasks.tracking.metrics import (
@@ -34,6 +34,8 @@ def test_settling_is_a_series_with_one_value_an_epoch() -> None:
     assert all([point.step for point in points] == [1, 2, 3] for points in series.values())
     assert [point.value for point in series[Metric.FLIP_RATE]] == [1.0, 0.05, 0.01]
     assert [point.value for point in series[Metric.WEIGHT_CHANGE]] == [1.0, 0.5, 0.09]
+    curve = client.get_metric_history(run_id, f"{CURVES}{Metric.FLIP_RATE}")
+    assert [(point.step, point.value) for point in curve] == [(1, 1.0), (2, 0.05), (3, 0.01)]
     final = client.get_run(run_id).data.metrics
     assert (final["epochs"], final["settled"], final["settling_ratio"]) == (3, 1, 1.5)
 

@@ -11,6 +11,7 @@ from tasks.tracking.pages import addresses
         (addresses.EXPERIMENTS, "#/experiments"),
         (addresses.view_page("1", "v"), "#/experiments/1/runs"),
         (addresses.run_page("1", "r"), "#/experiments/1/runs/r"),
+        (addresses.metrics_page("1", "r"), "#/experiments/1/runs/r/model-metrics"),
         (addresses.artifact_page("1", "r", "a/b.html"), "#/experiments/1/runs/r/artifacts/a/b.html"),
         (addresses.model_page("digits"), "#/models/digits"),
         (addresses.version_page("digits", 2), "#/models/digits/versions/2"),

@@ -23,7 +23,7 @@ PARAMS = {"rows": "2400", "batches": "2"}
 
 def plain(note: str) -> str:
     """A note with single blanks."""
-    return re.sub(r"[^\S\n]+", " ", note)
+    return re.sub(r"(?:&emsp;|[^\S\n])+", " ", note)
 
 
 def test_a_note_has_the_decision_the_scores_the_batches_and_the_energy() -> None:

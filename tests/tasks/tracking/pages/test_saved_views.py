@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.core.constants import LEARNING, SERIES, Kind, Metric, SharedParam
-from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS, VIEW_TAG, saved_views
+from tasks.tracking.pages.saved_views import COMPARISON, RETRAININGS, TRAININGS, VIEW_TAG, saved_views
 
 
 def state_of(key: str) -> Any:
@@ -46,10 +46,17 @@ def test_runs_that_learn_nothing_are_no_rows_of_the_retrainings() -> None:
     assert left_out == {*Kind} - LEARNING - {Kind.REFERENCE}
 
 
-def test_the_curves_of_several_trainings_lie_in_one_chart_for_each_metric() -> None:
-    charts = state_of(RETRAININGS)["compareRunCharts"]
+@pytest.mark.parametrize("key", [RETRAININGS, TRAININGS])
+def test_the_curves_of_several_trainings_lie_in_one_chart_for_each_metric(key: str) -> None:
+    charts = state_of(key)["compareRunCharts"]
     curves = {chart["metricKey"]: chart["xAxisKey"] for chart in charts if chart["type"] == "LINE"}
     assert curves == dict.fromkeys(SERIES, "step")
+
+
+def test_the_view_of_trainings_has_runs_with_epochs_and_a_version_and_nothing_but_curves() -> None:
+    state = state_of(TRAININGS)
+    assert state["searchFilter"] == "metrics.epochs > 0 AND tags.`version` LIKE '%'"
+    assert {chart["type"] for chart in state["compareRunCharts"]} == {"LINE"}
 
 
 def test_the_comparison_draws_methods_by_our_metrics_and_parameters() -> None:
@@ -58,9 +65,9 @@ def test_the_comparison_draws_methods_by_our_metrics_and_parameters() -> None:
     assert SharedParam.METHOD in charts["parallel"]["selectedParams"]
 
 
-@pytest.mark.parametrize("key", [RETRAININGS, COMPARISON])
+@pytest.mark.parametrize("key", [RETRAININGS, TRAININGS, COMPARISON])
 def test_the_charts_lie_in_our_sections_and_mlflows_own_are_folded(key: str) -> None:
     state = state_of(key)
     sections = {section["uuid"]: section["display"] for section in state["compareRunSections"]}
     assert {sections[chart["metricSectionId"]] for chart in state["compareRunCharts"]} == {True}
-    assert (sections["all"], sections["system"]) == (False, False)
+    assert (sections["epochs"], sections["all"], sections["system"]) == (False, False, False)
