@@ -1,6 +1,6 @@
 """A weight decay by the overfitting-underfitting indicator (OUI) that the gates have early in training.
 
-Whether that helps: ``docs/study.md``.
+Whether that helps: ``docs/study/weight-decay.md``.
 """
 
 from collections.abc import Callable
