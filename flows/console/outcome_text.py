@@ -74,10 +74,11 @@ def quarantine_commands(outcome: Outcome) -> list[str]:
     where = (
         f"{first.batch if len(outcome.quarantined) == 1 else 'BATCH'} --dataset {first.dataset or outcome.dataset}"
     )
-    return [
-        f"look: greenlightning quarantine show {where}",
-        f"then: greenlightning quarantine accept {where} --reason WHY (or discard)",
-    ]
+    look = f"look: greenlightning quarantine show {where}"
+    if all(batch.unlearnable for batch in outcome.quarantined):
+        mended = f"then: mend {first.source} ({first.unlearnable}), and ingest it again"
+        return [look, mended, f"      greenlightning quarantine discard {where} --reason WHY"]
+    return [look, f"then: greenlightning quarantine accept {where} --reason WHY (or discard)"]
 
 
 def _counted(batches: int) -> str:

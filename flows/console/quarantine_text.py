@@ -75,7 +75,7 @@ def _next_steps(held: HeldBatch) -> list[str]:
     if held.decision:
         return [held.decision.line]
     command = f"{held.id} --dataset {held.dataset} --reason WHY"
-    return [
-        f"let it in:    greenlightning quarantine accept {command}",
-        f"keep it out:  greenlightning quarantine discard {command}",
-    ]
+    keep_out = f"keep it out:  greenlightning quarantine discard {command}"
+    if held.unlearnable:
+        return [f"mend it:      {held.unlearnable}; then ingest {held.source} again", keep_out]
+    return [f"let it in:    greenlightning quarantine accept {command}", keep_out]

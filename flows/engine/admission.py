@@ -14,7 +14,7 @@ from tasks.models import registry
 from tasks.models.files.seals import check_tags
 from tasks.models.version_expectations import expectations_of
 from tasks.quarantine.moves import quarantine
-from tasks.quarantine.records import QuarantinedBatch, discarded
+from tasks.quarantine.records import QuarantinedBatch, discarded, why_unlearnable
 from tasks.training.health import assess_landed
 from tasks.training.label_gain import ChampionsOpinion
 from tasks.validation.expectations import Expectations
@@ -124,7 +124,13 @@ def sound_champion(dataset: str) -> registry.VersionInfo | None:
 
 def quarantined(landed: LandedBatch, report: ValidationReport) -> QuarantinedBatch:
     """A batch that was not let in, as outcomes show it."""
-    return QuarantinedBatch(dataset=landed.dataset, batch=landed.id, source=landed.source, reasons=report.failures)
+    return QuarantinedBatch(
+        dataset=landed.dataset,
+        batch=landed.id,
+        source=landed.source,
+        reasons=report.failures,
+        unlearnable=why_unlearnable(landed.dataset, landed.id),
+    )
 
 
 def moved_note(landed: LandedBatch, report: ValidationReport) -> tuple[str, ...]:

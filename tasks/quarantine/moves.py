@@ -46,6 +46,7 @@ def quarantine(landed: LandedBatch, failures: Sequence[str]) -> Path:
         "source": landed.source,
         "landed_at": landed.landed_at,
         "failures": list(failures),
+        "unlearnable": _unlearnable(landed.dataset, path) if path.is_file() else "",
         "quarantined_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_text(folder / REASON, json.dumps(reason, indent=2, ensure_ascii=False) + "\n")
@@ -67,22 +68,26 @@ def released(held: HeldBatch) -> LandedBatch:
             f"The rows of batch {held.id} were discarded", f"Ingest {held.source} again, then accept it"
         )
     if held.file.is_file():
-        _check_learnable(held)
+        if fault := _unlearnable(held.dataset, held.file):
+            raise InputError(f"Batch {held.id} cannot be learnt: {fault}", f"Then ingest {held.source} again")
         waiting.parent.mkdir(parents=True, exist_ok=True)
         held.file.replace(waiting)
     return describe(waiting, held.dataset)
 
 
-def _check_learnable(held: HeldBatch) -> None:
-    content = read_content(held.file)
+def _unlearnable(dataset: str, file: Path) -> str:
+    """What keeps anything from learning a batch; empty where it can be learnt."""
+    try:
+        content = read_content(file)
+    except InputError as error:
+        return error.cause
     infinite = int(np.isinf(content.numbers).sum())
     fault = gaps_in(content.y) or (infinite and f"{infinite} infinite cells: leave them empty")
     try:
-        joined_classes(*(ref.classes for ref in batches(held.dataset)), content.classes)
+        joined_classes(*(ref.classes for ref in batches(dataset)), content.classes)
     except MismatchError:
         fault = "its labels are text where those of other batches are numbers, or the other way round"
-    if fault:
-        raise InputError(f"Batch {held.id} cannot be learnt: {fault}", f"Then ingest {held.source} again")
+    return str(fault or "")
 
 
 def has_rows(held: HeldBatch) -> bool:

@@ -22,6 +22,8 @@ class QuarantinedBatch(BaseModel):
     source: str
     reasons: tuple[str, ...]
     dataset: str = ""
+    unlearnable: str = ""
+    """Why nothing can learn it, so that accepting it is refused; empty where it may be accepted."""
 
 
 class Decision(BaseModel):
@@ -52,6 +54,7 @@ class HeldBatch(BaseModel):
     landed_at: str
     failures: tuple[str, ...]
     quarantined_at: str
+    unlearnable: str = ""
     decision: Decision | None = None
 
     @property
@@ -82,6 +85,12 @@ def held_batches(dataset: str) -> list[HeldBatch]:
     folders = Workspace.current().quarantine(dataset).glob("*/")
     found = [held for folder in folders if (held := _read(folder))]
     return sorted(found, key=lambda held: (held.landed_at, held.id))
+
+
+def why_unlearnable(dataset: str, batch: str) -> str:
+    """Why nothing can learn a batch in quarantine; empty where it may be accepted."""
+    held = _read(Workspace.current().quarantine(dataset) / batch)
+    return held.unlearnable if held else ""
 
 
 def held_batch(dataset: str, batch: str) -> HeldBatch:

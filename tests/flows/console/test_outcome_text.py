@@ -47,6 +47,15 @@ def test_an_outcome_is_printed_in_words(
     ]
 
 
+def test_what_nothing_can_learn_is_to_be_mended_not_accepted(capsys: pytest.CaptureFixture[str]) -> None:
+    held = OUTCOME.quarantined[0].model_copy(update={"unlearnable": "2 infinite cells: leave them empty"})
+    print_outcome(OUTCOME.model_copy(update={"quarantined": (held,)}), as_json=False)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "then: mend b.csv (2 infinite cells: leave them empty), and ingest it again" in said
+    assert "quarantine discard cdcdcdcdcdcdcdcd" in said
+    assert "accept" not in said
+
+
 def test_a_run_that_cost_more_than_training_anew_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     small = OUTCOME.model_copy(update={"avoided": EnergyCost(-0.1, -0.2, 0.0, "estimated:rows")})
     print_outcome(small, as_json=False)

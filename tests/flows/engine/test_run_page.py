@@ -68,6 +68,15 @@ def test_a_quarantined_batch_is_listed_with_its_reasons_and_its_pages() -> None:
     assert "`greenlightning quarantine accept BATCH --dataset digits --reason WHY`" in page
 
 
+def test_what_nothing_can_learn_is_to_be_mended_not_accepted() -> None:
+    batch = QuarantinedBatch(
+        batch="0" * 16, source="b.csv", reasons=("no label",), unlearnable="row 3 has no label"
+    )
+    page = outcome_page("ingest", done(quarantined=(batch,)), None, None)
+    assert "Nothing can learn it: row 3 has no label. Mend the file and ingest it again." in page
+    assert "quarantine accept" not in page
+
+
 def test_a_picture_is_part_of_the_page() -> None:
     assert "](data:image/png;base64,iVBOR" in outcome_page("train", done(), None, b"\x89PNG\r\n")
     assert "base64" not in outcome_page("retrain", done(), None, None)

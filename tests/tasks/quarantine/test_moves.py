@@ -72,6 +72,7 @@ def test_a_batch_with_rows_without_a_label_stays_in_quarantine(tmp_path: Path) -
     batch = batch_of(tmp_path, X, np.where(np.arange(len(y)) == 4, np.nan, y + 0.5))
     quarantine.fn(batch, ["cause"])
     held = held_batch("d", batch.id)
+    assert held.unlearnable.startswith("1 of 300 rows have no label (it is row 5)")
     with pytest.raises(InputError, match=r"cannot be learnt: 1 of 300 rows have no label \(it is row 5\)"):
         released(held)
     assert held.file.is_file()
