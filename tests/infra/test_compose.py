@@ -21,6 +21,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONCE = {"bucket", "deploy"}
 REQUIRED = set(re.findall(r"\$\{(\w+):\?", TEXT))
 DEFAULTED = set(re.findall(r"\$\{(\w+):-", TEXT))
+WITH_DVC = yaml.safe_load((INFRA / "compose.s3.yaml").read_text())
 SECRET = re.compile(r"PASSWORD|SECRET|AUTH|TOKEN|CREDENTIAL|ACCESS_KEY|ROOT_USER|MC_HOST")
 EXAMPLE = (INFRA / ".env.example").read_text()
 FILLED = {name: f"{name.lower().replace('_', '')}0123" for name in REQUIRED} | {"PREFECT_AUTH": "green:0123"}
@@ -52,6 +53,17 @@ def test_docker_compose_refuses_the_file_while_a_secret_is_missing(tmp_path: Pat
 def test_the_file_has_the_shape_of_the_compose_specification() -> None:
     schema = files(check_jsonschema) / "builtin_schemas" / "vendor" / "compose-spec.json"
     jsonschema.validate(COMPOSE, json.loads(schema.read_text()))
+
+
+def test_the_file_that_adds_a_bucket_for_data_joins_workers_to_the_store_and_brings_no_new_secret() -> None:
+    schema = files(check_jsonschema) / "builtin_schemas" / "vendor" / "compose-spec.json"
+    jsonschema.validate(WITH_DVC, json.loads(schema.read_text()))
+    services = WITH_DVC["services"]
+    for name in ("objects", "bucket-dvc", "worker-cpu", "worker-gpu"):
+        assert "data" in services[name]["networks"], name
+    assert WITH_DVC["networks"]["data"]["internal"]
+    assert set(re.findall(r"\$\{(\w+)", json.dumps(WITH_DVC))) <= REQUIRED
+    assert services["bucket-dvc"]["image"] == SERVICES["bucket"]["image"]
 
 
 def test_there_is_what_the_deployment_is_made_of() -> None:

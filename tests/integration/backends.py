@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -19,16 +18,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv" / "integration" / "bin" / "python"
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "infra" / "compose.yaml").read_text())["services"]
+COMPOSE, WITH_DVC = (
+    yaml.safe_load((ROOT / "infra" / name).read_text())["services"] for name in ("compose.yaml", "compose.s3.yaml")
+)
 SECRETS = {"PREFECT_AUTH": "green:0123", "PREFECT_DB_PASSWORD": "p0123", "MLFLOW_DB_PASSWORD": "m0123"}
 SECRETS |= {"OBJECTS_USER": "objects", "OBJECTS_PASSWORD": "objects0123"}
 PATIENCE = 180
-MISSING = "psycopg2, boto3 and moto are not installed: run `make integration`"
+MISSING = "psycopg2, boto3, dvc-s3 and moto are not installed: run `make integration`"
 
 
 def needed() -> str:
     """The folder of PostgreSQL's programs; skips, with the reason, where something is missing."""
-    if not PYTHON.is_file() or subprocess.run([PYTHON, "-c", "import boto3, moto, psycopg2"]).returncode:
+    if not PYTHON.is_file() or subprocess.run([PYTHON, "-c", "import boto3, dvc_s3, moto, psycopg2"]).returncode:
         pytest.skip(MISSING)
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     program = str(found[-1]) if found else shutil.which("initdb")
@@ -110,18 +111,18 @@ def asked(code: str, *words: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def settings(service: str, addresses: dict[str, str]) -> tuple[list[str], dict[str, str]]:
-    """Command and environment of a service of infra/compose.yaml, with these addresses for its own."""
+def filled(text: str, addresses: dict[str, str]) -> str:
+    """A text of infra/ with the secrets, and these addresses for its own."""
+    text = re.sub(r"\$\{(\w+)(?::[?-]([^}]*))?\}", lambda m: SECRETS.get(m[1], m[2] or ""), text)
+    for name, address in addresses.items():
+        text = text.replace(name, address)
+    return text
 
-    def filled(text: str) -> str:
-        text = re.sub(r"\$\{(\w+)(?::[?-]([^}]*))?\}", lambda m: SECRETS.get(m[1], m[2] or ""), text)
-        for name, address in addresses.items():
-            text = text.replace(name, address)
-        return text
 
-    about = SERVICES[service]
-    command = [filled(word) for word in about["command"]]
-    return command, {name: filled(str(value)) for name, value in about["environment"].items()}
+def settings(about: dict[str, Any], addresses: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of a service of Compose, with these addresses for its own."""
+    command = [filled(word, addresses) for word in about.get("command", [])]
+    return command, {name: filled(str(value), addresses) for name, value in about["environment"].items()}
 
 
 @contextmanager
@@ -136,15 +137,12 @@ def stack(folder: Path) -> Iterator[dict[str, Any]]:
         until(lambda: is_open(ports["objects"]), "The object store")
         addresses = {"prefect-db:5432": f"127.0.0.1:{database}", "mlflow-db:5432": f"127.0.0.1:{database}"}
         addresses |= {"objects:9000": at["objects"], "0.0.0.0": "127.0.0.1", "mlflow:5000": at["mlflow"]}
-        made = "import boto3, sys; boto3.client('s3', endpoint_url=sys.argv[1]).create_bucket(Bucket='mlflow')"
-        keys = {
-            "AWS_ACCESS_KEY_ID": "objects",
-            "AWS_SECRET_ACCESS_KEY": "objects0123",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
-        asked(made, f"http://{at['objects']}", **keys)
+        _, keys = settings(WITH_DVC["worker-cpu"], addresses)
+        for about in (COMPOSE["bucket"], WITH_DVC["bucket-dvc"]):
+            name = about["entrypoint"][-1].removeprefix("store/")
+            asked("import boto3, sys; boto3.client('s3').create_bucket(Bucket=sys.argv[1])", name, **keys)
         for name, own in (("prefect", "4200"), ("mlflow", "5000")):
-            command, environment = settings(name, addresses | {own: str(ports[name])})
+            command, environment = settings(COMPOSE[name], addresses | {own: str(ports[name])})
             environment |= {
                 "PREFECT_HOME": str(folder / "prefect"),
                 "PATH": f"{PYTHON.parent}:{os.environ['PATH']}",
@@ -159,7 +157,7 @@ def stack(folder: Path) -> Iterator[dict[str, Any]]:
             "MLFLOW_TRACKING_URI": f"http://{at['mlflow']}",
         }
         client |= {"PREFECT_API_AUTH_STRING": SECRETS["PREFECT_AUTH"]}
-        yield {"environment": client, "database": database, "objects": f"http://{at['objects']}", "keys": keys}
+        yield {"environment": client | keys, "database": database}
 
 
 def answers(page: str) -> bool:
@@ -174,8 +172,13 @@ def answers(page: str) -> bool:
 
 def greenlightning(home: Path, environment: dict[str, str], *words: str) -> str:
     """What a command says that finds servers and stores in its environment."""
-    command = [sys.executable, "-m", "greenlightning", *words]
-    about = os.environ | {"GREENLIGHTNING_HOME": str(home)} | environment
-    done = subprocess.run(command, capture_output=True, text=True, env=about, cwd=ROOT)
+    return typed(ROOT, environment | {"GREENLIGHTNING_HOME": str(home)}, "greenlightning", *words)
+
+
+def typed(folder: Path, environment: dict[str, str], program: str, *words: str) -> str:
+    """What a program of the environment that has the clients says, started in a folder."""
+    about = os.environ | {"PYTHONPATH": str(ROOT)} | environment
+    command = [str(PYTHON), "-m", program, *words]
+    done = subprocess.run(command, capture_output=True, text=True, env=about, cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
