@@ -57,6 +57,8 @@ def whole(dataset: str, repeats: int, folder: Path) -> tuple[Costs, dict[str, fl
         add("by an event, from landing to promoted", ours.by_event(next(left), dataset, home))
         for name, cost in ours.answers(dataset, home).items():
             add(f"{name}, warm", cost)
+        files = [str(file) for file in (held, batches[-1], base, *batches[:-1])]
+        add("conventional, warm, after all batches", _warm_conventional([str(other), *files], home, server))
     return costs, started
 
 
