@@ -31,6 +31,9 @@ from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure
 from greenlightning.tables import TableEncoder, conform
 
+SCORED_ROWS = 256
+"""Rows whose features are scored at once: as float64 they stay in a cache of the processor."""
+
 
 @dataclass(frozen=True, eq=False)
 class GreenLightningModel:
@@ -243,7 +246,9 @@ class GreenLightningModel:
     def score(self, features: Tensor) -> NDArray[np.float64]:
         """Compute scores (n, k) of integer path features (n, D)."""
         V = self.coefficients.weights * self.paths.scales[:, None]
-        return np.asarray(features.numpy().astype(np.float64) @ V + self.coefficients.intercept)
+        rows, starts = features.numpy(), range(0, max(len(features), 1), SCORED_ROWS)
+        blocks = [rows[start : start + SCORED_ROWS].astype(np.float64) @ V for start in starts]
+        return np.concatenate(blocks) + self.coefficients.intercept
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict class probabilities (n, k); see ``linear.probabilities.class_probabilities``."""

@@ -61,7 +61,7 @@ def learn_batches(
     and rows that leave it are learnt (``0048-sliding-holdout.md``). Opens the new batches, those that leave the
     window, and the holdout only.
     """
-    champion = replace(registry.load_version(serving), device=device)
+    champion = registry.load_version(serving).on(device)
     learnable = Learnable(holdout, champion.encoder)
     leaving = rows_leaving(serving, champion, learnable)
     new = sorted(new, key=lambda ref: (ref.happened, ref.id))

@@ -1,4 +1,4 @@
-"""What commands set for Prefect: the server of the workspace with its secret and certificate, and nobody else's."""
+"""What commands set for Prefect: the workspace's server with its secret and certificate, nobody else's."""
 
 import os
 from pathlib import Path

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.targets import Targets
+from greenlightning.linear.equations import NormalEquations
+from greenlightning.linear.solver import Solution
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric
 from tasks.core.settings import DECIDING
@@ -32,6 +35,24 @@ def test_a_new_batch_is_added_and_the_gate_compares_candidate_and_champion(
     logged = connect().get_run(run_id).data.metrics
     assert logged[Metric.GATE_MARGIN] == DECIDING.margin
     assert {"champion_accuracy", "fresh_accuracy", "champion_fresh_accuracy"} <= set(logged)
+
+
+def test_the_champion_is_not_solved_again(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    solved: list[int] = []
+    solve = Solution.of
+
+    def counted(equations: NormalEquations, targets: Targets) -> Solution:
+        solved.append(1)
+        return solve(equations, targets)
+
+    monkeypatch.setattr(Solution, "of", counted)
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path)
+    assert len(solved) == 2  # the model with all new rows, and the candidate without the slice
 
 
 def test_rows_of_the_holdout_are_never_learnt(
