@@ -75,6 +75,6 @@ def print_study(
     if as_json:
         print(json.dumps(asdict(done)))
         return
-    out.print(f"{done.measured} of {done.lines} lines measured, the others were there; records: {done.records}")
-    out.print(f"MLflow: one run a line in the experiment {EXPERIMENT}")
-    out.print("\n".join(done.pages), soft_wrap=True, highlight=False)
+    there = f"{done.measured} of {done.lines} lines measured now, the others were there"
+    lines = there, f"MLflow: a run a line, in the experiment {EXPERIMENT}", f"records: {done.records}", *done.pages
+    out.print("\n".join(lines), soft_wrap=True, highlight=False)

@@ -84,7 +84,7 @@ def experiment_id(dataset: str) -> str:
     found = client.get_experiment_by_name(checked_name(dataset))
     if found is None:
         try:
-            created = client.create_experiment(dataset, _artifacts(dataset), _experiment_tags(dataset))
+            created = client.create_experiment(dataset, artifacts_of(dataset), _experiment_tags(dataset))
             client.set_experiment_tag(created, NOTE_TAG, experiment_note(dataset, created))
             _write_ahead()
             return str(created)
@@ -117,11 +117,11 @@ def _write_ahead() -> None:
             database.execute("PRAGMA journal_mode=WAL")
 
 
-def _artifacts(dataset: str) -> str | None:
-    """The artifact address of the dataset in an embedded workspace; None leaves the choice to the server."""
+def artifacts_of(experiment: str) -> str | None:
+    """The artifact address of an experiment in an embedded workspace; None leaves the choice to the server."""
     workspace = Workspace.current()
     embedded = workspace.tracking_uri.startswith("sqlite:")
-    return (workspace.mlruns / "artifacts" / dataset).as_uri() if embedded else None
+    return (workspace.mlruns / "artifacts" / experiment).as_uri() if embedded else None
 
 
 def _experiment_tags(dataset: str) -> dict[str, Any]:

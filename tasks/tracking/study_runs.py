@@ -8,7 +8,7 @@ from typing import Any
 from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.core.steps import task
-from tasks.tracking.client import connect
+from tasks.tracking.client import artifacts_of, connect
 
 EXPERIMENT = "study"
 TAGS = "command", "commit", "data", "code", "machine"
@@ -56,7 +56,7 @@ def study_experiment() -> str:
     client = connect()
     found = client.get_experiment_by_name(EXPERIMENT)
     if found is None:
-        return str(client.create_experiment(EXPERIMENT))
+        return str(client.create_experiment(EXPERIMENT, artifacts_of(EXPERIMENT)))
     if Tag.DATASET in found.tags:
         raise InputError(
             f"The MLflow experiment {EXPERIMENT!r} is that of a dataset of this name",

@@ -58,7 +58,7 @@ def test_the_command_measures_what_was_chosen_and_prints_it(
     told = json.loads(said.out)
     assert (told["measured"], told["lines"], told["mlflow_experiment"]) == (3, 3, "study")
     said = say("study", "--quick", "--experiment", "weight-decay")
-    assert "0 of 3 lines measured" in said.out
+    assert "0 of 3 lines measured now" in said.out
 
 
 def test_what_the_study_knows_is_what_the_experiments_are() -> None:

@@ -14,7 +14,7 @@ CELL = {"dataset": "digits", "seed": 3, "decay": "oui"}
 FOUND: dict[str, Any] = {"commit": "abc", "data": "01", "command": "c", "held": 0.5, "epochs": {"oui": [0.1, 0.2]}}
 
 
-def test_a_line_is_one_run_with_its_origin_its_numbers_and_the_whole_record() -> None:
+def test_a_line_is_one_run_with_its_origin_its_numbers_and_the_whole_record(home: Path) -> None:
     run_id = log_study_line.fn("weight-decay", CELL, FOUND)
     assert log_study_line.fn("weight-decay", CELL, FOUND) == run_id
     other = log_study_line.fn("weight-decay", CELL | {"seed": 4}, FOUND)
@@ -29,8 +29,8 @@ def test_a_line_is_one_run_with_its_origin_its_numbers_and_the_whole_record() ->
         "data": "01",
         "command": "c",
     }
-    stored = json.loads(Path(client.download_artifacts(run_id, "line.json")).read_text())
-    assert stored == {"cell": CELL, **FOUND}
+    stored = home / "mlruns" / "artifacts" / "study" / run_id / "artifacts" / "line.json"
+    assert json.loads(stored.read_text()) == {"cell": CELL, **FOUND}
     assert len(client.search_runs([study_experiment()])) == 2
 
 
