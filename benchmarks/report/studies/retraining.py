@@ -8,7 +8,7 @@ import numpy as np
 from benchmarks.core.records import Record, select
 from benchmarks.report.tables import table
 from benchmarks.study.decay import Interval
-from benchmarks.study.rounds import AGAIN, GREW, KEPT, SCRATCH, WAYS
+from benchmarks.study.rounds import AGAIN, GREW, KEPT, ORDERS, SCRATCH, WAYS
 
 VERDICTS = "green", "amber", "red", "unknown"
 
@@ -27,7 +27,8 @@ def generated(records: list[Record]) -> str:
 
 def groups(records: list[Record]) -> Iterator[tuple[list[str], list[Record]]]:
     """The runs of each set, stream and share of the base, with the cells that name them."""
-    for dataset, stream, share in dict.fromkeys((r["dataset"], r["stream"], r["share"]) for r in records):
+    cells = dict.fromkeys((r["dataset"], r["stream"], r["share"]) for r in records)
+    for dataset, stream, share in sorted(cells, key=lambda cell: (cell[0], list(ORDERS).index(cell[1]), -cell[2])):
         runs = select(records, dataset=dataset, stream=stream, share=share)
         yield [dataset, stream, f"{round(100 * share)}/{round(100 * (1 - share))}"], runs
 
@@ -76,7 +77,7 @@ def seconds_table(records: list[Record]) -> str:
     rows = []
     for dataset in dict.fromkeys(record["dataset"] for record in records):
         mine = select(records, dataset=dataset)
-        for share in dict.fromkeys(run["share"] for run in mine):
+        for share in sorted({run["share"] for run in mine}, reverse=True):
             some = select(mine, share=share)
             seconds = [float(np.mean([run["processor_seconds"][way] for run in some])) for way in WAYS]
             rows.append(
