@@ -10,6 +10,7 @@ import pytest
 from filelock import Timeout
 from prefect.exceptions import ParameterTypeError
 
+from flows.inputs.quarantine import check_acceptable
 from flows.learning.ingest import ingest
 from flows.learning.retrain import retrain
 from flows.learning.train import train
@@ -87,7 +88,7 @@ def test_the_same_file_again_is_accepted_already() -> None:
     assert outcome(ingest, path=scaled("other", SECOND), dataset=DIGITS).state == "Quarantined"
 
 
-@pytest.mark.parametrize("fault", [Fault.COPIED, Fault.PUSHED])
+@pytest.mark.parametrize("fault", [Fault.COPIED, Fault.ADDED, Fault.PUSHED])
 def test_an_acceptance_that_failed_half_way_is_finished_by_the_next(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,7 @@ def test_an_acceptance_that_failed_half_way_is_finished_by_the_next(
     with monkeypatch.context() as patch:
         patch.setenv(VARIABLE, f"{fault}:EACCES")
         assert not accept(dataset=DIGITS, batch=batch, reason="the new scanner", return_state=True).is_completed()
+    check_acceptable(DIGITS, batch, "the new scanner")
     assert outcome(accept, dataset=DIGITS, batch=batch, reason="the new scanner").state == "Accepted"
     assert held_batches(DIGITS) == []
     assert batch_ref(DIGITS, batch).accepted and all(copies(batch_ref(DIGITS, batch)).values())
