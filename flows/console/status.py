@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from rich.console import Group
 from rich.live import Live
+from rich.text import Text
 
 from flows.console.inert_console import InertConsole
 from flows.console.status_text import status_text
@@ -208,10 +210,13 @@ def print_status(as_json: bool, wanted: str | None = None) -> list[str]:
 def watch_status(wanted: str | None, every: float = WATCH_SECONDS) -> None:
     """Print the status again every few seconds, until Ctrl-C."""
     console = InertConsole()
-    with (
-        suppress(KeyboardInterrupt),
-        Live(status_text(status_of(wanted)), console=console, auto_refresh=False) as live,
-    ):
+    with suppress(KeyboardInterrupt), Live(_now(wanted, every), console=console, auto_refresh=False) as live:
         while True:
             time.sleep(every)
-            live.update(status_text(status_of(wanted)), refresh=True)
+            live.update(_now(wanted, every), refresh=True)
+
+
+def _now(wanted: str | None, every: float) -> Group:
+    """The status, and when it was looked at."""
+    looked = f"{datetime.now(UTC).astimezone():%H:%M:%S %Z}, again every {every:g} s; Ctrl-C ends"
+    return Group(status_text(status_of(wanted)), Text(looked, style="dim"))

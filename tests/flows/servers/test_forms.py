@@ -1,17 +1,21 @@
 """Each form of the dashboard, submitted with its defaults and what must be given, through its own schema."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from tasks.core.constants import Alias
 from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.quarantine.records import held_batches
 from tests.helpers.digits import COLUMNS, DIGITS, X, source, y
+from tests.helpers.servers.prefect_server import ROOT
+from tests.helpers.servers.up import greenlightning
 
 if TYPE_CHECKING:
     from tests.helpers.servers.up import Up
@@ -119,6 +123,30 @@ def test_what_only_looks_ends_as_what_it_did(forms: Forms) -> None:
     assert forms.submit("reproduce/reproduce", dataset=DIGITS) == "Reproduced"
     sites = {"north": str(source("north", slice(1700, 1760)))}
     assert forms.submit("federate/federate", dataset=DIGITS, sites=sites) in ("Promoted", "Kept")
+
+
+def test_sums_that_a_site_has_sent_are_combined_and_leave_again(forms: Forms, tmp_path: Path) -> None:
+    rows, publication, sent = source("south", slice(1760, 1790)), tmp_path / "publication", tmp_path / "south"
+    for arguments in (
+        ("publish", "-d", DIGITS, "--out", str(publication), "--with-rows"),
+        ("contribute", str(rows), "--publication", str(publication), "--site", "south", "--out", str(sent)),
+    ):
+        done = greenlightning(forms.up.home, "federation", *arguments)
+        assert done.returncode == 0, done.stderr
+    given = {"dataset": DIGITS, "contributions": [str(sent)]}
+    state = forms.submit("combine/combine", **given)
+    assert state in ("Promoted", "Kept")
+    if state == "Promoted":
+        assert forms.submit("leave/leave", **given, site="south", reason=WHY) == "Promoted"
+
+
+def test_every_form_but_that_of_the_gpu_is_submitted_here() -> None:
+    plan = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
+    named = {one["name"] for one in plan["deployments"]} - {"gpu"}
+    same = {name for name in named if name.startswith("retrain-")}
+    assert (
+        set(re.findall(r'"[a-z]+/([a-z-]+)"', Path(__file__).read_text())) | {"accept", "discard"} == named - same
+    )
 
 
 def test_a_form_shows_no_field_that_does_nothing_and_folds_its_groups(forms: Forms) -> None:
