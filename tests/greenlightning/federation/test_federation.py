@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.files import write_tensors
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.federation import (
     Contribution,
@@ -22,6 +23,7 @@ from greenlightning.federation import (
     read_publication,
     withdraw,
 )
+from greenlightning.federation.messages import sign_message
 from greenlightning.linear.screening import screen
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import LandmarkPaths, SyntheticLandmarks
@@ -129,6 +131,19 @@ def test_another_key_or_recipe_and_a_message_too_large_are_refused(
         read_contribution(tmp_path / "north", published, limit=100)
     with pytest.raises(MismatchError, match="no publication"):
         read_publication(tmp_path / "north")
+
+
+def test_signed_tensors_that_would_unpack_to_a_terabyte_are_refused_before_they_do(
+    published: GreenLightningModel, tmp_path: Path
+) -> None:
+    folder = tmp_path / "north"
+    about = contribute(published, part(slice(0, 50)), folder, NORTH, site="north").about
+    for name in ("message.json", "message.sig"):
+        (folder / name).unlink()
+    write_tensors(folder / "statistics.safetensors", {f"G|int8|{1 << 39}": np.zeros(9, dtype=np.uint8)})
+    sign_message(folder, "contribution", about, NORTH)
+    with pytest.raises(MismatchError, match="Tensors of 549,755,813,888 bytes"):
+        read_contribution(folder, published)
 
 
 def test_a_batch_that_two_sites_have_is_refused_or_counted_once() -> None:
