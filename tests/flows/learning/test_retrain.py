@@ -17,7 +17,7 @@ from tasks.data.holdout import current_holdout
 from tasks.data.ingestion import land
 from tasks.data.versioning import checkout
 from tasks.models import registry
-from tasks.tracking.client import connect
+from tasks.tracking.client import connect, experiment_id
 from tests.helpers.digits import (
     DIGITS,
     FIRST,
@@ -196,3 +196,12 @@ def test_a_retraining_waits_until_a_trigger_is_due() -> None:
     assert set(outcome(retrain, dataset=DIGITS, when="300 rows or 24h").learnt) == {first, second}
     moved = land.fn(frame_file("moved", X[900:1100] + 9.0, y[900:1100]), DIGITS)
     assert outcome(retrain, dataset=DIGITS, when="1e6 rows or drift").learnt == {moved.id: 200}
+
+
+@pytest.mark.usefixtures("champion")
+def test_the_run_of_a_retraining_that_another_one_overtook_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    add("first", FIRST)
+    monkeypatch.setattr("flows.learning.retrain_dataset.publish_on_champion", lambda *_: None)
+    assert outcome(retrain, dataset=DIGITS).state == "Nothing to learn"
+    [run] = connect().search_runs([experiment_id(DIGITS)], f"tags.`{Tag.DECISION}` = 'nothing to learn'")
+    assert run.data.tags[Tag.REASON] == "another run learnt these batches first"
