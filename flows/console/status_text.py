@@ -143,9 +143,9 @@ def _skipped(run: Facts) -> str:
 
 def _deployments(found: list[Facts]) -> str:
     """Those with a schedule, and those that cannot run; the others are counted."""
-    told = [text for one in found if (text := _scheduled(one))]
-    more = len(found) - len(told)
-    return ", ".join([*told, *([f"{more} without a schedule"] if more else [])])
+    named = [text for one in found if (text := _scheduled(one))]
+    more = len(found) - len(named)
+    return ", ".join([*named, *([f"{more} without a schedule"] if more else [])])
 
 
 def _scheduled(found: Facts) -> str:

@@ -139,6 +139,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         self,
         *,
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
+        bins: int | Literal["auto"] = "auto",
         paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
@@ -163,6 +164,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
+            bins=bins,
             paths=paths,
             n_landmarks=n_landmarks,
             n_random_features=n_random_features,

@@ -121,6 +121,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         self,
         *,
         hidden_layer_sizes: Sequence[int] | Literal["auto"] = "auto",
+        bins: int | Literal["auto"] = "auto",
         paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
@@ -145,6 +146,7 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
     ) -> None:
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
+            bins=bins,
             paths=paths,
             n_landmarks=n_landmarks,
             n_random_features=n_random_features,
