@@ -32,8 +32,13 @@ def check_database(workspace: Workspace) -> None:
 
 
 def read_only(database: Path) -> sqlite3.Connection:
-    """Open the database for reading; commands that write at once are waited for."""
-    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=60)
+    """Open the database for reading; commands that write at once are waited for.
+
+    SQLite may write for it: what a killed process left half-written is rolled back by whoever comes next.
+    """
+    connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=60)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def last_experiment(database: Path) -> str:

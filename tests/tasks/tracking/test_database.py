@@ -1,15 +1,20 @@
 """A lost or cut database is named; it never passes for an empty workspace."""
 
 import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Kind
+from tasks.core.workspace import Workspace
 from tasks.models import registry
 from tasks.tracking.client import connect
-from tasks.tracking.database import faults_of
+from tasks.tracking.database import check_database, faults_of, read_only
 from tasks.tracking.runs import flow_run
 
 
@@ -66,3 +71,32 @@ def test_all_pages_are_read_when_asked(database: Path) -> None:
     assert faults_of(database) == []
     halved(database)
     assert faults_of(database)
+
+
+HALF_WRITTEN = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode = DELETE")
+connection.execute("PRAGMA cache_size = 2")
+connection.execute("BEGIN")
+connection.execute("CREATE TABLE half_written (text)")
+connection.executemany("INSERT INTO half_written VALUES (?)", [("x" * 4000,)] * 200)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_half_written_is_rolled_back(home: Path, empty_database: Path) -> None:
+    database = Workspace.current().database
+    database.parent.mkdir()
+    shutil.copy(empty_database, database)
+    assert subprocess.run([sys.executable, "-c", HALF_WRITTEN, database], check=False).returncode == -9
+    assert database.with_name("mlflow.db-journal").stat().st_size > 0
+    check_database(Workspace.current())
+    assert faults_of(database) == []
+    with closing(read_only(database)) as connection:
+        assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'half_written'").fetchall()
+
+
+def test_a_connection_for_reading_writes_nothing(database: Path) -> None:
+    with closing(read_only(database)) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM runs")
