@@ -27,7 +27,6 @@ def profile_rows(
 
     ``fewest_rows`` is that of a category that is named.
     """
-    from greenlightning.federation import send_profile
     from greenlightning.tables import profile_of, profile_of_blocks
 
     notes: tuple[str, ...] = ()
@@ -36,6 +35,9 @@ def profile_rows(
     else:
         source = read_table(path, replace(reading.options(), label=label))
         profile, notes = profile_of(source.frame, label, sending.fewest_rows), source.notes
+
+    from greenlightning.federation import send_profile  # brings torch along: a wrong file is refused before
+
     return send_profile(profile, sending.folder, workspace_key(), site=sending.site), notes
 
 

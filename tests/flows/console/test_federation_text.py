@@ -17,7 +17,7 @@ def say(capfd: pytest.CaptureFixture[str]) -> Callable[..., Said]:
 def test_the_demonstration_needs_no_dataset_and_tells_what_the_sum_is_worth(
     same: bool, words: str, say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = demo.DemoResult([("site-0", 87, 4, 0.276)], {"federated": 0.96}, same, 860_000)
+    found = demo.DemoResult([("site-0", 87, 4, 0.276)], {"federated": 0.96}, same, 860_000, 20)
     monkeypatch.setattr(demo, "run_demo", lambda: found)
     said = say("federate", "--demo")
     assert said.code == 0

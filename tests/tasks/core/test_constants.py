@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tasks.core.constants import Alias, Metric, Params, SharedParam, Subject, Tag
+from tasks.tracking.study_runs import LINE
 
 METRICS_PAGE = Path(__file__).resolve().parents[3] / "docs" / "metrics.md"
 
@@ -21,4 +22,5 @@ def test_the_page_of_names_and_the_names_agree() -> None:
         "Prefixes of parameters": [*Params],
         "Tags": [*Tag],
         "Aliases": [*Alias],
+        "The study": [LINE],
     }
