@@ -1,10 +1,14 @@
 """Files written as a whole: a kill leaves the old content or the new one, and two writers never mix."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
+"""The name of a file that is being written; one that a kill left has no meaning to anybody."""
 
 
 @contextmanager

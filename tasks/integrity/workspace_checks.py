@@ -1,6 +1,5 @@
 """Checks of the workspace itself: database, disk, clock, modes, and what dead processes left behind."""
 
-import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -8,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tasks.core.atomic import PARTIAL
 from tasks.core.workspace import Workspace
 from tasks.data.batch_index import datasets, survey
 from tasks.integrity.findings import FIX, Finding
 from tasks.tracking.cleanup import end_dead_runs, sweep_scratch
 from tasks.tracking.database import faults_of
 
-PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 STALE = timedelta(hours=1)
 ENOUGH = 1e9
 """Bytes of the disk that should be free."""
@@ -60,7 +59,8 @@ def _close(place: Path) -> None:
 def _partials(workspace: Workspace) -> Iterator[Finding]:
     """Files that a killed process was writing; nothing reads them."""
     now = datetime.now(UTC)
-    for path in (workspace.root / "data").rglob(".*"):
+    kept = (workspace.root / "data", workspace.mlruns / "artifacts")
+    for path in (path for folder in kept for path in folder.rglob(".*")):
         if not PARTIAL.fullmatch(path.name) or not path.is_file():
             continue
         if now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > STALE:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from greenlightning.errors import IntegrityError
+from tasks.core.atomic import PARTIAL
 from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
 from tasks.models.version_info import VersionInfo
 
@@ -20,11 +21,14 @@ SEALED_PREFIXES = (FORGOTTEN_TAG, AGED_TAG, HELD_BACK_TAG)
 
 
 def seal_of(folder: Path) -> str:
-    """The sha256 over the names and the bytes of the files in a model's folder, less the statistics."""
+    """The sha256 over the names and the bytes of the files in a model's folder, less the statistics.
+
+    What a killed process left half-written in it is none of them.
+    """
     files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != STATISTICS
+        if path.is_file() and path.name != STATISTICS and not PARTIAL.fullmatch(path.name)
     }
     return seal_of_text(json.dumps(files, sort_keys=True))
 

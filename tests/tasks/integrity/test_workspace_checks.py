@@ -18,8 +18,9 @@ def test_a_fresh_workspace_is_in_order(home: Path) -> None:
     assert list(check_workspace()) == []
 
 
-def test_a_file_left_half_written_is_removed_once_it_is_old(home: Path) -> None:
-    partial = home / "data" / "incoming" / "d" / f".a.parquet.{'0f' * 16}"
+@pytest.mark.parametrize("folder", ["data/incoming/d", "mlruns/artifacts/d/models/m/artifacts"])
+def test_a_file_left_half_written_is_removed_once_it_is_old(home: Path, folder: str) -> None:
+    partial = home / folder / f".a.parquet.{'0f' * 16}"
     partial.parent.mkdir(parents=True)
     partial.touch()
     assert list(check_workspace()) == []

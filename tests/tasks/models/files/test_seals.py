@@ -22,6 +22,11 @@ def test_the_seal_covers_names_and_bytes_but_no_statistics(tmp_path: Path) -> No
     seal = seal_of(folder)
     (folder / "statistics.safetensors").write_text("may be pruned")
     assert seal_of(folder) == seal
+    (folder / f".a.json.{'0f' * 16}").write_text("a killed process was writing it")
+    assert seal_of(folder) == seal
+    (folder / ".a.json").write_text("of no process")
+    assert seal_of(folder) != seal
+    (folder / ".a.json").unlink()
     (folder / "a.json").rename(folder / "b.json")
     assert seal_of(folder) != seal
 

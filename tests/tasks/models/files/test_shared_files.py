@@ -9,6 +9,7 @@ import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
+from tasks.core.atomic import PARTIAL
 from tasks.lineage.reproduce import put_back
 from tasks.models import registry
 from tasks.models.files.shared_files import local_folder, share_files
@@ -80,6 +81,22 @@ def test_putting_files_back_for_one_version_changes_nothing_of_the_other(
     put_back("digits", 2, tmp_path / "again")
     assert stored(1, "structure.json").read_bytes() == before != stored(2, "structure.json").read_bytes()
     assert registry.load("digits", 1).statistics == tiny_model.statistics
+
+
+def test_a_kill_while_files_are_shared_leaves_a_version_that_loads_and_is_shared_by_the_next(
+    two: tuple[VersionInfo, VersionInfo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    first, second = two
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", killed)
+        share_files(second, first)
+    assert [path for path in files_of(2).rglob(".*") if PARTIAL.fullmatch(path.name)]
+    registry.load_version(second)
+    assert share_files(second, first) > 0
+    registry.load_version(second)
 
 
 def test_a_disk_without_links_keeps_copies(
