@@ -29,6 +29,8 @@ COLOURS = {
     "random gates": "#a88f3f",
 }
 """A colour for each method in MLflow's charts; ours are greens."""
+TRAININGS = ("#0c4a22", "#2b6cb0", "#b7791f", "#9b2c6f", "#5a4fcf", "#c2452d", "#0e7c86")
+"""Colours of trainings, by version in turn: their curves lie in one chart."""
 
 
 def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> None:
@@ -38,7 +40,10 @@ def log_model_params(run: "Run", model: "GreenLightningModel", version: int) -> 
     }
     method, epochs = run.data.tags[Tag.KIND], int(run.data.metrics.get(Metric.EPOCHS, 0))
     facts |= axes(f"v{version}", run.data.metrics)
-    log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, {Tag.VERSION: str(version)})
+    tags: dict[str, str] = {Tag.VERSION: str(version)}
+    if epochs:
+        tags[COLOUR_TAG] = TRAININGS[(version - 1) % len(TRAININGS)]
+    log_shared_params(run.info.run_id, method, epochs, shared_params(model), facts, tags)
 
 
 def axes(name: str, metrics: Mapping[str, float]) -> dict[str, object]:

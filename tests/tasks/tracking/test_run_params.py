@@ -36,6 +36,16 @@ def test_a_run_has_the_shared_parameters_of_its_model_and_the_colour_of_its_meth
     assert (run.data.tags[Tag.VERSION], run.data.tags[COLOUR_TAG]) == ("7", COLOURS["retrain"])
 
 
+def test_the_curves_of_two_trainings_can_be_told_apart(tiny_model: GreenLightningModel) -> None:
+    colours = set()
+    for version in (1, 2):
+        with flow_run("digits", Kind.TRAIN) as run_id:
+            log_metrics(run_id, {Metric.EPOCHS: 3})
+            log_model_params(connect().get_run(run_id), tiny_model, version)
+        colours.add(connect().get_run(run_id).data.tags[COLOUR_TAG])
+    assert len(colours) == 2
+
+
 def test_two_models_of_one_accuracy_differ_in_the_first_parameter_that_mlflow_compares() -> None:
     one, other = (axes(name, {Metric.ACCURACY: 0.97}) for name in ("v1", "v2"))
     differing = sorted(name for name in one if one[name] != other[name])
