@@ -1,5 +1,6 @@
 """Kills, failing disks and damaged files."""
 
+import json
 import os
 import random
 import shutil
@@ -124,12 +125,17 @@ def damage(scene: Scene, step: str, flips: int, cuts: int) -> Attack:
         for content in spoilt:
             path.write_bytes(content)
             noticed = any((*check_data(DATASET), *check_versions(DATASET)))
-            if not noticed and not (path.suffix == ".dvc" and batches(DATASET) == told):
+            harmless = path.suffix == ".dvc" and batches(DATASET) == told
+            harmless = harmless or (path.suffix == ".json" and json.loads(content) == json.loads(whole))
+            if not (noticed or harmless):
                 return f"damage of {path.relative_to(root)} is not noticed"
         return ""
 
     count = in_a_fork(lambda: _files_after(scene, step))
-    about = "a flip in a pointer that changes nothing of what is read, as in DVC's free text, does no harm"
+    about = (
+        "a flip that changes nothing of what is read does no harm, as in the free text of a DVC pointer, "
+        "or in the seventeenth digit of a number"
+    )
     return Attack("flipped bits and cuts of stored files", [*map(str, range(count))], trial, flips + cuts, about)
 
 
