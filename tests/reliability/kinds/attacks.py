@@ -125,9 +125,10 @@ def damage(scene: Scene, step: str, flips: int, cuts: int) -> Attack:
         for content in spoilt:
             path.write_bytes(content)
             noticed = any((*check_data(DATASET), *check_versions(DATASET)))
-            harmless = path.suffix == ".dvc" and batches(DATASET) == told
-            harmless = harmless or (path.suffix == ".json" and json.loads(content) == json.loads(whole))
-            if not (noticed or harmless):
+            if not noticed and not (
+                (path.suffix == ".dvc" and batches(DATASET) == told)
+                or (path.suffix == ".json" and json.loads(content) == json.loads(whole))
+            ):
                 return f"damage of {path.relative_to(root)} is not noticed"
         return ""
 
