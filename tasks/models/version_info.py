@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
@@ -31,7 +32,7 @@ class VersionInfo:
         parent = self.tags.get(Tag.PARENT_VERSION)
         return int(parent) if parent else None
 
-    @property
+    @cached_property
     def batches(self) -> dict[str, str]:
         """Each batch of its ledger with the DVC md5 of the bytes (empty where none is known)."""
         return self._tagged(BATCH_TAG)
