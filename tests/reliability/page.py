@@ -38,8 +38,8 @@ These attacks found seven more faults, all mended, with tests and the harmful tr
 
 Of the changes of files by whatever library every tenth was attacked.
 Seconds of the retrainings on end are from a machine with up to twelve other busy processes.
-On a quiet one afterwards, in turn: 0.72 processor seconds (0.67 to 0.74, six) with twenty batches learnt, and 1.14
-(1.08 to 1.17, six) with 500, so 0.9 ms more for each batch: a version has a tag for each.
+On a quiet one afterwards, in turn: 0.69 processor seconds (0.67 to 0.78, six) with twenty batches learnt, and 1.06
+(1.05 to 1.13, six) with 500, so 0.8 ms more for each batch.
 Each retraining runs in a fork of its own where `up` runs; here 50 to 350 of them ran in one process.
 [Keep the workspace small](how-to/keep-the-workspace-small.md) has what 60 retrainings on the digits left and took.
 Damage is named by `verify`, with the remedy ([Check the workspace](how-to/check-and-restore.md)).
