@@ -15,13 +15,18 @@ PARTIAL = re.compile(r"\..+\.[0-9a-f]{32}")
 def replacing(target: Path) -> Iterator[Path]:
     """A path beside ``target`` to write to; the file takes its place when the block ends without an error."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{uuid4().hex}")
+    partial = partial_of(target)
     try:
         yield partial
         _flush(partial)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def partial_of(target: Path) -> Path:
+    """A path beside ``target`` to write to, of a name of its own that ``PARTIAL`` knows."""
+    return target.with_name(f".{target.name}.{uuid4().hex}")
 
 
 def write_text(target: Path, text: str) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from tasks.core.atomic import partial_of
 from tasks.core.environment import open_as_given
 from tasks.predictions.targets import STDOUT
 
@@ -26,7 +26,7 @@ FORMATS = {
 @contextmanager
 def writing(target: Path) -> Iterator[Write]:
     """Yield what writes one block after the other; the file appears when all are written, or not at all."""
-    partial = target.with_name(f".{target.name}.{uuid4().hex}")
+    partial = partial_of(target)
     make = FORMATS.get(target.suffix.lower(), pyarrow.csv.CSVWriter)
     opened: list[pyarrow.csv.CSVWriter | pyarrow.parquet.ParquetWriter] = []
     with _stdout() if target == STDOUT else partial.open("wb") as stream:

@@ -11,8 +11,8 @@ from filecmp import cmp
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
-from uuid import uuid4
 
+from tasks.core.atomic import partial_of
 from tasks.core.constants import Tag
 from tasks.core.faults import Fault, reached
 from tasks.models import registry
@@ -60,7 +60,7 @@ def _share(folder: Path | None, other: Path | None) -> int:
     """Link each file of ``folder`` that has the name and the bytes of one of ``other`` to that; bytes freed."""
     freed = 0
     for path, same in _equal(folder, other) if folder and other else ():
-        partial = path.with_name(f".{path.name}.{uuid4().hex}")
+        partial = partial_of(path)
         try:
             os.link(same, partial)
             partial.replace(path)
