@@ -91,6 +91,7 @@ def _new_gates(
         paths.structure.save(folder / STRUCTURE)
         assert paths.structure.history is not None
         log_settling(part, paths.structure.history)
+        log_settling(run_id, paths.structure.history)
         log_energy(part, spent)
         log_structure.fn(part, folder / STRUCTURE)
     return paths, spent

@@ -15,6 +15,7 @@ from tasks.data.readers.content import Content
 from tasks.data.readers.csv_reader import read_csv
 from tasks.data.readers.header import LOOKED_AT, lines_above
 from tasks.data.readers.memory import each_bounded
+from tasks.data.readers.text.columns import BY_COMMA
 from tasks.data.readers.text.dialect import dialect_of, separator_named
 from tasks.data.readers.text.encodings import PLAIN, encoding_of
 from tasks.data.reading import ReadOptions, SourceTable, check_name, format_suffix, read_table
@@ -76,7 +77,7 @@ def _text_parts(path: Path, stream: BinaryIO, header: bytes, options: ReadOption
             read_table(path, options)
             raise
         if number == 0:
-            by_comma = any("decimal sign ','" in note for note in table.notes)
+            by_comma = any(BY_COMMA in note for note in table.notes)
             options = replace(options, decimal=options.decimal or ("," if by_comma else "."))
         yield table
 

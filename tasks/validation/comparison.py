@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tasks.validation.column_swaps import LabelGain, shuffled_table, swapped_columns
 from tasks.validation.expectations import Expectations, target_columns
 from tasks.validation.measures import Measures
+from tasks.validation.row_numbers import row_numbers
 from tasks.validation.unit_changes import LEAST_ORDINARY, converted_columns, rescaled_table
 
 CAP = 2.0
@@ -34,7 +35,12 @@ class Comparison:
         found = converted_columns(self.measures.numeric, [self.base.base, self.base.recent], self.base.latest)
         if self.base.target and not self.measures.unlabelled:
             found |= converted_columns(target_columns(self.measures), [self.base.target])
-        return found
+        return {name: unit for name, unit in found.items() if name not in self.row_numbers}
+
+    @cached_property
+    def row_numbers(self) -> frozenset[str]:
+        """Columns that number the rows, which are not judged by their range."""
+        return row_numbers(self.measures, self.base.base)
 
     @cached_property
     def swapped(self) -> list[tuple[str, str]]:
@@ -68,14 +74,23 @@ class Comparison:
     def far(self) -> dict[str, float]:
         """For each column, the share of cells far away where that is half of its ordinary ones, else 0."""
         ordinary = self.base.recent.array("ordinary")
-        shares = self.measures.far(self.base)
+        shares = self.measures.far(self._ranges)
         judged = (ordinary >= LEAST_ORDINARY) & (shares > np.maximum(FAR_SHARE, HALF * ordinary))
         return dict(zip(self.base.recent.names, np.where(judged, shares, 0.0).tolist(), strict=True))
 
     @cached_property
     def outside(self) -> NDArray[np.int64]:
         """For each row, how many numeric cells lie outside the range so far."""
-        return self.measures.outside(self.base)
+        return self.measures.outside(self._ranges)
+
+    @cached_property
+    def _ranges(self) -> Expectations:
+        """The base, where a column that numbers the rows may hold any number."""
+        recent = self.base.recent
+        anywhere = [name in self.row_numbers for name in recent.names]
+        low = tuple(np.where(anywhere, -np.inf, recent.low).tolist())
+        high = tuple(np.where(anywhere, np.inf, recent.high).tolist())
+        return self.base.model_copy(update={"recent": recent.model_copy(update={"low": low, "high": high})})
 
     @property
     def outside_share(self) -> float:
@@ -84,9 +99,10 @@ class Comparison:
 
     @cached_property
     def moves(self) -> dict[str, float]:
-        """For each column that varied, by how many standard deviations its mean moved."""
+        """For each column that varied and numbers no rows, by how many standard deviations its mean moved."""
         recent, numeric = self.base.recent, self.measures.numeric
-        varied = np.flatnonzero((recent.array("spread") > 0) & ~numeric.unknown)
+        judged = [name not in self.row_numbers for name in recent.names]
+        varied = np.flatnonzero((recent.array("spread") > 0) & ~numeric.unknown & judged)
         step = np.abs(numeric.array("mean") - recent.array("mean"))[varied] / recent.array("spread")[varied]
         return dict(zip([recent.names[index] for index in varied], step.tolist(), strict=True))
 

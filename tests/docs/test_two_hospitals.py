@@ -56,7 +56,11 @@ def test_what_the_page_tells_two_hospitals_to_type_works(tmp_path: Path) -> None
             hospital.finish(shell)
 
     north, south = hospitals["north"], hospitals["south"]
-    for noticed in ("separator ';'", "decimal sign ','", "columns put in the order of the schema"):
+    for noticed in (
+        "cells are separated by ';'",
+        "numbers have a decimal comma",
+        "columns put in the order of the schema",
+    ):
         assert noticed in " ".join(south.said.split()), south.said
     assert "university" not in (south.folder / "profile" / "profile.json").read_text()
     keys = [(one.folder / "keys" / "federation.pem").read_bytes() for one in (north, south)]

@@ -54,9 +54,9 @@ def _sign(decimal: str | None) -> Sign | None:
 
 def _detected(dialect: Dialect, encoding: str) -> list[str]:
     """Notes on a separator or an encoding that is not the usual one."""
-    notes = [] if encoding in PLAIN else [f"encoding {encoding}"]
+    notes = [] if encoding in PLAIN else [f"the text is read as {encoding}"]
     if dialect.separator != ",":
-        notes.append(f"separator {NAMES.get(dialect.separator, repr(dialect.separator))}")
+        notes.append(f"cells are separated by {NAMES.get(dialect.separator, repr(dialect.separator))}")
     return notes
 
 

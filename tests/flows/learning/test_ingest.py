@@ -64,7 +64,7 @@ def test_what_was_detected_is_told(home: Path) -> None:
     rows = "".join(f"{number},5;{'ab'[number % 2]}\n" for number in range(20))
     path = text("a.csv", f"width;label\n{rows}")(home)
     detected = outcome(ingest, path=path, dataset="letters")
-    assert detected.notes == ("separator ';'", "decimal sign ',' in 'width'")
+    assert detected.notes == ("cells are separated by ';'", "numbers have a decimal comma in 'width'")
 
 
 def test_a_file_that_is_still_being_written_is_refused(home: Path) -> None:

@@ -17,7 +17,9 @@ def ingest(file: Path) -> Outcome:
         raise InputError("bad.csv is empty", "Give at least one sample")
     if file.name == "held.csv":
         return Outcome(state="Quarantined", dataset="d", reason="held.csv failed", quarantined=(HELD,))
-    return Outcome(state="Versioned", dataset="d", reason=f"batch of {file.stem}", notes=("separator ';'",))
+    return Outcome(
+        state="Versioned", dataset="d", reason=f"batch of {file.stem}", notes=("cells are separated by ';'",)
+    )
 
 
 def joined(*names: str) -> Outcome:
@@ -30,7 +32,7 @@ def test_sound_files_are_counted_and_each_is_told() -> None:
     assert outcome.notes == (
         "a.csv: batch of a",
         "b.csv: batch of b",
-        "2 files: separator ';'",
+        "2 files: cells are separated by ';'",
     )
 
 

@@ -35,7 +35,7 @@ def test_what_was_noticed_in_reading_a_file_is_told(tmp_path: Path) -> None:
         tmp_path / "table.csv", Sending(tmp_path / "publication", "north", tmp_path / "sent")
     ).notes
     said = " ".join(notes)
-    assert "separator ';'" in said and "decimal sign ','" in said
+    assert "cells are separated by ';'" in said and "numbers have a decimal comma" in said
     assert "'remarks' left out" in said and "columns put in the order of the schema" in said
 
 

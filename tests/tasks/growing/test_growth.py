@@ -11,7 +11,7 @@ from greenlightning.health.reference import HealthReference
 from greenlightning.model import GreenLightningModel
 from greenlightning.model.growing import rooted
 from greenlightning.paths import LandmarkPaths
-from tasks.core.constants import Kind
+from tasks.core.constants import CURVES, Kind, Metric
 from tasks.core.settings import DECIDING
 from tasks.growing.growth import grow_model
 from tasks.growing.rows import Growth, LearntRows
@@ -53,6 +53,9 @@ def test_the_champion_and_its_new_batch_are_read_once_and_get_new_gates(
     assert model.statistics == GreenLightningModel.empty(model.paths, model.alpha).learn(both).statistics
     assert (grown.rows, grown.rows_known, grown.rows_reread, grown.rows_touched) == ({new.id: 30}, 60, 30, 60)
     assert "on the new rows" in decision.reason
+    run = connect().get_run(run_id)
+    curve = [point.value for point in connect().get_metric_history(run_id, f"{CURVES}{Metric.FLIP_RATE}")]
+    assert len(curve) == run.data.metrics[Metric.EPOCHS] > 0, "the new gates' epochs, on the run's own page"
     logged = [file.path for file in connect().list_artifacts(run_id)]
     assert REFERENCE in logged
     reference = HealthReference.load(tmp_path / REFERENCE)

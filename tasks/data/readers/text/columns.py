@@ -10,6 +10,8 @@ from tasks.data.readers.text.text_column import TextColumn
 from tasks.data.readers.text.units import without_unit
 
 SHOWN = 3
+BY_COMMA = "numbers have a decimal comma"
+"""The note on columns such as 1,5."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def _values(column: TextColumn, signs: list[Sign], sign: Sign, is_sure: bool) ->
     if numbers is None:
         return column.text, column.why_text
     if used is Sign.COMMA:
-        notes.append("decimal sign ','")
+        notes.append(BY_COMMA)
     elif used is Sign.POINT and pc.any(pc.match_substring(column.candidates, ",")).as_py():
         notes.append("',' groups thousands")
     if numbers.null_count and (placeholders := column.placeholders):

@@ -9,7 +9,7 @@ from io import StringIO
 from greenlightning.errors import InputError
 
 SEPARATORS = (",", ";", "\t", "|")
-NAMES = {"\t": "tab", " ": "blank"}
+NAMES = {"\t": "tabs", " ": "blanks"}
 ROWS = 200
 SAMPLE = 1 << 18
 DECLARED = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
