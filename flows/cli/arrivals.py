@@ -162,6 +162,9 @@ def _checked(
     from tasks.data.preflight import check_files
 
     check_files(files, dataset, given, labels, reading)
+    from tasks.validation import engine_process
+
+    engine_process.start()
     return {
         "path": files[0],
         "paths": tuple(files[1:]),

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from greenlightning.data.labels import joined_classes, label_array
+from greenlightning.evaluation.schedules import default_schedule
 from greenlightning.structure.extraction import RANGE_ROWS, standardisation
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
@@ -21,8 +21,6 @@ from greenlightning.structure.training import EpochState, TrainingOptions, relu_
 LIMIT = 8.0
 BLOCK_ROWS = 16_384
 FINE_TUNING_RATE = 0.1
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS, LEAST_PATIENCE = 6_500, 15, 100, 3
-SMALL_ROWS, SMALL_BATCH, LARGE_BATCH = 10_000, 64, 128
 
 
 class ConventionalNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -190,57 +188,6 @@ def _with_outputs(
         head.weight[known] = last.weight
         head.bias[known] = last.bias
     return nn.Sequential(*hidden, head)
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long the conventional network trains.
-
-    Attributes
-    ----------
-    batch_size : int
-        Rows of a minibatch.
-    max_epochs : int
-        Epochs, at most.
-    patience : int
-        Epochs without a better one after which training stops; so ``patience + 1`` is the fewest.
-    """
-
-    batch_size: int
-    max_epochs: int
-    patience: int
-
-
-def default_schedule(
-    n_rows: int, batch_size: int | None = None, validation_fraction: float = 0.1, max_epochs: int | None = None
-) -> Schedule:
-    """Return how long the conventional network trains on ``n_rows`` rows, where nobody says.
-
-    Parameters
-    ----------
-    n_rows : int
-        Rows, those held out included.
-    batch_size : int, optional
-        Rows of a minibatch.
-    validation_fraction : float, default=0.1
-        Share of the rows held out.
-    max_epochs : int, optional
-        Epochs, at most.
-
-    Returns
-    -------
-    Schedule
-        What is given, and defaults for the rest.
-
-    Examples
-    --------
-    >>> default_schedule(16_000)
-    Schedule(batch_size=128, max_epochs=57, patience=11)
-    """
-    kept = n_rows - max(1, round(n_rows * validation_fraction))
-    size = batch_size or (SMALL_BATCH if kept < SMALL_ROWS else LARGE_BATCH)
-    most = max_epochs or min(max(STEPS // -(-kept // size), FEWEST_EPOCHS), MOST_EPOCHS)
-    return Schedule(size, most, max(most // 5, LEAST_PATIENCE))
 
 
 def random_gates(X: ArrayLike, hidden_layer_sizes: Sequence[int], random_state: int = 0) -> Structure:

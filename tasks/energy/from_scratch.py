@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Self
 
+from greenlightning.evaluation.schedules import default_schedule
 from tasks.core.constants import Tag
 from tasks.core.energy_cost import EnergyCost
 
@@ -64,8 +65,6 @@ def epochs_within(rows: int, task: str) -> tuple[int, int]:
     """The fewest and the most epochs that the conventional network trains on ``rows`` rows."""
     if task == "regression":
         return FEWEST_EPOCHS, MOST_EPOCHS
-    from greenlightning.evaluation.conventional_network import default_schedule
-
     schedule = default_schedule(rows)
     return schedule.patience + 1, schedule.max_epochs
 

@@ -48,7 +48,8 @@ def one_epoch(sizes: tuple[int, ...], task: str, rows: int) -> "ConventionalNetw
     """The network that trains one epoch, in minibatches of the size for ``rows`` rows."""
     if task == "regression":
         return conventional_regressor(sizes, max_iter=1)
-    from greenlightning.evaluation.conventional_network import ConventionalNetwork, default_schedule
+    from greenlightning.evaluation.conventional_network import ConventionalNetwork
+    from greenlightning.evaluation.schedules import default_schedule
 
     return ConventionalNetwork(sizes, batch_size=default_schedule(rows).batch_size, max_epochs=1)
 

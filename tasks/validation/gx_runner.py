@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 
 from tasks.validation.checks import Check
-from tasks.validation.pages.data_docs import DOCS_SITE, FrameResult, publish
+from tasks.validation.pages.data_docs import DOCS_SITE, FrameResult, compile_pages, publish
 from tasks.validation.pages.page import observed, validation_page
 from tasks.validation.pages.tags import frame_without_tags, without_tags
 
-__all__ = ["DOCS_SITE", "CheckResults", "run_checks"]
+__all__ = ["DOCS_SITE", "CheckResults", "prepare", "run_checks"]
 
 RUN = "batch-"  # Great Expectations reads the name of a run of digits as a date
 
@@ -24,6 +24,12 @@ class CheckResults:
     moved: list[str] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     pages: dict[str, str] = field(default_factory=dict)
+
+
+def prepare() -> None:
+    """Import Great Expectations and compile its pages, which the first checks would do otherwise."""
+    _context()
+    compile_pages()
 
 
 def run_checks(checks: list[Check], frames: dict[str, pd.DataFrame], dataset: str, batch: str) -> CheckResults:

@@ -19,8 +19,9 @@ from tasks.validation.checks import (
 from tasks.validation.column_swaps import LabelGain
 from tasks.validation.comparison import Comparison
 from tasks.validation.comparison_checks import broken_checks, moved_checks
+from tasks.validation.engine_process import run_checks
 from tasks.validation.expectations import Expectations, measures_of_content
-from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
+from tasks.validation.gx_runner import DOCS_SITE, CheckResults
 from tasks.validation.measures import Measures
 from tasks.validation.pages.page import render_validation, validation_page
 

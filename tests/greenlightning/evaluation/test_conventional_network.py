@@ -12,11 +12,7 @@ from sklearn.exceptions import NotFittedError
 from torch import nn
 
 from greenlightning.data.datasets import load
-from greenlightning.evaluation.conventional_network import (
-    ConventionalNetwork,
-    Schedule,
-    default_schedule,
-)
+from greenlightning.evaluation.conventional_network import ConventionalNetwork
 from greenlightning.structure.training import EpochState, TrainingOptions, relu_network, train_epochs
 from tests.helpers.real_data import real_root
 
@@ -77,17 +73,6 @@ def test_it_stops_early_and_keeps_the_weights_that_validated_best(digits: tuple[
     held = np.random.default_rng(0).permutation(len(X))[:140]
     assert best.n_epochs_ == 100
     assert best.score(X[held], y[held]) >= 0.97
-
-
-@pytest.mark.parametrize(
-    ("rows", "batch_size", "epochs", "patience"),
-    [(700, 64, 100, 20), (16_000, 128, 57, 11), (60_000, 128, 15, 3), (1_000_000, 128, 15, 3)],
-)
-def test_epochs_follow_the_minibatches_of_one_epoch(
-    rows: int, batch_size: int, epochs: int, patience: int
-) -> None:
-    assert default_schedule(rows) == Schedule(batch_size, epochs, patience)
-    assert default_schedule(rows, max_epochs=7) == Schedule(batch_size, 7, 3)
 
 
 def test_fine_tuning_improves_on_new_data_and_forgets_some_old(digits: tuple[Rows, Rows]) -> None:
