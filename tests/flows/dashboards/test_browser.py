@@ -1,10 +1,7 @@
 """Both dashboards in a real browser: a retraining started from its form, and MLflow's pages."""
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,31 +12,17 @@ from tasks.tracking.client import connect
 from tasks.tracking.pages.addresses import metrics_page, model_page, run_page, version_page, view_page
 from tasks.tracking.pages.saved_views import ROW, TRAININGS
 from tests.helpers.digits import DIGITS, add, outcome
-from tests.helpers.servers.browser import MISSING, browser_page, picture
+from tests.helpers.servers.browser import picture
+from tests.helpers.servers.forms import field_named, fill, submitted
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.helpers.servers.up import Up
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(MISSING is not None, reason=str(MISSING))]
+pytestmark = pytest.mark.browser
 CURVES_ASKED = (Metric.FLIP_RATE, Metric.WEIGHT_CHANGE, Metric.OUI, Metric.VALIDATION_ACCURACY)
 SEEN, FORMED = slice(1500, 1650), slice(1650, 1797)
-
-
-@pytest.fixture
-def page(up: "Up") -> Iterator["Page"]:
-    """A page of the browser, logged in; whatever it shows, it asks nobody but this machine."""
-    login = up.login()
-    with browser_page() as opened:
-        asked: set[str | None] = set()
-        opened.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
-        opened.on("response", lambda response: response.ok or print(response.status, response.url))
-        opened.on("requestfailed", lambda request: print("failed", request.url, request.failure))
-        opened.goto(login)
-        opened.wait_for_url(re.compile(r"^[^?]*$"))
-        yield opened
-    assert asked <= {"127.0.0.1", None}
 
 
 @pytest.fixture
@@ -58,20 +41,6 @@ def compared(up: "Up", monkeypatch: pytest.MonkeyPatch) -> list[registry.Version
     return [registry.version(DIGITS, 1), registry.versions(DIGITS)[0]]
 
 
-def submitted(page: "Page") -> str:
-    """Submit the form of a run, again where a busy server refused, as a person would; the run's id."""
-    from playwright.sync_api import TimeoutError as NoAnswer
-
-    for patience in (30, 60, 120):
-        with suppress(NoAnswer):
-            with page.expect_response(re.compile("/create_flow_run$"), timeout=1000 * patience) as answer:
-                page.get_by_role("button", name="Submit").click()
-            if answer.value.ok:
-                return str(answer.value.json()["id"])
-        print("not submitted:", page.locator("body").inner_text())
-    raise AssertionError("the form was submitted three times and no run began")
-
-
 def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     up: "Up", arrived: str, page: "Page"
 ) -> None:
@@ -81,9 +50,7 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     page.locator("a[href^='/deployments/deployment/']").get_by_text("retrain", exact=True).first.click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Custom run").click()
-    dataset = page.locator(".schema-form-property", has_text="dataset, experiment and model name").first
-    dataset.get_by_role("button", name="str", exact=True).click()
-    dataset.locator("textarea").fill(DIGITS)
+    fill(field_named(page, "dataset"), DIGITS)
     picture(page, "prefect-form")
     run = submitted(page)
     up.ended(run)

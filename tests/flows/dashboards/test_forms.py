@@ -1,6 +1,7 @@
-"""Each form of the dashboard, submitted with its defaults and what must be given, through its own schema."""
+"""Each form of the dashboard, opened in a browser, filled in where it must be, and submitted with its button."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,51 +15,48 @@ from tasks.data.batch_index import batches
 from tasks.models import registry
 from tasks.quarantine.records import held_batches
 from tests.helpers.digits import COLUMNS, DIGITS, X, source, y
+from tests.helpers.servers.forms import submit_form
 from tests.helpers.servers.prefect_server import ROOT
 from tests.helpers.servers.up import greenlightning
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from tests.helpers.servers.up import Up
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WHY = "the forms are tried"
 
 
 @pytest.fixture
-def forms(up: "Up", monkeypatch: pytest.MonkeyPatch) -> "Forms":
+def forms(up: "Up", page: "Page") -> "Forms":
     """The forms of the server, over its workspace."""
-    monkeypatch.setenv("GREENLIGHTNING_HOME", str(up.home))
-    return Forms(up)
+    return Forms(up, page)
 
 
+@dataclass(frozen=True)
 class Forms:
-    """Submits forms: the defaults of their schema, and what a user fills in."""
+    """Submits forms in the browser, and looks at the pages of their runs."""
 
-    def __init__(self, up: "Up") -> None:
-        self.up = up
-
-    def schema(self, name: str) -> dict[str, Any]:
-        """The schema of a form."""
-        found: dict[str, Any] = self.up.deployment(name)["parameter_openapi_schema"]
-        return found
+    up: "Up"
+    page: "Page"
 
     def start(self, name: str, **given: Any) -> str:
-        """Submit a form; the id of the run."""
-        fields = self.schema(name)["properties"]
-        assert given.keys() <= fields.keys()
-        defaults = {field: about["default"] for field, about in fields.items() if "default" in about}
-        return self.up.start(name, **defaults | given)
+        """Fill in what is given, leave the rest as it is, and submit; the id of the run."""
+        return submit_form(self.page, self.up, name, given)
 
-    def ended(self, run: str) -> tuple[str, str]:
-        """The state of a run once it is over, and its message."""
-        state = self.up.ended(run)["state"]
-        return state["name"], state["message"]
+    def ended(self, run: str) -> str:
+        """The state of a run once it is over, as its page shows it."""
+        ended = self.up.ended(run)
+        state, message = ended["state"]["name"], ended["state"]["message"]
+        print(ended["name"], state, message)
+        self.page.goto(f"{self.up.prefect_url}/runs/flow-run/{run}")
+        self.page.locator(".flow-run-header, header").get_by_text(state, exact=True).first.wait_for()
+        return str(state)
 
     def submit(self, name: str, **given: Any) -> str:
         """Submit a form; the name of the state in which the run ends."""
-        state, message = self.ended(self.start(name, **given))
-        print(name, state, message)
-        return state
+        return self.ended(self.start(name, **given))
 
 
 def serving() -> int:
@@ -118,7 +116,7 @@ def test_what_only_looks_ends_as_what_it_did(forms: Forms) -> None:
         "Nothing to maintain": forms.start("maintenance/maintenance"),
         "Pinned": forms.start("pin/pin", dataset=DIGITS, version=1, reason=WHY),
     }
-    assert {forms.ended(run)[0] for run in runs.values()} == runs.keys()
+    assert {forms.ended(run) for run in runs.values()} == runs.keys()
     assert forms.submit("unpin/unpin", dataset=DIGITS, version=1) == "Unpinned"
     assert forms.submit("reproduce/reproduce", dataset=DIGITS) == "Reproduced"
     sites = {"north": str(source("north", slice(1700, 1760)))}
@@ -149,11 +147,11 @@ def test_every_form_but_that_of_the_gpu_is_submitted_here() -> None:
     )
 
 
-def test_a_form_shows_no_field_that_does_nothing_and_folds_its_groups(forms: Forms) -> None:
-    retraining = forms.schema("retrain/retrain")
+def test_a_form_shows_no_field_that_does_nothing_and_folds_its_groups(up: "Up") -> None:
+    retraining = up.deployment("retrain/retrain")["parameter_openapi_schema"]
     assert not {"holdout", "holdout_fraction"} & retraining["definitions"]["Gate"]["properties"].keys()
     places = {name: about["position"] for name, about in retraining["properties"].items()}
     assert max(places, key=places.__getitem__) in ("learning", "deciding")
     assert {"type": "null"} in retraining["properties"]["learning"]["anyOf"]
-    learning = forms.schema("learn/learn")
+    learning = up.deployment("learn/learn")["parameter_openapi_schema"]
     assert learning["required"] == ["path", "dataset"]
