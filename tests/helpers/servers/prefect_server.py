@@ -68,19 +68,32 @@ class PrefectServer:
 
     def scheduled(self, name: str) -> list[dict[str, Any]]:
         """The runs, over, of a deployment that had a schedule of three seconds until a worker took the first."""
+        with self._often(name):
+            self.wait_for(lambda: self._taken(name), f"a scheduled run of {name}")
+        return [self.ended(run["id"]) for run in self._taken(name)]
+
+    def skipped(self, name: str) -> list[dict[str, Any]]:
+        """The runs that were skipped of a deployment that had a schedule of three seconds until the first was."""
+        with self._often(name):
+            self.wait_for(lambda: self._auto_scheduled(name, "CANCELLED"), f"a skipped run of {name}")
+        return self._auto_scheduled(name, "CANCELLED")
+
+    @contextmanager
+    def _often(self, name: str) -> Iterator[None]:
         path = f"/deployments/{self.deployment(name)['id']}/schedules"
         schedule = {"schedule": {"interval": 3.0, "anchor_date": "2020-01-01T00:00:00Z"}, "active": True}
         [made] = self.call("POST", path, [schedule])
         try:
-            self.wait_for(lambda: self._taken(name), f"a scheduled run of {name}")
+            yield
         finally:
             with self.client() as client:
                 client.request("DELETE", f"{path}/{made['id']}")
-        return [self.ended(run["id"]) for run in self._taken(name)]
 
     def _taken(self, name: str) -> list[dict[str, Any]]:
-        idle = {"SCHEDULED", "CANCELLED"}
-        return [run for run in self.runs_of(name) if run["auto_scheduled"] and run["state_type"] not in idle]
+        return self._auto_scheduled(name, "PENDING", "RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLING")
+
+    def _auto_scheduled(self, name: str, *states: str) -> list[dict[str, Any]]:
+        return [run for run in self.runs_of(name) if run["auto_scheduled"] and run["state_type"] in states]
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run, once it is over."""
