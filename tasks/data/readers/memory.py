@@ -4,7 +4,6 @@ import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -81,15 +80,27 @@ def _address_space(more: int) -> Iterator[None]:
 
 @contextmanager
 def _arrow_on_one_thread() -> Iterator[None]:
-    """Have Arrow reserve no memory ahead, and start its threads now: it aborts the process where it cannot."""
+    """Have Arrow reserve no memory ahead, and start its threads now: it aborts the process where it cannot.
+
+    A thread of Arrow's that still holds bytes of Python's when the process ends aborts it too, so they are done
+    with them first.
+    """
     pool, threads, readers = pa.default_memory_pool(), pa.cpu_count(), pa.io_thread_count()
     pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
-    pyarrow.csv.read_csv(BytesIO(b"a\n1\n"))
+    _wait_for_arrow()
     try:
         yield
     finally:
+        _wait_for_arrow()
         pa.set_io_thread_count(readers)
         pa.set_cpu_count(threads)
         pa.set_memory_pool(pool)
+
+
+def _wait_for_arrow() -> None:
+    """Read a table that no object of Python's holds, on the one thread of each pool: what was begun ends before."""
+    table = pa.BufferOutputStream()
+    table.write(b"a\n1\n")
+    pyarrow.csv.read_csv(pa.BufferReader(table.getvalue()))
