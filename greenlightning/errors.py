@@ -38,7 +38,7 @@ __all__ = [
 
 
 class GreenLightningError(Exception):
-    """Base of all errors here; it prints as one line.
+    """Base of all errors here; it prints as one line, whatever the names in it are.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class GreenLightningError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.cause}. {self.remedy}."
+        return " ".join(f"{self.cause}. {self.remedy}.".splitlines())
 
 
 class InputError(GreenLightningError, ValueError):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from greenlightning.errors import LedgerError
@@ -31,8 +31,8 @@ class LedgerEntry:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON."""
-        found = asdict(self)
-        return found if self.holdout else {name: value for name, value in found.items() if name != "holdout"}
+        found = {"rows": self.rows, "md5": self.md5, "site": self.site}
+        return found | {"holdout": self.holdout} if self.holdout else found
 
 
 @dataclass(frozen=True)

@@ -245,22 +245,21 @@ KEPT = "kept as challenger"
 """The tag ``decision`` of a version that did not pass the gate."""
 
 FORGOTTEN_TAG = "forgotten."
-"""Prefix of tags on a model version and its descendants, one for each forgotten batch."""
+"""Prefix of tags on a model version and its descendants: the batches that were forgotten."""
 
 HELD_BACK_TAG = "held_back."
-"""Prefix of tags on a model version and its descendants, one for each batch that a rollback held back:
-``held_back.<id>`` is the number of the version that was replaced."""
+"""Prefix of tags on a model version and its descendants: the batches that a rollback held back, each with the
+number of the version that was replaced."""
 
 SERVED_TAG = "served."
 """Prefix of tags on a model version, one for each time that it became the champion: ``served.<UTC time>`` names
 the version that it replaced."""
 
 AGED_TAG = "aged."
-"""Prefix of tags on a model version and its descendants, one for each batch that left the window:
-``aged.<id>`` is the window."""
+"""Prefix of tags on a model version and its descendants: the batches that left the window, each with it."""
 
 BATCH_TAG = "batch."
-"""Prefix of tags on a model version, one for each batch: ``batch.<id>`` is the DVC md5 of its bytes."""
+"""Prefix of tags on a model version: its batches, each with the DVC md5 of its bytes."""
 
 
 DATA_DOCS_TAG = "data_docs."

@@ -1,6 +1,7 @@
 """The batches of a dataset, read from their ``.dvc`` pointers without opening the data."""
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,6 +17,7 @@ from tasks.core.workspace import Workspace
 from tasks.data.pointers.sealed import META, OPTIONAL, is_described, parse
 
 BATCH_ID = re.compile(r"[0-9a-f]{16}")
+POINTER = ".parquet.dvc"
 SHOWN = 3
 
 
@@ -69,7 +71,7 @@ def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
     found, damaged = [], []
     for name in sorted(filter(BATCH_ID.fullmatch, names)):
         try:
-            ref = read_pointer(pointer_path(dataset, name), dataset)
+            ref = read_pointer(f"{folder}/{name}{POINTER}", dataset)
         except IntegrityError:
             ref = None
         if ref:
@@ -80,12 +82,15 @@ def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
 
 
 def _listed(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries]
 
 
 def damage_error(dataset: str, damaged: Sequence[str]) -> IntegrityError:
     """The error that names damaged or missing pointers of a dataset."""
-    shown = ", ".join(f"{name}.parquet.dvc" for name in damaged[:SHOWN])
+    shown = ", ".join(f"{name}{POINTER}" for name in damaged[:SHOWN])
     more = f" and {len(damaged) - SHOWN} more" if len(damaged) > SHOWN else ""
     what = "The pointer" if len(damaged) == 1 else "The pointers"
     verb = "is" if len(damaged) == 1 else "are"
@@ -118,7 +123,7 @@ def known_batch(dataset: str, batch_id: str) -> BatchRef | None:
 
 def pointer_path(dataset: str, batch_id: str) -> Path:
     """The path of a batch's pointer; InputError unless the id is 16 hex digits."""
-    return batch_path(dataset, batch_id).with_suffix(".parquet.dvc")
+    return batch_path(dataset, batch_id).with_suffix(POINTER)
 
 
 def batch_path(dataset: str, batch_id: str) -> Path:
@@ -133,21 +138,27 @@ def checked_id(batch_id: str) -> str:
     return batch_id
 
 
-def read_pointer(pointer: Path, dataset: str) -> BatchRef | None:
+def read_pointer(pointer: Path | str, dataset: str) -> BatchRef | None:
     """Read one pointer file; None where there is none, or one without a description; else IntegrityError."""
-    batch_id = pointer.name.removesuffix(".parquet.dvc")
     try:
-        return _parsed(dataset, batch_id, pointer.read_text(encoding="utf-8"))
+        about = Path(pointer).stat()
+        return _read(
+            os.fspath(pointer), dataset, about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size
+        )
     except FileNotFoundError:
         return None
     except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise damage_error(dataset, [batch_id]) from error
+        raise damage_error(dataset, [_batch_of(pointer)]) from error
+
+
+def _batch_of(pointer: Path | str) -> str:
+    return Path(pointer).name.removesuffix(POINTER)
 
 
 @lru_cache(maxsize=100_000)
-def _parsed(dataset: str, batch_id: str, text: str) -> BatchRef | None:
-    """What a pointer says, kept: a dataset's pointers are read several times a run, and YAML is slow."""
-    content = parse(text)
+def _read(pointer: str, dataset: str, *_: int) -> BatchRef | None:
+    """What a pointer says, kept as long as its file is the same: a run asks for all of a dataset several times."""
+    batch_id, content = _batch_of(pointer), parse(Path(pointer).read_text(encoding="utf-8"))
     if not is_described(content):
         return None
     meta = {name: content["meta"][name] for name in META}

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from networkx import DiGraph
 
 LEDGER_COLUMNS = ("source", "batch", "rows", "site", "since", "landed", "md5")
+LISTED = 100
+"""Batches in the table: a page that lists thousands is slow to open, and is made again by each retraining."""
 VERSION_COLUMNS = {
     "kind": Tag.KIND,
     "created": "created",
@@ -59,13 +61,14 @@ def _tables(tree: LineageNode, graph: "DiGraph[str]") -> list[Table]:
 
 
 def _ledger_table(ledger: Sequence[LineageNode], graph: "DiGraph[str]") -> Table:
-    """The batches of a ledger, the latest first; the graph knows the sources of those that it shows."""
+    """The latest batches of a ledger, the last one first; the graph knows the sources of those that it shows."""
     shown = {node.facts.get("batch"): node.facts for node in nodes_of(graph).values()}
-    known = [{"batch": batch.name, **batch.facts, **shown.get(batch.name, {})} for batch in reversed(ledger)]
+    latest = ledger[: -LISTED - 1 : -1]
+    known = [{"batch": batch.name, **batch.facts, **shown.get(batch.name, {})} for batch in latest]
     used = tuple(name for name in LEDGER_COLUMNS if any(name in facts for facts in known))
-    return Table(
-        f"Ledger: {len(ledger)} batches", used, [[facts.get(name, "") for name in used] for facts in known]
-    )
+    older = f", the latest {LISTED} (all are in lineage.json of its run)" if len(ledger) > LISTED else ""
+    heading = f"Ledger: {len(ledger):,} batches{older}"
+    return Table(heading, used, [[facts.get(name, "") for name in used] for facts in known])
 
 
 def _versions_table(heading: str, versions: Sequence[LineageNode]) -> Table:

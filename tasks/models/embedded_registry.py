@@ -16,10 +16,18 @@ from tasks.models.version_info import VersionInfo
 
 SQLITE = "sqlite:///"
 METRICS = "SELECT key, value FROM latest_metrics WHERE run_uuid = ? AND NOT is_nan"
-HAVING = "SELECT version FROM model_version_tags WHERE name = ? AND key = ? AND value = ?"
-MADE_BY = "SELECT version FROM model_versions WHERE name = ? AND run_id = ?"
-NEWEST = "SELECT max(version) FROM model_versions WHERE name = ? AND current_stage != ?"
-LOCATION = "SELECT storage_location FROM model_versions WHERE name = ? AND version = ?"
+NAMED = "workspace = 'default' AND name = ?"
+"""MLflow's indexes begin with the workspace: without it each look would read the tags of all versions."""
+ALIASES = f"SELECT alias, version FROM registered_model_aliases WHERE {NAMED}"
+VERSION = (
+    "SELECT run_id, creation_time, description FROM model_versions "
+    f"WHERE {NAMED} AND version = ? AND current_stage != ?"
+)
+TAGS = f"SELECT key, value FROM model_version_tags WHERE {NAMED} AND version = ?"
+HAVING = f"SELECT version FROM model_version_tags WHERE {NAMED} AND key = ? AND value = ?"
+MADE_BY = f"SELECT version FROM model_versions WHERE {NAMED} AND run_id = ?"
+NEWEST = f"SELECT max(version) FROM model_versions WHERE {NAMED} AND current_stage != ?"
+LOCATION = f"SELECT storage_location FROM model_versions WHERE {NAMED} AND version = ?"
 RUN = (
     "SELECT runs.name, start_time, status FROM runs JOIN experiments USING (experiment_id) "
     "WHERE experiments.name = ? AND runs.lifecycle_stage = 'active' AND run_uuid NOT IN "
@@ -151,19 +159,12 @@ def _without_aliases(dataset: str, query: str, *values: str) -> list[VersionInfo
 
 
 def _version(store: sqlite3.Connection, dataset: str, of: int | Alias) -> VersionInfo | None:
-    aliases = store.execute("SELECT alias, version FROM registered_model_aliases WHERE name = ?", (dataset,))
-    named = {str(alias): int(number) for alias, number in aliases}
+    named = {str(alias): int(number) for alias, number in store.execute(ALIASES, (dataset,))}
     number = named.get(of) if isinstance(of, Alias) else of
-    found = store.execute(
-        "SELECT run_id, creation_time, description FROM model_versions "
-        "WHERE name = ? AND version = ? AND current_stage != ?",
-        (dataset, number, DELETED),
-    ).fetchone()
+    found = store.execute(VERSION, (dataset, number, DELETED)).fetchone()
     if number is None or found is None:
         return None
-    tags = store.execute(
-        "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?", (dataset, number)
-    )
+    tags = store.execute(TAGS, (dataset, number))
     run_id, created, description = found
     return VersionInfo(
         dataset=dataset,

@@ -19,7 +19,7 @@ from tasks.models.files.served_library import library_seal
 from tasks.models.logged_models import MODEL_FILES, digests, ledger_text, log_model
 from tasks.models.model_card import model_description
 from tasks.models.version_info import VersionInfo as VersionInfo
-from tasks.models.version_info import no_champion, no_version, pruned_error
+from tasks.models.version_info import batch_tags, no_champion, no_version, pruned_error
 from tasks.tracking.client import connect
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def register_model(
     """
     client, run_tags = connect(), run.data.tags
     lineage = {tag: run_tags[tag] for tag in FROM_RUN if tag in run_tags} | _lineage(model) | dict(tags)
-    lineage |= seals(model, model_dir) | {Tag.TAGS: seal_of_tags(lineage)}
+    lineage |= (
+        batch_tags(BATCH_TAG, _md5_of_batches(model)) | seals(model, model_dir) | {Tag.TAGS: seal_of_tags(lineage)}
+    )
     model_id = log_model(model, model_dir, _next_name(checked_name(dataset)), run, features)
     reached(Fault.MODEL_LOGGED)
     _ensure_registered(client, dataset)
@@ -77,14 +79,17 @@ def seals(model: "GreenLightningModel", folder: Path) -> dict[str, str]:
 
 
 def _lineage(model: "GreenLightningModel") -> dict[str, str]:
-    """What makes a version findable: digests, ridge strength, class weights, rows, one tag for each batch."""
+    """What makes a version findable: digests, ridge strength, class weights, and how much it learnt."""
     from greenlightning.data.targets import targets_to_dict
 
-    batches = {f"{BATCH_TAG}{name}": entry.md5 or "" for name, entry in model.ledger.entries.items()}
-    sizes = {Tag.ROWS: model.statistics.n, Tag.BATCHES: len(batches)}
+    sizes = {Tag.ROWS: model.statistics.n, Tag.BATCHES: len(model.ledger.entries)}
     facts: dict[str, str] = {tag: str(size) for tag, size in sizes.items()}
     apart = {Tag.CLASS_WEIGHT: json.dumps(targets_to_dict(model.targets))} if model.targets.apart else {}
-    return digests(model) | facts | batches | apart | {Tag.ALPHA: repr(model.alpha)}
+    return digests(model) | facts | apart | {Tag.ALPHA: repr(model.alpha)}
+
+
+def _md5_of_batches(model: "GreenLightningModel") -> dict[str, str]:
+    return {name: entry.md5 or "" for name, entry in model.ledger.entries.items()}
 
 
 def _ensure_registered(client: "MlflowClient", dataset: str) -> None:
@@ -231,9 +236,9 @@ def load_version(found: VersionInfo) -> "GreenLightningModel":
             seal = seal_of(files)
         except (OSError, MlflowException) as error:
             raise (pruned_error(found) if found.pruned else _broken(found, "are missing or corrupt")) from error
-    if found.tags.get(Tag.FILES, seal) != seal or any(
-        found.tags.get(tag) != fact for tag, fact in _lineage(model).items()
-    ):
+    tags = {Tag.FILES: seal} | _lineage(model) if Tag.FILES in found.tags else _lineage(model)
+    is_other = any(found.tags.get(tag) != fact for tag, fact in tags.items())
+    if is_other or found.batches != _md5_of_batches(model):
         raise _broken(found, "are not those that were registered")
     return model
 

@@ -13,6 +13,9 @@ from tasks.core.constants import AGED_TAG, BATCH_TAG, FORGOTTEN_TAG, HELD_BACK_T
 if TYPE_CHECKING:
     from greenlightning.data.targets import ClassTargets
 
+IN_A_TAG = 500
+"""Batches: MLflow takes 100,000 characters a tag, and an id with an md5 are 54."""
+
 
 @dataclass(frozen=True)
 class VersionInfo:
@@ -78,7 +81,36 @@ class VersionInfo:
         return Tag.PRUNED_AT in self.tags
 
     def _tagged(self, prefix: str) -> dict[str, str]:
-        return {tag.removeprefix(prefix): value for tag, value in self.tags.items() if tag.startswith(prefix)}
+        """What ``batch_tags`` keeps; a batch that came later, or from release 0.1.0, has a tag of its own."""
+        found: dict[str, str] = {}
+        for tag in sorted(filter(lambda tag: tag.startswith(prefix), self.tags)):
+            is_list = self.tags[tag].startswith("{")
+            found |= self._listed(tag) if is_list else {tag.removeprefix(prefix): self.tags[tag]}
+        return found
+
+    def _listed(self, tag: str) -> dict[str, str]:
+        try:
+            return dict(json.loads(self.tags[tag]))
+        except ValueError as error:
+            raise tags_error(self) from error
+
+
+def batch_tags(prefix: str, values: Mapping[str, str]) -> dict[str, str]:
+    """The tags that keep a value for each of these batches: ``<prefix>0`` and so on, each with many, as JSON.
+
+    One tag for each batch would make every version longer to write and to read than the one before.
+    """
+    items = sorted(values.items())
+    parts = [dict(items[first : first + IN_A_TAG]) for first in range(0, len(items), IN_A_TAG)]
+    return {f"{prefix}{number}": json.dumps(part, separators=(",", ":")) for number, part in enumerate(parts)}
+
+
+def tags_error(info: VersionInfo) -> IntegrityError:
+    """The error of a version by whose tags nothing can be decided."""
+    return IntegrityError(
+        f"The tags of {info.dataset} version {info.version} are not those that were registered",
+        f"Restore a backup, or run: greenlightning rollback --dataset {info.dataset} --reason WHY",
+    )
 
 
 def pruned_error(found: VersionInfo) -> IntegrityError:

@@ -9,7 +9,7 @@ from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, KEPT, T
 from tasks.core.energy_cost import EnergyCost
 from tasks.data.batch_index import BatchRef
 from tasks.energy.from_scratch import NetworkRate, from_scratch
-from tasks.models.version_info import VersionInfo
+from tasks.models.version_info import VersionInfo, batch_tags
 from tasks.quarantine.records import QuarantinedBatch
 from tasks.scheduling.training_rate import inherited_rate, rate_tags
 from tasks.tracking.metrics import rows_metrics
@@ -96,7 +96,6 @@ class Candidate:
         }
         if self.findings:
             tags[Tag.FINDINGS] = "; ".join(self.findings)
-        gone = set(self.forgotten)
         if self.prequential.rows:
             tags[Tag.PREQUENTIAL] = json.dumps(self.prequential.to_dict())
         if rate := self._network:
@@ -107,8 +106,15 @@ class Candidate:
             tags |= inherited_rate(self.parent)
         if self.parent:
             tags[Tag.PARENT_VERSION] = str(self.parent.version)
-            tags |= {f"{HELD_BACK_TAG}{batch}": left for batch, left in self.parent.held_back.items()}
-            tags |= {f"{AGED_TAG}{batch}": keep for batch, keep in self.parent.aged.items()}
-            gone |= self.parent.forgotten
-        tags |= {f"{AGED_TAG}{batch}": keep for batch, keep in self.trained.released.items()}
-        return tags | {f"{FORGOTTEN_TAG}{batch}": "true" for batch in gone}
+        return tags | self._batch_tags
+
+    @property
+    def _batch_tags(self) -> dict[str, str]:
+        """The batches that this version and its ancestors forgot, let go with age, or lost to a rollback."""
+        parent = self.parent
+        gone = {*self.forgotten, *(parent.forgotten if parent else ())}
+        return (
+            batch_tags(HELD_BACK_TAG, parent.held_back if parent else {})
+            | batch_tags(AGED_TAG, (parent.aged if parent else {}) | self.trained.released)
+            | batch_tags(FORGOTTEN_TAG, dict.fromkeys(gone, "true"))
+        )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tasks.core.constants import SCORES, Metric, Tag
 from tasks.core.templates import readable
-from tasks.data.batch_index import known_batch
+from tasks.data.batch_index import survey
 from tasks.figures.style import joules_text
 from tasks.models import embedded_registry, registry
 from tasks.models.model_card import model_description
@@ -49,10 +49,9 @@ def describe_serving(dataset: str, facts: dict[str, str]) -> None:
 
 
 def _data(serving: VersionInfo) -> str:
-    refs = [known_batch(serving.dataset, batch) for batch in serving.batches]
-    known = sorted((ref for ref in refs if ref), key=lambda ref: (ref.landed_at, ref.id), reverse=True)
-    sources = [ref.source for ref in known[:NAMED]]
-    more = len(refs) - len(sources)
+    landed, _ = survey(serving.dataset)
+    sources = [ref.source for ref in reversed(landed) if ref.id in serving.batches][:NAMED]
+    more = len(serving.batches) - len(sources)
     listed = ", ".join([*sources, *([f"{more} more"] if more else [])])
     return f"{int(serving.tags.get(Tag.ROWS, 0)):,} rows: {listed}"
 

@@ -1,5 +1,6 @@
 """Whether the embedded database of MLflow is whole: a lost one must not pass for an empty workspace."""
 
+import os
 import sqlite3
 from contextlib import closing
 from functools import cache
@@ -108,7 +109,13 @@ def _experiments(database: Path) -> set[str]:
 def _datasets_with_artifacts(workspace: Workspace) -> list[str]:
     """The datasets whose folder of artifacts has something in it."""
     folders = (workspace.mlruns / "artifacts").glob("*/")
-    return sorted(folder.name for folder in folders if any(folder.iterdir()))
+    return sorted(folder.name for folder in folders if _has_entry(folder))
+
+
+def _has_entry(folder: Path) -> bool:
+    """Whether a folder is not empty; its first entry is enough."""
+    with os.scandir(folder) as entries:
+        return any(entries)
 
 
 def _has_log(database: Path) -> bool:

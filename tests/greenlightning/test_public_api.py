@@ -120,6 +120,8 @@ def test_every_error_tells_cause_and_remedy_in_one_line(name: str) -> None:
     error = getattr(errors, name)("The tap drips", "Close it")
     assert isinstance(error, GreenLightningError)
     assert (error.cause, error.remedy, str(error)) == ("The tap drips", "Close it", "The tap drips. Close it.")
+    named = getattr(errors, name)("The tap 'a\r\nb\u2028c' drips", "Close it")
+    assert str(named) == "The tap 'a b c' drips. Close it."
 
 
 @pytest.mark.parametrize(

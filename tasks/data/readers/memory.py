@@ -100,7 +100,7 @@ def _arrow_on_one_thread() -> Iterator[None]:
 
 
 def _wait_for_arrow() -> None:
-    """Read a table that no object of Python's holds, on the one thread of each pool: what was begun ends before."""
+    """Read a table that Python does not hold, on the one thread of each pool: what was begun ends before."""
     table = pa.BufferOutputStream()
     table.write(b"a\n1\n")
     pyarrow.csv.read_csv(pa.BufferReader(table.getvalue()))

@@ -8,10 +8,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from greenlightning.errors import IntegrityError
 from tasks.core.atomic import PARTIAL
 from tasks.core.constants import AGED_TAG, FORGOTTEN_TAG, HELD_BACK_TAG, Tag
-from tasks.models.version_info import VersionInfo
+from tasks.models.version_info import VersionInfo, tags_error
 
 STATISTICS = "statistics.safetensors"
 LENGTH_BYTES = 8
@@ -47,10 +46,7 @@ def seal_of_tags(tags: Mapping[str, str]) -> str:
 def check_tags(info: VersionInfo) -> None:
     """Raise IntegrityError where such a tag of a version was changed, added or lost."""
     if info.tags.get(Tag.TAGS, seal := seal_of_tags(info.tags)) != seal:
-        raise IntegrityError(
-            f"The tags of {info.dataset} version {info.version} are not those that were registered",
-            f"Restore a backup, or run: greenlightning rollback --dataset {info.dataset} --reason WHY",
-        )
+        raise tags_error(info)
 
 
 def resealed(info: VersionInfo, added: Mapping[str, str]) -> dict[str, str]:

@@ -98,6 +98,14 @@ def test_a_pointer_without_one_of_its_fields_is_damaged(lost: str) -> None:
         read_pointer(pointer, "d")
 
 
+def test_a_pointer_that_changed_is_read_again() -> None:
+    pointer = pointed(FIRST)
+    assert read_pointer(pointer, "d")
+    pointer.write_bytes(b"x" * pointer.stat().st_size)
+    with pytest.raises(IntegrityError):
+        read_pointer(pointer, "d")
+
+
 @pytest.mark.parametrize("text", ["outs: [", "", "outs:\n- md", "3", yaml.safe_dump({"outs": []})])
 def test_a_damaged_pointer_is_named_and_the_others_are_still_there(text: str) -> None:
     pointed(FIRST).write_text(text)

@@ -1,6 +1,7 @@
 """The HTML page of a lineage."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -57,3 +58,14 @@ def test_the_ledger_and_the_history_are_tables() -> None:
     page = render_page("digits", tree, graph_of("digits", tree))
     assert "<h2>Ledger: 2 batches</h2>" in page and "<td>north</td>" in page
     assert "<h2>Made from</h2>" in page and "<td>digits version 1 (previous)</td>" in page
+
+
+def test_a_long_ledger_is_listed_by_its_latest_batches() -> None:
+    tree = lineage("digits")
+    [ledger] = [part for part in tree.children if part.kind == "ledger"]
+    many = tuple(replace(ledger.children[0], name=f"{number:016x}") for number in range(1234))
+    longer = replace(tree, children=tuple(replace(p, children=many) if p is ledger else p for p in tree.children))
+    page = render_page("digits", longer, graph_of("digits", tree))
+    assert "<h2>Ledger: 1,234 batches, the latest 100 (all are in lineage.json of its run)</h2>" in page
+    assert f"<td>{1233:016x}</td>" in page and f"<td>{1134:016x}</td>" in page
+    assert f"<td>{1133:016x}</td>" not in page

@@ -24,6 +24,17 @@ def test_a_version_is_the_one_that_mlflow_finds(mlflow_home: Path) -> None:
     assert embedded_registry.find("digits", 2).aliases == ("champion",)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("query", ["ALIASES", "VERSION", "TAGS", "HAVING", "MADE_BY", "NEWEST", "LOCATION"])
+def test_no_look_reads_the_rows_of_all_versions(query: str, mlflow_home: Path) -> None:
+    """The table of tags grows with every version."""
+    bare_versions(2)
+    asked = getattr(embedded_registry, query)
+    with sqlite3.connect(f"file:{mlflow_home / 'mlruns' / 'mlflow.db'}?mode=ro", uri=True) as store:
+        plan = store.execute(f"EXPLAIN QUERY PLAN {asked}", ("digits", *"1" * (asked.count("?") - 1)))
+        assert all(step.startswith("SEARCH") for *_, step in plan)
+    store.close()
+
+
 def test_what_is_not_there_is_none(mlflow_home: Path) -> None:
     bare_versions(2)
     connect().delete_model_version("digits", "2")

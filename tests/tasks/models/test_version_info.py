@@ -1,6 +1,9 @@
 """The tags of a version say what it learnt, what it forgot and what was held back."""
 
-from tasks.models.version_info import VersionInfo, pruned_error, serving_already
+import pytest
+
+from greenlightning.errors import IntegrityError
+from tasks.models.version_info import IN_A_TAG, VersionInfo, batch_tags, pruned_error, serving_already
 
 
 def version(**tags: str) -> VersionInfo:
@@ -16,6 +19,20 @@ def test_batches_are_read_from_the_tags() -> None:
 def test_a_batch_that_was_learnt_again_is_neither_forgotten_nor_held_back() -> None:
     info = version(batch__a="md5", forgotten__a="true", held_back__a="3")
     assert (info.forgotten, info.held_back, info.parent) == (frozenset(), {}, None)
+
+
+def test_many_batches_have_few_tags_and_one_that_came_later_has_its_own() -> None:
+    learnt = {f"{number:016x}": f"{number:032x}" for number in range(IN_A_TAG + 1)}
+    tags = batch_tags("batch.", learnt)
+    assert tags.keys() == {"batch.0", "batch.1"}
+    assert max(map(len, tags.values())) < 100_000, "MLflow takes no longer tags"
+    assert VersionInfo("d", 7, "run", "", (), tags | {"batch.b": "later"}, "").batches == learnt | {"b": "later"}
+    assert batch_tags("batch.", {}) == {}
+
+
+def test_a_list_of_batches_that_was_cut_is_an_integrity_error() -> None:
+    with pytest.raises(IntegrityError, match="The tags of d version 7 are not those that were registered"):
+        _ = version(batch__0='{"a":"m').batches
 
 
 def test_errors_name_the_version_and_the_command() -> None:

@@ -74,12 +74,12 @@ def test_its_version_names_the_parent_and_inherits_rate_and_batches_left_out() -
         Tag.HOLDOUT: "h" * 16,
         Tag.REASON: "promoted: holdout +0.01",
         Tag.PARENT_VERSION: "4",
-        f"{FORGOTTEN_TAG}b": "true",
-        f"{HELD_BACK_TAG}c": "3",
+        f"{FORGOTTEN_TAG}0": '{"b":"true"}',
+        f"{HELD_BACK_TAG}0": '{"c":"3"}',
     }
     kept = retrained(decision=Decision(False, "champion kept"), forgotten=("e",)).tags
     assert kept[Tag.DECISION] == "kept as challenger"
-    assert {f"{FORGOTTEN_TAG}b", f"{FORGOTTEN_TAG}e"} <= set(kept)
+    assert kept[f"{FORGOTTEN_TAG}0"] == '{"b":"true","e":"true"}'
 
 
 def test_a_first_training_avoids_nothing_and_measures_what_the_network_spends_on_a_row() -> None:
