@@ -93,8 +93,8 @@ def break_even_text(spending: "Spending") -> str:
     if SCRATCH not in spending.methods:
         return "no conventional training was measured or estimated"
     if spending.break_even is None:
-        return "not broken even yet"
-    return f"broken even at version {spending.break_even}"
+        return "learning has not broken even yet"
+    return f"learning broke even at version {spending.break_even}"
 
 
 def reliability_figure(found: "Reliability", before: "Reliability | None" = None) -> "Figure":

@@ -65,7 +65,7 @@ def test_spending_is_summed_from_the_first_training_on_and_the_break_even_is_mar
     figure = FIGURES["spending"]()
     said = texts(figure)
     assert {"learning 1.2 J", "conventional network 5.49 kJ", "random gates 5.49 kJ"} <= said
-    assert "broken even at version 1" in said
+    assert "learning broke even at version 1" in said
     [mark] = [line for line in figure.axes[0].lines if line.get_linestyle() == ":"]
     assert list(mark.get_xdata()) == [0, 0]
 
@@ -79,4 +79,4 @@ def test_where_nothing_is_known_of_the_other_way_the_figure_says_so() -> None:
     alone = spending_of([replace(one, references={}) for one in HISTORY])
     assert alone and break_even_text(alone) == "no conventional training was measured or estimated"
     dear = spending_of([replace(one, scratch=EnergyCost(1.0, 0.1), references={}) for one in HISTORY])
-    assert dear and break_even_text(dear) == "not broken even yet"
+    assert dear and break_even_text(dear) == "learning has not broken even yet"
