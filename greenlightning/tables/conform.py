@@ -99,7 +99,7 @@ def _canonical_columns(frame: pd.DataFrame, schema: TableSchema, source: str) ->
     names, dtypes = list(kept), dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
     if all(column.kind is Kind.NUMERIC and is_numeric_dtype(dtypes[name]) for name, column in kept.items()):
         chosen = taken(frame, names)
-        return pd.DataFrame(chosen.to_numpy(np.float64, na_value=np.nan), columns=chosen.columns)
+        return pd.DataFrame(chosen.to_numpy(np.float64, na_value=np.nan), columns=chosen.columns, copy=False)
     return {name: canonical(frame[name], column, source) for name, column in kept.items()}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,14 @@ def deployments(server: str) -> list[dict[str, Any]]:
         found += page
         if len(page) < PAGE:
             return found
+
+
+def deployment_names(server: str, ids: Collection[str]) -> dict[str, str]:
+    """The names of some deployments by their ids; a server describes a few of them sooner than all."""
+    if not ids:
+        return {}
+    body = {"deployments": {"id": {"any_": sorted(ids)}}}
+    return {one["id"]: one["name"] for one in call("POST", f"{server}/api/deployments/filter", body)}
 
 
 def upcoming(server: str) -> list[dict[str, Any]]:

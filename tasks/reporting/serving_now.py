@@ -70,8 +70,9 @@ def next_run(dataset: str) -> str:
     server = Dashboards.current().prefect_url
     if server is None:
         return "no server runs, so nothing is scheduled: greenlightning up"
-    names = {one["id"]: one["name"] for one in prefect_api.deployments(server)}
-    return first_due(dataset, names, prefect_api.upcoming(server))
+    runs = prefect_api.upcoming(server)
+    names = prefect_api.deployment_names(server, {run["deployment_id"] for run in runs if run["deployment_id"]})
+    return first_due(dataset, names, runs)
 
 
 def first_due(dataset: str, names: dict[str, str], runs: Sequence[dict[str, object]]) -> str:

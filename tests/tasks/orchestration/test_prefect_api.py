@@ -119,6 +119,13 @@ def test_every_page_of_deployments_is_read(server: FakePrefect, monkeypatch: pyt
     assert [body["offset"] for body in server.bodies] == [0, 2]
 
 
+def test_deployments_are_named_by_id_and_none_is_asked_for_without_ids(server: FakePrefect) -> None:
+    assert prefect_api.deployment_names(server.url, set()) == {} and server.bodies == []
+    server.responses = [(200, [{"id": "1", "name": "retrain-nightly"}, {"id": "2", "name": "report"}])]
+    assert prefect_api.deployment_names(server.url, {"2", "1"}) == {"1": "retrain-nightly", "2": "report"}
+    assert server.bodies == [{"deployments": {"id": {"any_": ["1", "2"]}}}]
+
+
 def test_a_worker_is_online_after_a_heartbeat(server: FakePrefect) -> None:
     server.responses = [(200, [{"last_heartbeat_time": "2026-01-01T00:00:10+00:00"}])] * 2
     assert prefect_api.is_online(server.url, "cpu", since=1767225600.0)
