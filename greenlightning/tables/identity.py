@@ -81,8 +81,9 @@ def _is_numeric(frame: pd.DataFrame) -> bool:
     return all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes)
 
 
-def _numbers(frame: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the cells as float64 with one NaN."""
-    values = frame.to_numpy(np.float64)
+def _numbers(frame: pd.DataFrame) -> NDArray[Any]:
+    """Return the cells with one NaN: as float64, or as they are where that writes the same float64."""
+    as_they_are = len(kinds := set(frame.dtypes)) == 1 and kinds <= {np.dtype(np.float32), np.dtype(np.float64)}
+    values = frame.to_numpy() if as_they_are else frame.to_numpy(np.float64)
     missing = np.isnan(values)
     return np.where(missing, np.nan, values) if missing.any() else values
