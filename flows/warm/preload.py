@@ -7,10 +7,13 @@ from importlib import import_module
 from sqlalchemy import Engine
 from sqlalchemy.orm import configure_mappers
 
+from greenlightning.energy.power import watts_per_core
 from greenlightning.errors import GreenLightningError
 from tasks.core.templates import compile_templates
 from tasks.core.workspace import Workspace
+from tasks.models.files.served_library import library
 from tasks.tracking.client import connect
+from tasks.tracking.code_version import code_tags, repository
 from tasks.validation.pages.data_docs import compile_pages
 
 MODULES = (
@@ -79,6 +82,7 @@ MODULES = (
     "pyarrow.vendored.version",
     "rich._emoji_codes",
     "rich.status",
+    "scipy.optimize",
     "scmrepo.git.config",
     "scmrepo.noscm",
     "sklearn.model_selection",
@@ -93,9 +97,14 @@ MODULES = (
 
 
 def preload() -> None:
-    """Import everything; what runs would read, check and compile each by itself is ready too."""
+    """Import everything; what runs would read, check and compile each by itself is ready too.
+
+    So the commit and the library that runs name and keep are those of the code that they run: of this process.
+    """
     for name in MODULES:
         import_module(name)
+    for read in (code_tags, repository, library, watts_per_core):
+        read()
     compile_templates()
     compile_pages()
     configure_mappers()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from greenlightning.evaluation.rules import DecisionRule
@@ -79,6 +78,8 @@ class Calibration:
             excess = softmax(logits, axis=1) - targets
             slopes = np.array([np.sum(excess * logs), np.sum(excess * scores)])
             return -float(np.sum(targets * log_softmax(logits, axis=1))) / n, slopes / n
+
+        from scipy.optimize import minimize  # a tenth of a second, which only a first training spends
 
         bounds = [(0.0, 0.0 if linear else LARGEST), (0.0, LARGEST)]
         found = minimize(loss, np.array([1.0 - linear, 1.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
