@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from greenlightning.data.windows import Window
 from greenlightning.errors import InputError
@@ -28,6 +28,8 @@ Device = Annotated[
 WhenMoved = Literal["never", "red", "always"]
 """When batches that have moved are quarantined: if structure health is red too, always, or never."""
 Width = Annotated[int, Field(ge=1, le=65_536)]
+Auto = Annotated[Literal["auto"], WithJsonSchema({"enum": ["auto"], "type": "string"})]
+"""Prefect's form says of a constant that it cannot be changed, of a choice of one it does not."""
 
 
 EVERYTHING, AUTO = "everything", "auto"
@@ -54,18 +56,16 @@ class Learning(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hidden_layer_sizes: Literal["auto"] | tuple[Width, ...] = Field(
-        "auto", description="units of each gated layer"
-    )
+    hidden_layer_sizes: Auto | tuple[Width, ...] = Field("auto", description="units of each gated layer")
     paths: Literal["auto", "explicit", "landmarks", "synthetic"] = Field(
         "auto", description="which path features (synthetic: landmarks that are nobody's rows)"
     )
-    n_landmarks: Literal["auto"] | Annotated[int, Field(ge=1, le=32_768)] = Field(
+    n_landmarks: Auto | Annotated[int, Field(ge=1, le=32_768)] = Field(
         "auto",
         description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most, 512 beside "
         "random features)",
     )
-    n_random_features: Literal["auto"] | Annotated[int, Field(ge=0, le=32_768)] = Field(
+    n_random_features: Auto | Annotated[int, Field(ge=0, le=32_768)] = Field(
         "auto",
         description="random ReLU features beside the paths, for labels that the base lacks (auto: by held-out "
         "rows, on 4,000 rows or more whose columns share a unit)",
@@ -73,11 +73,11 @@ class Learning(BaseModel):
     feature_budget: int = Field(
         FEATURE_BUDGET, ge=1, le=32_768, description="path and random features at most, where random ones are auto"
     )
-    alpha: Literal["auto"] | Annotated[float, Field(ge=0)] = Field(
+    alpha: Auto | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"
     )
     feature_bits: Literal[8, 12, 16] = Field(8, description="bits of a path feature")
-    max_epochs: Annotated[int, Field(ge=1, le=1_000)] | Literal["auto"] = Field(
+    max_epochs: Annotated[int, Field(ge=1, le=1_000)] | Auto = Field(
         "auto", description=f"epochs of structure extraction at most (auto: {EPOCHS})"
     )
     settle_tolerance: float = Field(0.01, gt=0, lt=1, description="flip rate under which the gates count as still")

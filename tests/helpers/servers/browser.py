@@ -33,7 +33,7 @@ QUIET = [
     "--no-sandbox",
 ]
 SCREEN = {"width": 1400, "height": 900}
-PATIENCE = 40.0
+PATIENCE = 300.0
 """Seconds that a page may take to show what the servers have ready."""
 
 

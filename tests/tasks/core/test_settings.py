@@ -34,3 +34,10 @@ def test_a_window_is_checked_before_anything_begins() -> None:
     assert Deciding(keep="26w").keep == "26w"
     with pytest.raises(ValidationError, match="'26 moons' is no window"):
         Deciding(keep="26 moons")
+
+
+def test_what_is_auto_is_a_choice_in_forms_and_not_a_constant_that_cannot_be_changed() -> None:
+    assert "'const'" not in str(Learning.model_json_schema())
+    assert Learning(n_landmarks="auto").n_landmarks == "auto"
+    with pytest.raises(ValidationError):
+        Learning.model_validate({"n_landmarks": "many"})
