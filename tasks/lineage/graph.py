@@ -63,11 +63,11 @@ def nodes_of(graph: "DiGraph[str]") -> dict[str, GraphNode]:
     return {name: attributes["node"] for name, attributes in graph.nodes.items()}
 
 
-def to_json(tree: LineageNode, graph: "DiGraph[str]") -> str:
+def to_json(tree: LineageNode, graph: "DiGraph[str]", indent: int | None = 2) -> str:
     """One JSON object: the tree, and the same as ``graph`` with its ``nodes`` and ``edges``."""
     nodes = [node.to_dict() | {"id": name} for name, node in nodes_of(graph).items()]
     edges = [{**edge, "source": source, "target": target} for source, target, edge in graph.edges(data=True)]
-    return json.dumps(tree.to_dict() | {"graph": {"nodes": nodes, "edges": edges}}, indent=2)
+    return json.dumps(tree.to_dict() | {"graph": {"nodes": nodes, "edges": edges}}, indent=indent)
 
 
 def to_dot(graph: "DiGraph[str]") -> str:

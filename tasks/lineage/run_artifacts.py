@@ -30,7 +30,7 @@ def log_lineage(dataset: str, number: int, parent: VersionInfo | None, run_id: s
         tree = of_version(chosen, {info.version: info for info in (chosen, parent) if info})
         client = connect()
         graph = graph_of(dataset, tree)
-        client.log_text(run_id, to_json(tree, graph), FILE)
+        client.log_text(run_id, to_json(tree, graph, indent=None), FILE)
         client.log_text(run_id, render_page(dataset, tree, graph), PAGE)
     except Exception as error:
         logging.getLogger(__name__).warning("The lineage of version %s was not logged: %s", number, error)

@@ -21,19 +21,21 @@ CURVE = "soak"
 def soak(stage: Path, place: Path, records: Records, retrainings: int) -> Attack:
     """So many retrainings of one workspace, which stays at ``place`` so that a later run goes on."""
 
-    def trial(name: str) -> str:
+    def trial(_: str) -> str:
         if not place.is_dir():
             fresh(stage, place)
         [home] = place.iterdir()
         os.environ["GREENLIGHTNING_HOME"] = str(home)
-        for number in range(len(registry.versions(DATASET)), int(name) + A_PROCESS):
+        done = len(registry.versions(DATASET))
+        for number in range(done, done + A_PROCESS):
             write(home / "next.csv", 1000 + number, ROWS, 1.0)
             began = time.process_time()
             land.fn(home / "next.csv", DATASET)
-            if retrain() is not Ended.DONE:
+            ended, seconds = retrain(), time.process_time() - began
+            if ended is not Ended.DONE:
                 return f"retraining {number} ended otherwise"
             if number % MEASURED == 0:
-                records.add(attack=CURVE, trial=str(number), **measured(home), seconds=time.process_time() - began)
+                records.add(attack=CURVE, trial=str(number), **measured(home), seconds=seconds)
         return ""
 
     names = [str(first) for first in range(1, retrainings + 1, A_PROCESS)]
