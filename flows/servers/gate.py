@@ -28,6 +28,8 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 TICKET = "ticket"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 WRONG_ADDRESS = "This server answers only at its own address.\n"
+OWN_IMAGES = (b"content-security-policy", b"img-src 'self' data: blob:")
+"""Pictures of other servers are not asked for: Prefect's page of blocks and a note in Markdown may name some."""
 NOT_LOGGED_IN = "Not logged in. Run `greenlightning up` in a terminal: it prints an address that logs you in.\n"
 
 
@@ -53,7 +55,8 @@ class AddressCheck:
 class Gate:
     """Asks for the secret of a workspace; with ``asks_sockets`` the application asks websockets for it itself.
 
-    A browser proves itself by a cookie, which scripts cannot read; the application gets the secret in its place.
+    Pages show pictures of their own server only. A browser proves itself by a cookie, which scripts cannot read;
+    the application gets the secret in its place.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Gate:
         if scope["type"] == "lifespan":
             await self.application(scope, receive, send)
             return
+        send = _with_own_images(send)
         request = HTTPConnection(scope)
         given = request.headers.get("authorization", "").encode()
         if hmac.compare_digest(given, self.header) or (scope["type"] == "websocket" and self.asks_sockets):
@@ -102,6 +106,15 @@ class Gate:
         answer = RedirectResponse(request.url.remove_query_params(TICKET), 303)
         answer.set_cookie(self.cookie, self.session, httponly=True, samesite="lax")
         return answer
+
+
+def _with_own_images(send: Send) -> Send:
+    async def with_policy(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), OWN_IMAGES]}
+        await send(message)
+
+    return with_policy
 
 
 async def refuse(scope: Message, receive: Receive, send: Send, reason: str, status: int) -> None:

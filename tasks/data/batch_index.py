@@ -66,12 +66,13 @@ def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
     Data, or a pointer that was set aside, without a pointer beside it shows that one is missing.
     """
     folder, incoming = Workspace.current().batches(dataset), Workspace.current().incoming(dataset)
-    names = {name.partition(".")[0] for name in _listed(folder) if ".parquet" in name and name[0] != "."}
-    waiting = set(_listed(incoming))
+    here, waiting = _listed(folder), _listed(incoming)
+    names = {name.partition(".")[0] for name in here if ".parquet" in name and name[0] != "."}
     found, damaged = [], []
     for name in sorted(filter(BATCH_ID.fullmatch, names)):
         try:
-            ref = read_pointer(f"{folder}/{name}{POINTER}", dataset)
+            pointer = here.get(f"{name}{POINTER}")
+            ref = read_pointer(pointer, dataset) if pointer else None
         except IntegrityError:
             ref = None
         if ref:
@@ -81,11 +82,11 @@ def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
     return sorted(found, key=lambda ref: (ref.landed_at, ref.id)), damaged
 
 
-def _listed(folder: Path) -> list[str]:
+def _listed(folder: Path) -> dict[str, os.DirEntry[str]]:
     if not folder.is_dir():
-        return []
+        return {}
     with os.scandir(folder) as entries:
-        return [entry.name for entry in entries]
+        return {entry.name: entry for entry in entries}
 
 
 def damage_error(dataset: str, damaged: Sequence[str]) -> IntegrityError:
@@ -138,10 +139,10 @@ def checked_id(batch_id: str) -> str:
     return batch_id
 
 
-def read_pointer(pointer: Path | str, dataset: str) -> BatchRef | None:
+def read_pointer(pointer: Path | os.DirEntry[str], dataset: str) -> BatchRef | None:
     """Read one pointer file; None where there is none, or one without a description; else IntegrityError."""
     try:
-        about = Path(pointer).stat()
+        about = pointer.stat()
         return _read(
             os.fspath(pointer), dataset, about.st_ino, about.st_mtime_ns, about.st_ctime_ns, about.st_size
         )
@@ -151,14 +152,14 @@ def read_pointer(pointer: Path | str, dataset: str) -> BatchRef | None:
         raise damage_error(dataset, [_batch_of(pointer)]) from error
 
 
-def _batch_of(pointer: Path | str) -> str:
-    return Path(pointer).name.removesuffix(POINTER)
+def _batch_of(pointer: Path | os.DirEntry[str]) -> str:
+    return pointer.name.removesuffix(POINTER)
 
 
 @lru_cache(maxsize=100_000)
 def _read(pointer: str, dataset: str, *_: int) -> BatchRef | None:
     """What a pointer says, kept as long as its file is the same: a run asks for all of a dataset several times."""
-    batch_id, content = _batch_of(pointer), parse(Path(pointer).read_text(encoding="utf-8"))
+    batch_id, content = _batch_of(Path(pointer)), parse(Path(pointer).read_text(encoding="utf-8"))
     if not is_described(content):
         return None
     meta = {name: content["meta"][name] for name in META}

@@ -40,8 +40,8 @@ These attacks found nine more faults, all mended, with tests and the harmful tri
 
 Of the changes of files by whatever library every tenth was attacked.
 The seconds of the retrainings on end are from two processors that two to four other processes shared.
-In turn afterwards, 25 retrainings each: 0.56 processor seconds (median) with 30 batches learnt, and 0.64 with 500,
-so 0.2 ms more for each batch; it was 0.8 ms before a version kept its batches in few tags, and 5 ms before that.
+In turn afterwards, 25 retrainings each: 0.66 processor seconds (median) with 30 batches learnt, and 0.73 with 500,
+so 0.1 ms more for each batch; it was 0.8 ms before a version kept its batches in few tags, and 5 ms before that.
 A retraining leaves 43 files, and 0.5 MB at first and 0.8 MB after 500, as ledger and lineage name every batch.
 Fifty of them ran in one process, which grew by 0.4 MB each; the first of a process has 712 MB at the start and
 731 MB after 450.

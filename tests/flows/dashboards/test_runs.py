@@ -158,3 +158,10 @@ def test_automations_those_of_notifications_too_say_what_they_do(up: "Up", page:
         page.get_by_text(name, exact=True).first.wait_for()
         page.get_by_text(does).first.wait_for()
     picture(page, "automations")
+
+
+def test_the_blocks_are_shown_without_the_pictures_of_other_servers(up: "Up", page: "Page") -> None:
+    page.goto(f"{up.prefect_url}/blocks/catalog")
+    page.get_by_text("Slack Webhook", exact=True).first.wait_for()
+    page.wait_for_load_state("networkidle")
+    picture(page, "blocks")

@@ -137,6 +137,10 @@ def test_the_application_gets_the_secret_in_place_of_the_cookie(
     assert seen == [f"GET {Gate(FastAPI(), Workspace(home)).header.decode()}"]
 
 
+def test_a_page_shows_pictures_of_its_own_server_only(owner: TestClient) -> None:
+    assert owner.get("/blocks").headers["content-security-policy"] == "img-src 'self' data: blob:"
+
+
 def test_the_cookie_of_another_workspace_is_none(owner: TestClient, application: FastAPI, tmp_path: Path) -> None:
     other = client(application, tmp_path / "other")
     other.cookies = owner.cookies
