@@ -41,9 +41,8 @@ def compared(up: "Up", monkeypatch: pytest.MonkeyPatch) -> list[registry.Version
     return [registry.version(DIGITS, 1), registry.versions(DIGITS)[0]]
 
 
-def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
-    up: "Up", arrived: str, page: "Page"
-) -> None:
+def retrain_form(up: "Up", page: "Page") -> None:
+    """Go to the form of the deployment from the first page, and fill it in."""
     page.goto(up.prefect_url)
     page.get_by_text("Deployments", exact=True).first.click()
     page.get_by_placeholder("Search deployments").fill("retrain")
@@ -52,7 +51,12 @@ def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
     page.get_by_text("Custom run").click()
     fill(field_named(page, "dataset"), DIGITS)
     picture(page, "prefect-form")
-    run = submitted(page)
+
+
+def test_a_retraining_started_from_its_form_completes_and_says_what_it_came_to(
+    up: "Up", arrived: str, page: "Page"
+) -> None:
+    run = submitted(page, lambda: retrain_form(up, page))
     up.ended(run)
     page.goto(f"{up.prefect_url}/runs/flow-run/{run}")
     page.get_by_text("Promoted", exact=True).first.wait_for()

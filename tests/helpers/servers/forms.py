@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
 PROPERTY = "contains(concat(' ', @class, ' '), ' schema-form-property ')"
 TYPES: dict[type, tuple[str, ...]] = {str: ("str", "path"), int: ("int",), list: ("list",)}
 """What the buttons are called that choose the type of a field."""
+PATIENCE = 90_000
+"""Milliseconds: a write that Prefect's database does not take is given up after 60 seconds."""
 
 
 def submit_form(page: "Page", up: "Up", name: str, given: dict[str, Any]) -> str:
     """Open the form of ``flow/deployment``, fill in what is ``given``, and submit it; the run's id."""
-    page.goto(f"{up.prefect_url}/deployments/deployment/{up.deployment(name)['id']}/run")
-    for field, value in given.items():
-        fill(field_named(page, field), value)
-    picture(page, f"form-{name.partition('/')[2]}")
-    return submitted(page)
+
+    def filled_in() -> None:
+        page.goto(f"{up.prefect_url}/deployments/deployment/{up.deployment(name)['id']}/run")
+        for field, value in given.items():
+            fill(field_named(page, field), value)
+        picture(page, f"form-{name.partition('/')[2]}")
+
+    return submitted(page, filled_in)
 
 
 def field_named(place: "Page | Locator", name: str) -> "Locator":
@@ -57,14 +63,15 @@ def fill(field: "Locator", value: Any) -> None:
         own.locator("textarea, input").first.fill(str(value))
 
 
-def submitted(page: "Page") -> str:
-    """Submit the form of a run, again where a busy server refused, as a person would; the run's id."""
+def submitted(page: "Page", filled_in: Callable[[], object]) -> str:
+    """Fill in and submit the form of a run, again where a busy server refused, as a person would; the run's id."""
     from playwright.sync_api import TimeoutError as NoAnswer
 
-    for patience in (30, 60, 120):
+    for _ in range(3):
+        filled_in()
         with suppress(NoAnswer):
-            with page.expect_response(re.compile("/create_flow_run$"), timeout=1000 * patience) as answer:
-                page.get_by_role("button", name="Submit").click()
+            with page.expect_response(re.compile("/create_flow_run$"), timeout=PATIENCE) as answer:
+                page.get_by_role("button", name="Submit").click(timeout=PATIENCE)
             if answer.value.ok:
                 return str(answer.value.json()["id"])
         print("not submitted:", page.locator("body").inner_text())
