@@ -71,8 +71,8 @@ def survey(dataset: str) -> tuple[list[BatchRef], list[str]]:
     found, damaged = [], []
     for name in sorted(filter(BATCH_ID.fullmatch, names)):
         try:
-            pointer = here.get(f"{name}{POINTER}")
-            ref = read_pointer(pointer, dataset) if pointer else None
+            listed = here.get(f"{name}{POINTER}")
+            ref = read_pointer(listed or pointer_path(dataset, name), dataset)
         except IntegrityError:
             ref = None
         if ref:

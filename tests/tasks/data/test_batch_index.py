@@ -9,6 +9,7 @@ import yaml
 
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError, IntegrityError, NothingServedError
+from tasks.data import batch_index
 from tasks.data.batch_index import (
     BatchRef,
     batch_path,
@@ -96,6 +97,20 @@ def test_a_pointer_without_one_of_its_fields_is_damaged(lost: str) -> None:
     pointer.write_text(yaml.safe_dump(written))
     with pytest.raises(IntegrityError, match="damaged or missing"):
         read_pointer(pointer, "d")
+
+
+def test_a_pointer_that_is_written_while_the_folder_is_read_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process versions the batch: its pointer comes, and it no longer waits."""
+    pointer = pointed(FIRST)
+    (pointer.with_suffix("")).touch()
+    listed = batch_index._listed
+
+    def before(folder: Path) -> dict[str, Any]:
+        return {name: entry for name, entry in listed(folder).items() if name != pointer.name}
+
+    monkeypatch.setattr(batch_index, "_listed", before)
+    found, damaged = survey("d")
+    assert ([ref.id for ref in found], damaged) == ([FIRST], [])
 
 
 def test_a_pointer_that_changed_is_read_again() -> None:
