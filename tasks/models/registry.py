@@ -236,9 +236,8 @@ def load_version(found: VersionInfo) -> "GreenLightningModel":
             seal = seal_of(files)
         except (OSError, MlflowException) as error:
             raise (pruned_error(found) if found.pruned else _broken(found, "are missing or corrupt")) from error
-    tags = {Tag.FILES: seal} | _lineage(model) if Tag.FILES in found.tags else _lineage(model)
-    is_other = any(found.tags.get(tag) != fact for tag, fact in tags.items())
-    if is_other or found.batches != _md5_of_batches(model):
+    is_other = found.tags.get(Tag.FILES, seal) != seal or found.batches != _md5_of_batches(model)
+    if is_other or any(found.tags.get(tag) != fact for tag, fact in _lineage(model).items()):
         raise _broken(found, "are not those that were registered")
     return model
 
