@@ -49,4 +49,5 @@ def _print(dataset: str, found: "TableSchema", as_json: bool) -> None:
         typer.echo(json.dumps({"dataset": dataset, "path": str(schema_path(dataset)), **found.to_dict()}))
         return
     schema_table(found)
-    typer.echo(f"Edit {schema_path(dataset)} or use the options of this command; the next train takes it on.")
+    typer.echo(f"To change it, use the options of this command or edit {schema_path(dataset)}.")
+    typer.echo(f"A change counts for the next: greenlightning train --dataset {dataset}")

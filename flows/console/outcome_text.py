@@ -8,6 +8,7 @@ from flows.console.inert_console import out
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
 from greenlightning.evaluation.prequential import Prequential
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.energy_cost import avoided_line
 from tasks.tracking.whole_run import COVERS
 
@@ -27,7 +28,8 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         f"[bold {colour}]{outcome.state}[/] {outcome.dataset}{version}{kept}: {escape(reason)}", highlight=False
     )
     if outcome.scores:
-        out.print("  " + ", ".join(f"{name} {value:.4f}" for name, value in outcome.scores.items()))
+        when = "with all new rows learnt: " if outcome.predicted else ""
+        out.print(f"  {when}" + ", ".join(f"{name} {score_text(value)}" for name, value in outcome.scores.items()))
     if outcome.predicted:
         out.print(f"  {_before_learning(outcome.predicted, outcome.prequential)}", highlight=False)
     if outcome.learnt:
@@ -63,7 +65,7 @@ def _before_learning(new: Prequential, stream: Prequential | None) -> str:
 
 def _named(scores: Mapping[str, float]) -> str:
     """The first score, with its name."""
-    return next(f"{name} {value:.4f}" for name, value in scores.items())
+    return next(f"{name} {score_text(value)}" for name, value in scores.items())
 
 
 def quarantine_commands(outcome: Outcome) -> list[str]:

@@ -8,6 +8,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from greenlightning.evaluation.score_text import score_text
+
 Facts = Mapping[str, Any]
 COLOURS = {"green": "green", "amber": "yellow", "red": "red"}
 COUNTED = {"not_learnt": "new", "waiting": "waiting", "unlabelled": "unlabelled", "quarantined": "quarantined"}
@@ -82,7 +84,7 @@ def _score(scores: Mapping[str, float], found: Facts) -> str:
         return "-"
     name, value = next(iter(scores.items()))
     prefix = "" if _score_name(found) == SCORES[name] else f"{SCORES[name]} "
-    return f"{prefix}{value:.3f}" if abs(value) < 1000 else f"{prefix}{value:,.0f}"
+    return f"{prefix}{score_text(value, '.3f')}"
 
 
 def _batches(facts: Facts) -> str:

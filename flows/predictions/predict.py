@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.console.inert_console import InertConsole
+from greenlightning.evaluation.score_text import score_text
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
 from tasks.predictions.predicting import PredictedFile, predict_file
@@ -57,7 +58,7 @@ def _print(found: dict[str, Any], done: PredictedFile, console: InertConsole) ->
         _print_first(done, console)
         console.print(f"  written to {escape(str(done.target))}", highlight=False)
     if done.scores:
-        scores = ", ".join(f"{name} {value:.4f}" for name, value in done.scores.items())
+        scores = ", ".join(f"{name} {score_text(value)}" for name, value in done.scores.items())
         console.print(f"  {scores} on {done.scored_rows:,} rows with a label", highlight=False)
     for note in found["notes"]:
         console.print(f"  [yellow]note[/] {escape(note)}", highlight=False)

@@ -16,6 +16,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.inputs.parameters import DatasetName
 from flows.inputs.versions import version_reference
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.settings import DECIDING
 from tasks.reporting.version_comparison import VersionComparison, VersionSide, compare_versions
@@ -92,7 +93,7 @@ def _title(side: VersionSide) -> str:
 def _scores(found: VersionComparison) -> Iterator[Row]:
     for name, value in found.a.scores.items():
         if (other := found.b.scores.get(name)) is not None:
-            yield name, f"{value:.4f}", f"{other:.4f}", f"{other - value:+.4f}"
+            yield name, score_text(value), score_text(other), score_text(other - value, "+.4f")
 
 
 def _data(found: VersionComparison) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from greenlightning.errors import InputError
 from greenlightning.evaluation.resampling import CONFIDENCE, N_RESAMPLES, percentiles, resampled
 from greenlightning.evaluation.score import Score
+from greenlightning.evaluation.score_text import score_text
 
 FRESH = "the new rows"
 
@@ -59,15 +60,17 @@ class Comparison:
         if self.difference == 0:
             return "the same"
         if (self.difference > 0) is self.score.is_share:
-            return f"{self.difference:+.3g}"
+            return score_text(self.difference, "+.3g")
+        margin = score_text(self.margin, ".2g")
         if not self.not_worse:
-            return f"more than {self.margin:.2g} worse"
+            return f"more than {margin} worse"
         within = abs(self.difference) <= self.margin + ROUNDING
-        return f"{'at most' if within else 'not clearly more than'} {self.margin:.2g} worse"
+        return f"{'at most' if within else 'not clearly more than'} {margin} worse"
 
     def on(self, rows: str, *, named: bool = True) -> str:
         """Tell in words what came out on ``rows``, with the name of the score or without."""
-        numbers = f"({self.challenger:.4g} against {self.champion:.4g}, {self.n:,} rows)"
+        ours, theirs = (score_text(score, ".4g") for score in (self.challenger, self.champion))
+        numbers = f"({ours} against {theirs}, {self.n:,} rows)"
         return f"{f'{self.score.label} ' if named else ''}{self.verdict} on {rows} {numbers}"
 
 

@@ -13,6 +13,7 @@ from greenlightning.evaluation.answers import Answers, RealAnswers, terms_of
 from greenlightning.evaluation.comparison import Comparison, compare
 from greenlightning.evaluation.rules import DecisionRule
 from greenlightning.evaluation.score import Score
+from greenlightning.evaluation.score_text import score_text
 
 FEWEST_ROWS = 10
 FEWEST_HELD_ROWS = 3
@@ -145,7 +146,8 @@ def _no_better(
     worse = found.high < 0 if score.is_share else found.low > 0
     ahead = (found.challenger > found.champion) == score.is_share
     verdict = "worse" if worse else "not clearly better" if ahead else "no better"
-    numbers = f"{score.label} {found.challenger:.4g} against {found.champion:.4g} on {found.n} {rows}"
+    ours, theirs = (score_text(value, ".4g") for value in (found.challenger, found.champion))
+    numbers = f"{score.label} {ours} against {theirs} on {found.n:,} {rows}"
     return f"{verdict} than {name}: {numbers}"
 
 

@@ -1,15 +1,18 @@
 """The holdout of a dataset: rows that a model has not learnt, versioned as a batch of their own.
 
 It is the newest batch of the dataset ``<name>.holdout``: ingest one there to choose it yourself, otherwise the
-first ``train`` splits it off the base. Rows that occur in it are left out wherever a batch is learnt. One by event
-time slides (see ``tasks.data.sliding_holdout``); others stay.
+first ``train`` splits it off the base. Rows that occur in it are left out wherever a batch is learnt; where rows
+repeat one another anyway, only as many as were taken (decision 0089). One by event time slides (see
+``tasks.data.sliding_holdout``); others stay.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
@@ -19,7 +22,7 @@ from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import ConformedTable, TableEncoder, TableSchema, in_form_of
 from greenlightning.tables.identity import table_fingerprints
 from tasks.core.steps import task
-from tasks.data.batch_files import BatchContent, joined, read_content, waiting
+from tasks.data.batch_files import BatchContent, joined, provenance, read_content, waiting
 from tasks.data.batch_index import BATCH_ID, HOLDOUT, BatchRef, batch_ref, batches, known_batch
 from tasks.data.event_time import time_column
 from tasks.data.ingestion import write_landed
@@ -28,6 +31,9 @@ from tasks.data.sliding_holdout import first_holdout, parts_of, too_small
 from tasks.data.versioning import checkout, version_batch
 
 SEED_DIGITS = 7
+TAKEN = "taken"
+REPEATING = 0.1
+"""Share of the rows left that equal held ones, above which rows are no longer told apart by their values."""
 HoldoutBy = Literal["auto", "time", "random"]
 
 
@@ -53,12 +59,15 @@ def ensure_holdout(dataset: str, base: list[BatchRef], fraction: float, how: Hol
         raise InputError(f"The dataset {dataset!r} declares no time column", "Name it with: ingest --time COLUMN")
     if time is not None and how != "random":
         return first_holdout(dataset, base, fraction, time)
-    held = joined([_held_rows(ref, fraction) for ref in base])
+    parts = [_split(ref, fraction) for ref in base]
+    held, rest = (joined([part[place] for part in parts]) for place in (0, 1))
     if held.frame.empty:
         raise too_small(dataset, sum(ref.rows for ref in base))
-    table = ConformedTable(held.frame, held.y)
-    source = f"holdout-of-{base[0].id}.parquet"
-    return version_batch.fn(write_landed(table, schema_of(dataset), holdout_of(dataset), source))
+    schema = schema_of(dataset)
+    taken = {TAKEN: [(ref.id, len(part.y)) for ref, (part, _) in zip(base, parts, strict=True)]}
+    about = taken if np.isin(_names(rest, schema), _names(held, schema)).mean() > REPEATING else {}
+    table, source = ConformedTable(held.frame, held.y), f"holdout-of-{base[0].id}.parquet"
+    return version_batch.fn(write_landed(table, schema, holdout_of(dataset), source, about))
 
 
 def current_holdout(dataset: str) -> BatchRef:
@@ -78,11 +87,37 @@ def _finish(dataset: str) -> None:
             version_batch.fn(landed)
 
 
-def _held_rows(ref: BatchRef, fraction: float) -> BatchContent:
+def left_out_note(rows: int) -> tuple[str, ...]:
+    """What to say of rows that equal rows of the holdout, beside those that it holds."""
+    if rows <= 0:
+        return ()
+    which = "1 row that equals one" if rows == 1 else f"{rows:,} rows that equal some"
+    return (f"{which} of the holdout left out: no version is judged on what it learnt",)
+
+
+def _split(ref: BatchRef, fraction: float) -> tuple[BatchContent, BatchContent]:
+    """The rows of a batch that are held back, and the others."""
     content = read_content(checkout(ref))
     stratified = content.task == "classification"
-    _, held = split_rows(content.y, fraction, int(ref.id[:SEED_DIGITS], 16), stratified=stratified)
-    return content.rows(held)
+    rest, held = split_rows(content.y, fraction, int(ref.id[:SEED_DIGITS], 16), stratified=stratified)
+    return content.rows(held), content.rows(rest)
+
+
+def _names(
+    content: BatchContent, schema: TableSchema | None, seen: Sequence[str] | None = None
+) -> NDArray[np.uint64]:
+    """Names of the rows by the columns that the model sees, as its schema has them, and the label."""
+    frame = in_form_of(content.frame, schema) if schema else content.frame
+    seen = list(seen or (schema.features if schema else content.features))
+    others = [name for name in seen if name not in frame]
+    return table_fingerprints(frame.join(content.frame[others])[seen], content.y)
+
+
+def _as_many(names: NDArray[np.uint64], held: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of the ``names`` (n,) are as many of each as ``held`` (m,) has, the first ones."""
+    rows = pd.Series(names)
+    taken = rows.map(pd.Series(held).value_counts()).fillna(0)
+    return np.asarray(rows.groupby(rows).cumcount() < taken)
 
 
 class Learnable:
@@ -93,6 +128,7 @@ class Learnable:
     ) -> None:
         self.content, self.encoder, self.holdout = read_content(checkout(holdout)), encoder, holdout
         self.y, self.parts = self.content.y, parts_of(holdout)
+        self.taken = dict(provenance(checkout(holdout)).get(TAKEN, ()))
         self._schema = encoder.schema if encoder else schema
         self._seen = list(self._schema.features if self._schema else self.content.features)
         if self.slides:
@@ -111,13 +147,16 @@ class Learnable:
         """The holdout's inputs (n, d)."""
         return self.content.inputs(self.encoder)
 
-    def free(self, content: BatchContent) -> BatchContent:
-        """The rows of a batch that do not occur in the holdout."""
-        return content.rows(~np.isin(self._fingerprints(content), self._held))
+    def free(self, content: BatchContent, batch_id: str) -> BatchContent:
+        """The rows of the batch ``batch_id`` that do not occur in the holdout, or were not taken for it."""
+        names = self._fingerprints(content)
+        if self.taken:
+            return content.rows(~_as_many(names, self._held[self._place(batch_id, self.taken)]))
+        return content.rows(~np.isin(names, self._held))
 
     def rows(self, content: BatchContent, batch_id: str) -> Batch:
         """The batch ``batch_id`` less the holdout's rows, encoded."""
-        free = self.free(content)
+        free = self.free(content, batch_id)
         return Batch(free.inputs(self.encoder), free.y, batch_id)
 
     def open(self, ref: BatchRef) -> Batch:
@@ -126,12 +165,8 @@ class Learnable:
 
     def part(self, batch_id: str) -> Batch:
         """The rows of a batch in the holdout, encoded, the oldest first."""
-        start = 0
-        for name, rows in self.parts.items():
-            if name == batch_id:
-                return Batch(self.X[start : start + rows], self.y[start : start + rows], batch_id)
-            start += rows
-        return Batch(self.X[:0], self.y[:0], batch_id)
+        place = self._place(batch_id, self.parts)
+        return Batch(self.X[place], self.y[place], batch_id)
 
     def split(self, ref: BatchRef, fraction: float, *, stratified: bool) -> "HeldBack":
         """The rows of a new batch that a candidate learns before it is judged, and those it is judged on."""
@@ -159,11 +194,14 @@ class Learnable:
         left = slice(0, max(entry.rows - free.rows, 0))
         return Batch(np.concatenate([free.X, part.X[left]]), np.concatenate([free.y, part.y[left]]), ref.id)
 
+    @staticmethod
+    def _place(batch_id: str, parts: Mapping[str, int]) -> slice:
+        """Where the rows of a batch are in the holdout."""
+        ends = dict(zip(parts, np.cumsum(list(parts.values())).tolist(), strict=True))
+        return slice(ends[batch_id] - parts[batch_id], ends[batch_id]) if batch_id in parts else slice(0, 0)
+
     def _fingerprints(self, content: BatchContent) -> NDArray[np.uint64]:
-        """Names of the rows by the columns that the model sees, as its schema has them, and the label."""
-        frame = in_form_of(content.frame, self._schema) if self._schema else content.frame
-        others = [name for name in self._seen if name not in frame]
-        return table_fingerprints(frame.join(content.frame[others])[self._seen], content.y)
+        return _names(content, self._schema, self._seen)
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ from tasks.data.schemas import (
     schema_path,
 )
 
+SHOWN = 3
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -55,12 +56,12 @@ def land(
     source = read_table(path, read_options(dataset, declared, options))
     schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
     known = known_schema(dataset)
-    mixed = _mixed_notes(schema) if known is None else []
+    first = [*_mixed_notes(schema), *_unused_notes(schema)] if known is None else []
     if schema != known or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
     gaps = [gaps_in(table.y)] if table.y is not None else []
-    notes = (*source.notes, *mixed, *gaps, *table.notes, *_identifier_notes(schema, table.frame))
+    notes = (*source.notes, *first, *gaps, *table.notes, *_identifier_notes(schema, table.frame))
     return replace(landed, notes=tuple(filter(None, notes)))
 
 
@@ -71,6 +72,16 @@ def _mixed_notes(schema: TableSchema) -> list[str]:
         for column in schema.columns
         if NO_DATES in column.reason
     ]
+
+
+def _unused_notes(schema: TableSchema) -> list[str]:
+    """A note on the columns that are not learnt though nobody asked for it."""
+    found = [one for one in schema.columns if not one.kind.is_feature and one.reason != "declared"]
+    if not found:
+        return []
+    named = [f"{one.name!r} ({one.reason.partition(NO_DATES)[0]})" for one in found]
+    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
+    return [f"not learnt: {', '.join(named[:SHOWN])}{more}"]
 
 
 def _identifier_notes(schema: TableSchema, frame: pd.DataFrame) -> list[str]:

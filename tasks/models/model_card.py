@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.constants import Metric, Subject, Tag
 from tasks.core.energy_cost import EnergyCost, avoided_row
 from tasks.core.templates import render
@@ -93,7 +94,7 @@ def _costs(run: "Run") -> dict[str, EnergyCost]:
 def _headline(metrics: Mapping[str, float]) -> str:
     """Accuracy, or RMSE for real targets; empty where neither was logged."""
     names = {Metric.ACCURACY: "accuracy", Metric.RMSE: "RMSE"}
-    return next((f"{name} {metrics[key]:.4g}" for key, name in names.items() if key in metrics), "")
+    return next((f"{name} {score_text(metrics[key], '.4g')}" for key, name in names.items() if key in metrics), "")
 
 
 def _class_weights(model: "GreenLightningModel") -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlightning.errors import GreenLightningError
 from greenlightning.evaluation.regression import RegressionEvaluation
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_files import read_content
 from tasks.data.versioning import checkout
@@ -198,4 +199,4 @@ def _row(one: HistoryEntry) -> list[str]:
 
 
 def _score(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    return "" if value is None else score_text(value)

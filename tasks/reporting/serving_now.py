@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.constants import SCORES, Metric, Tag
 from tasks.core.templates import readable
 from tasks.data.batch_index import survey
@@ -25,7 +26,9 @@ def serving_now(dataset: str) -> dict[str, str]:
     if serving is None:
         return {}
     metrics = embedded_registry.metrics_of(serving.run_id)
-    score = next((f"{NAMES[name]} {metrics[name]:.4f} on the holdout" for name in SCORES if name in metrics), "")
+    score = next(
+        (f"{NAMES[name]} {score_text(metrics[name])} on the holdout" for name in SCORES if name in metrics), ""
+    )
     facts = {
         "serves": f"version {serving.version} since {readable(serving.tags.get(Tag.PROMOTED_AT, ''))}",
         "why": serving.tags.get(Tag.PROMOTION_REASON) or serving.tags.get(Tag.REASON, ""),

@@ -9,6 +9,7 @@ import numpy as np
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.evaluation.comparison import Decision, gate
 from greenlightning.evaluation.findings import last_value_finding
+from greenlightning.evaluation.score_text import score_text
 from tasks.core import progress
 from tasks.core.constants import Part, Subject, Tag
 from tasks.core.energy_cost import EnergyCost
@@ -102,7 +103,8 @@ def evaluate_model(
         log_energy(part, spent, metrics=scores(found))
     progress.report_progress("evaluation", 1, 1)
     score = gate_score(deciding, answers)
-    headline = f"{score.label} {getattr(found, score):.4g} on {found.n} holdout rows{span_text(holdout)}"
+    value = score_text(getattr(found, score), ".4g")
+    headline = f"{score.label} {value} on {found.n:,} holdout rows{span_text(holdout)}"
     return EvaluationResult(scores(found), spent, decision, lines, headline)
 
 

@@ -20,7 +20,7 @@ from tasks.core.settings import AUTO, EVERYTHING, Deciding
 from tasks.core.steps import task
 from tasks.data.batch_index import BatchRef
 from tasks.data.event_time import span_text
-from tasks.data.holdout import HeldBack, Learnable
+from tasks.data.holdout import HeldBack, Learnable, left_out_note
 from tasks.models import registry
 from tasks.models.class_weights import reweighed
 from tasks.models.files.window_files import WINDOWS
@@ -108,13 +108,14 @@ def learn_batches(
     fresh = joined_batches([one.back for one in held])
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
+    repeated = () if learnable.slides else left_out_note(sum(ref.rows - rows[ref.id] for ref in new))
     log_prequential(run_id, serving, scored_before)
     rows = {batch.id: batch.rows for batch in leaving} | rows
     trained = TrainingResult(folder / "model", rows, model.statistics.n, spent, findings=found)
     return replace(
         trained,
         predicted=scored_before,
-        notes=(*_leaving_note(leaving), *kept.notes),
+        notes=(*_leaving_note(leaving), *repeated, *kept.notes),
         rows_forgotten=kept.rows_opened,
         released=kept.released,
         windows=folder / WINDOWS if auto else None,

@@ -22,7 +22,7 @@ from tasks.core.settings import Learning
 from tasks.core.steps import task
 from tasks.data.batch_files import joined, read_content
 from tasks.data.batch_index import BatchRef
-from tasks.data.holdout import Learnable
+from tasks.data.holdout import Learnable, left_out_note
 from tasks.data.schemas import agreed_encoder, schema_of
 from tasks.data.versioning import checkout
 from tasks.energy.from_scratch import NetworkRate
@@ -137,7 +137,8 @@ def learn_base(
         spent = spent + save_health_reference(run_id, folder, whole, learnable)
         log_energy(part, spent)
     progress.report_progress("linear training", 1, 1)
-    return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent)
+    notes = left_out_note(sum(ref.rows for ref in base) - whole.rows - holdout.rows)
+    return TrainingResult(folder / "model", {batch.id: batch.rows for batch in parts}, whole.rows, spent, notes)
 
 
 def read_base(
@@ -147,7 +148,7 @@ def read_base(
 
     Where sites agreed on an encoder, it is that one. Without a schema, as in version 0.1, there is none.
     """
-    contents, encoder = [learnable.free(read_content(checkout(ref))) for ref in base], None
+    contents, encoder = [learnable.free(read_content(checkout(ref)), ref.id) for ref in base], None
     if schema:
         frame = in_form_of(joined(contents).frame, schema)
         agreed = agreed_encoder(base[0].dataset, schema)

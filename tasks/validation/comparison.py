@@ -101,7 +101,7 @@ class Comparison:
     def moves(self) -> dict[str, float]:
         """For each column that varied and numbers no rows, by how many standard deviations its mean moved."""
         recent, numeric = self.base.recent, self.measures.numeric
-        judged = [name not in self.row_numbers for name in recent.names]
+        judged = np.array([name not in self.row_numbers for name in recent.names], dtype=bool)
         varied = np.flatnonzero((recent.array("spread") > 0) & ~numeric.unknown & judged)
         step = np.abs(numeric.array("mean") - recent.array("mean"))[varied] / recent.array("spread")[varied]
         return dict(zip([recent.names[index] for index in varied], step.tolist(), strict=True))

@@ -8,6 +8,7 @@ from tasks.data.readers.content import ZIP, Content, is_office, is_table_archive
 
 FORMATS = "CSV, JSON lines, Parquet, Feather, NPZ (with X and y) or IDX images, plain or packed"
 AS_CSV = "Save the table as CSV or Parquet"
+FROM_SQL = "Load it into its database, and save the table as CSV or Parquet"
 
 
 class Format(StrEnum):
@@ -22,6 +23,14 @@ class Format(StrEnum):
     EXCEL = "Excel"
 
 
+SQL = (
+    b"-- PostgreSQL database",
+    b"-- MySQL dump",
+    b"-- MariaDB dump",
+    b"BEGIN TRANSACTION;",
+    b"PRAGMA ",
+    b"CREATE TABLE",
+)
 STREAM = b"\xff\xff\xff\xff"
 MAGIC = (
     (b"PAR1", Format.PARQUET),
@@ -33,6 +42,7 @@ REFUSED = (
     (b"\x93NUMPY", "a single array of NumPy (.npy)", "Save inputs and labels with numpy.savez(path, X=…, y=…)"),
     (b"\xd0\xcf\x11\xe0", "a document of Excel 97 (.xls)", AS_CSV),
     (b"SQLite format 3", "a database of SQLite", AS_CSV),
+    (b"PGDMP", "a dump of PostgreSQL", FROM_SQL),
     (b"\x89HDF", "an HDF5 file", AS_CSV),
     (b"%PDF", "a PDF document", AS_CSV),
     (b"\x80\x04\x95", "a pickle, which is not read because it may run code", AS_CSV),
@@ -79,6 +89,8 @@ def _text_format(content: Content) -> Format:
     start = content.data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         raise InputError(f"{content.path.name} is a page of HTML or XML, not a table", f"Give {FORMATS}")
+    if content.suffix == ".sql" or start.startswith(SQL):
+        raise InputError(f"{content.path.name} is a dump of a database in SQL, not a table", FROM_SQL)
     starts_like_json = start[:1] == b"{" or start[:2] in (b"[{", b"[\n", b"[\r", b"[ ")
     if content.suffix in JSON_SUFFIXES or (starts_like_json and content.suffix not in (".csv", ".tsv")):
         return Format.JSON

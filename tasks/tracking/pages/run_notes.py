@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlightning.errors import GreenLightningError
+from greenlightning.evaluation.score_text import score_text
 from tasks.core.constants import SCORES, SIDES, Kind, Metric, Part, SharedParam, Subject, Tag
 from tasks.core.energy_cost import avoided_line
 from tasks.core.templates import render
@@ -147,8 +148,8 @@ def _score(metrics: Mapping[str, float], name: str) -> str:
     """A score with its 95 % interval, as far as they are known."""
     if name not in metrics:
         return ""
-    ends = [f"{metrics[end]:.4g}" for side in SIDES if (end := f"{name}_{side}") in metrics]
-    return f"{metrics[name]:.4f}" + (f" [{', '.join(ends)}]" if ends else "")
+    ends = [score_text(metrics[end], ".4g") for side in SIDES if (end := f"{name}_{side}") in metrics]
+    return score_text(metrics[name]) + (f" [{', '.join(ends)}]" if ends else "")
 
 
 def _sentence(text: str) -> str:

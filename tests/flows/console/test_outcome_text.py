@@ -34,7 +34,7 @@ def test_an_outcome_is_printed_in_words(
     print_outcome(OUTCOME, as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "Promoted digits v2: better [by far]",
-        "  accuracy 0.9300",
+        "  with all new rows learnt: accuracy 0.9300",
         "  prequential accuracy 0.7500 on 200 new rows before they were learnt; "
         "accuracy 0.8250 over 800 rows so far, recently accuracy 0.8000",
         "  learnt 1,200 rows in 1 batch",

@@ -140,3 +140,22 @@ def test_a_slice_of_a_batch_is_chosen_by_its_id_and_both_parts_keep_it() -> None
     assert np.array_equal(slice_rows(batch, 0.2).back.X, held.X)
     other = Batch(batch.X, batch.y, "f" * 16)
     assert not np.array_equal(slice_rows(other, 0.2).back.X, held.X)
+
+
+def test_where_rows_repeat_one_another_only_those_that_were_taken_are_left_out(tmp_path: Path) -> None:
+    four = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    base = versioned(Batch(np.tile(four, (25, 1)), np.tile([0, 0, 1, 1], 25)), tmp_path)
+    learnable = Learnable(ensure_holdout.fn(DATASET, [base], 0.2))
+    left = learnable.open(base)
+    assert (left.rows, len(learnable.X)) == (80, 20)
+    together = np.concatenate([left.X, learnable.X])
+    assert [int((together == one).all(axis=1).sum()) for one in four] == [25, 25, 25, 25]
+    later = versioned(Batch(four, np.array([0, 0, 1, 1])), tmp_path)
+    assert learnable.open(later).rows == 4
+
+
+def test_a_row_that_seldom_repeats_is_left_out_wherever_it_occurs(tmp_path: Path) -> None:
+    base = versioned(hundred(), tmp_path)
+    learnable = Learnable(ensure_holdout.fn(DATASET, [base], 0.2))
+    again = versioned(Batch(np.concatenate([learnable.X, [[-1.0, -1.0]]]), np.append(learnable.y, 0)), tmp_path)
+    assert learnable.open(again).X.tolist() == [[-1.0, -1.0]]

@@ -48,6 +48,16 @@ def test_an_identifier_that_does_not_name_each_row_is_noted(tmp_path: Path) -> N
     assert landed.notes == ("identifier 'line' does not name each row: 1 value in 30 rows",)
 
 
+def test_a_first_file_says_which_columns_are_not_learnt_though_nobody_asked(tmp_path: Path) -> None:
+    texts = [f"a film about {n}" for n in range(20)]
+    table = TABLE.assign(title=texts, notes=None, branch=texts)
+    table.to_csv(tmp_path / "a.csv", index=False)
+    notes = land.fn(tmp_path / "a.csv", "shop", Declared(ignore=("branch",))).notes
+    assert notes == ("not learnt: 'title' (another text in each row), 'notes' (no cell has a value)",)
+    table.assign(x=7).to_csv(tmp_path / "b.csv", index=False)
+    assert not any("not learnt" in note for note in land.fn(tmp_path / "b.csv", "shop").notes)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize("blank", ["", "  ", None])
 def test_a_first_file_says_which_rows_have_no_label(tmp_path: Path, blank: str | None, suffix: str) -> None:

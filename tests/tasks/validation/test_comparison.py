@@ -66,6 +66,13 @@ def test_labels_are_not_judged_where_columns_are_in_disorder(base: Expectations)
     assert replace(swapped, measures=measures_of_blobs(1)).swapped == []
 
 
+def test_a_table_without_a_number_is_compared_all_the_same() -> None:
+    town = pd.DataFrame({"town": ["Bern", "Basel"] * 50, "kind": ["a", "b", "b", "a"] * 25})
+    y = np.arange(100) % 2
+    same = Comparison(Measures(town, y), expectations_of_blobs(0, frame=town, y=y))
+    assert (same.moves, same.shift, same.most_moved) == ({}, 0.0, [])
+
+
 def test_text_columns_are_compared_by_their_values() -> None:
     town = pd.DataFrame({"x": np.arange(100.0), "town": ["Bern", "Basel"] * 50})
     y = np.arange(100) % 2
