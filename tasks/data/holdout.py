@@ -33,7 +33,7 @@ from tasks.data.versioning import checkout, version_batch
 SEED_DIGITS = 7
 TAKEN = "taken"
 REPEATING = 0.1
-"""Share of the rows left that equal held ones, above which rows are no longer told apart by their values."""
+"""Share of the rows left that equal held ones, above which rows are no longer distinguished by their values."""
 HoldoutBy = Literal["auto", "time", "random"]
 
 
