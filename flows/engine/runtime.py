@@ -44,7 +44,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     server, mlflow = started.get("prefect_url"), started.get("mlflow_url")
     if os.environ.get("PREFECT_API_URL") in (None, f"{server}/api"):
         os.environ |= prefect_secret(workspace)
-        settings |= loopback_setting(workspace) if server else {}
+        settings |= loopback_setting(workspace) | without_handshakes() if server else {}
     if mlflow and os.environ.get("MLFLOW_TRACKING_URI") == mlflow:
         os.environ |= mlflow_secret(workspace)
     if server:
@@ -61,6 +61,14 @@ def prefect_secret(workspace: Workspace) -> dict[str, str]:
     """The settings by which a server of the workspace asks for its secret, and a client gives it."""
     secret = access.secret(workspace)
     return {"PREFECT_SERVER_API_AUTH_STRING": secret, "PREFECT_API_AUTH_STRING": secret}
+
+
+def without_handshakes() -> dict[str, str]:
+    """The settings by which clients ask our server neither for its version nor for tokens that it has not."""
+    return {
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": os.environ.get("PREFECT_SERVER_CSRF_PROTECTION_ENABLED", "false"),
+    }
 
 
 def mlflow_secret(workspace: Workspace) -> dict[str, str]:

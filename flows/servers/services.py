@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from flows.engine.runtime import QUIET, prefect_secret
+from flows.engine.runtime import QUIET, prefect_secret, without_handshakes
 from flows.warm import client
 from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
@@ -18,6 +18,8 @@ from tasks.orchestration.loopback_certificate import loopback_setting
 HOST = "127.0.0.1"
 JOB_TEMPLATE = CHECKOUT / "infra" / "process-base-job-template.json"
 """Job variables of the pools: without a command, environment or folder, which would run what they like."""
+HANDOVER = CHECKOUT / "flows" / "warm" / "handover.py"
+"""The command of the pools."""
 POOLS = ("cpu", "gpu")
 USUAL = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -80,7 +82,8 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": origins,
         "PREFECT_SERVER_UI_API_URL": f"{ports.prefect_url}/api",
     }
-    return USUAL | QUIET | loopback_setting(workspace) | os.environ | fixed | prefect_secret(workspace)
+    usual = USUAL | QUIET | without_handshakes() | loopback_setting(workspace)
+    return usual | os.environ | fixed | prefect_secret(workspace)
 
 
 def services(workspace: Workspace, ports: Ports, gpu: bool) -> list[Service]:
@@ -97,7 +100,7 @@ def _module(*words: str) -> tuple[str, ...]:
 def _prefect(ports: Ports) -> Service:
     """The server; it is ready when both pools exist."""
     template = json.loads(JOB_TEMPLATE.read_text())
-    template["job_configuration"]["command"] = shlex.join(_module("flows.warm.client"))
+    template["job_configuration"]["command"] = shlex.join((sys.executable, "-I", "-S", str(HANDOVER)))
 
     def is_ready(_: float) -> bool:
         if not prefect_api.answers(f"{ports.prefect_url}/api/health"):

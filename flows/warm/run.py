@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from flows.warm.client import DECIDING, ENGINE
+from flows.warm.client import DECIDING
+from flows.warm.handover import ENGINE
 from tasks.core import processes
 
 OURS = (*DECIDING, "DO_NOT_TRACK", "GOMP", "PYTHON")

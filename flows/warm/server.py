@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from flows.warm.client import ACCEPTED, ANSWER_SECONDS, SOCKET
+from flows.warm.handover import ACCEPTED, ANSWER_SECONDS, SOCKET
 from flows.warm.run import run
 from tasks.core.memory import collect_rarely
 from tasks.core.workspace import Workspace

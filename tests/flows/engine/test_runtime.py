@@ -10,6 +10,7 @@ from tasks.core import environment
 
 OURS = "http://127.0.0.1:4299"
 CERTIFICATE = "PREFECT_API_SSL_CERT_FILE"
+HANDSHAKES = {"PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED", "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED"}
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def test_clients_of_the_workspaces_server_get_its_address_secret_and_one_certifi
     assert given["PREFECT_API_URL"] == f"{OURS}/api"
     assert given["PREFECT_API_AUTH_STRING"] == (home / ".prefect" / "secret").read_text()
     assert given[CERTIFICATE] == str(home / ".prefect" / "loopback.pem")
+    assert {given[name] for name in HANDSHAKES} == {"false"}
 
 
 def test_clients_of_another_server_keep_the_authorities_that_machines_trust(
@@ -38,6 +40,13 @@ def test_clients_of_another_server_keep_the_authorities_that_machines_trust(
     runtime.set_up(home)
     assert given["PREFECT_API_URL"] == "https://prefect.example/api"
     assert CERTIFICATE not in given and "PREFECT_API_AUTH_STRING" not in given
+    assert not HANDSHAKES & set(given)
+
+
+def test_a_server_that_was_told_to_ask_for_tokens_is_given_them(home: Path, given: dict[str, str]) -> None:
+    given["PREFECT_SERVER_CSRF_PROTECTION_ENABLED"] = "true"
+    runtime.set_up(home)
+    assert given["PREFECT_CLIENT_CSRF_SUPPORT_ENABLED"] == "true"
 
 
 def test_without_a_server_there_is_no_certificate(

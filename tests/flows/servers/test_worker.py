@@ -1,11 +1,18 @@
 """The worker of `up` asks for runs when the server says that there may be one, besides its polls."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
 
+import anyio
 import pytest
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
 
 from flows.servers import worker
 
@@ -67,3 +74,59 @@ def test_a_server_that_is_away_is_asked_again(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(worker._wake(SimpleNamespace()))  # type: ignore[arg-type]
     assert tries == 3
+
+
+# --- how a run starts -------------------------------------------------------------------------------------------
+
+STEP = "prefect.deployments.steps.set_working_directory"
+
+
+def prepared(steps: list[dict[str, Any]], entrypoint: str = "flows.deployments.retrain") -> worker.Job:
+    """The job of a run of a deployment with these steps."""
+    flow_run = FlowRun(id=uuid4(), flow_id=uuid4(), name="run")
+    deployment = DeploymentResponse(
+        id=uuid4(), name="retrain", flow_id=flow_run.flow_id, entrypoint=entrypoint, pull_steps=steps
+    )
+    job = worker.Job(name="run")
+    job.prepare_for_flow_run(flow_run, deployment)
+    return job
+
+
+def test_a_run_of_ours_starts_in_its_folder_and_knows_its_flow(tmp_path: Path) -> None:
+    job = prepared([{STEP: {"directory": str(tmp_path)}}])
+    assert job.working_dir == tmp_path
+    assert job.env["PREFECT__FLOW_ENTRYPOINT"] == "flows.deployments.retrain"
+
+
+@pytest.mark.parametrize(
+    ("steps", "entrypoint"),
+    [
+        ([], "flows.deployments.retrain"),
+        ([{STEP: {"directory": "{}"}}], "other.py:flow"),
+        ([{STEP: {"directory": "{}"}}, {"prefect.deployments.steps.run_shell_script": {"script": "true"}}], None),
+        ([{STEP: {"directory": "{}", "requires": "prefect-aws"}}], None),
+        ([{STEP: {"directory": "relative"}}], None),
+        ([{STEP: {"directory": "{}/missing"}}], None),
+    ],
+)
+def test_other_steps_and_other_flows_are_left_to_prefect(
+    steps: list[dict[str, Any]], entrypoint: str | None, tmp_path: Path
+) -> None:
+    placed = json.loads(json.dumps(steps).replace("{}", str(tmp_path)))
+    job = prepared(placed, entrypoint or "flows.deployments.retrain")
+    assert job.working_dir is None and "PREFECT__FLOW_ENTRYPOINT" not in job.env
+
+
+def test_labels_that_fail_stop_no_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    async def fails(self: object, flow_run_id: object) -> None:
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(worker.ProcessWorker, "_give_worker_labels_to_flow_run", fails)
+
+    async def label() -> None:
+        one = worker.Worker(name="cpu", work_pool_name="cpu")
+        async with anyio.create_task_group() as one._runs_task_group:
+            await one._give_worker_labels_to_flow_run(uuid4())
+
+    asyncio.run(label())
+    assert "away" in capsys.readouterr().out

@@ -12,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.warm.client import SOCKET, answers
+from flows.servers.services import HANDOVER
+from flows.warm.client import answers
+from flows.warm.handover import SOCKET
 from tests.helpers.servers.prefect_server import ROOT
 from tests.helpers.servers.up import GREENLIGHTNING, environment
 from tests.helpers.waiting import cpu_seconds, family, output_of, wait_for
@@ -134,3 +136,29 @@ def test_a_signal_reaches_the_run_and_its_ending_the_caller(home: Path, runner: 
     os.kill(client.pid, signal.SIGTERM)
     assert client.wait(60) == 128 + signal.SIGTERM
     assert not work.is_running() or work.status() == psutil.STATUS_ZOMBIE
+
+
+FLOW_RUN = """
+import os, pathlib
+from flows.warm import run
+run._flow_run = lambda environ: pathlib.Path("ran").write_text(f"{environ['PREFECT__FLOW_RUN_ID']} {os.getppid()}")
+"""
+
+
+def handed_over(home: Path) -> subprocess.CompletedProcess[str]:
+    """A flow run as a worker starts it: by Python without its site packages."""
+    command = [sys.executable, "-I", "-S", str(HANDOVER)]
+    told = environment(home) | {"PREFECT__FLOW_RUN_ID": "a run"}
+    return subprocess.run(command, env=told, cwd=home, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("runner", [FLOW_RUN], indirect=True)
+def test_a_flow_run_of_a_worker_runs_in_the_runner(home: Path, runner: subprocess.Popen[str]) -> None:
+    done = handed_over(home)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (home / "ran").read_text() == f"a run {runner.pid}"
+
+
+def test_without_a_runner_a_flow_run_runs_in_its_own_process(home: Path) -> None:
+    done = handed_over(home)
+    assert done.returncode == 1 and "Invalid flow run id" in done.stderr
