@@ -27,7 +27,7 @@ from greenlightning.data.datasets import load
 from greenlightning.data.splits import split_rows
 from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.health import HealthReference, StructureHealth, assess
-from greenlightning.model.growing import earlier_rows, new_paths
+from greenlightning.model.growing import GrowthOptions, new_paths
 
 PART = "health"
 TABLES = ("magic", "optdigits", "phoneme", "ring", "satimage", "texture")
@@ -111,7 +111,7 @@ def _gain(model: Any, known: Sequence[Batch], to_judge: tuple[Array, Array], see
     """Accuracy before and after growing for all batches but the base, on rows with known labels."""
     base, red = known[0], known[1:]
     rng, count = np.random.default_rng(seed), sum(batch.rows for batch in red)
-    drawn = rng.permutation(base.rows)[: earlier_rows(count, base.rows)]
+    drawn = rng.permutation(base.rows)[: GrowthOptions().earlier_rows(count, base.rows)]
     X = np.concatenate([*(batch.X for batch in red), base.X[drawn]])
     y = np.concatenate([*(batch.y for batch in red), base.y[drawn]])
     start = model.statistics.n

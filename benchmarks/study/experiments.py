@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.core.records import Record
-from benchmarks.study import budgets, rounds, settling, transformer, weight_decay
+from benchmarks.study import budgets, keeping_up, rounds, settling, transformer, weight_decay
 from greenlightning.data.datasets import Dataset
 
 Measure = Callable[..., Record]
@@ -61,6 +61,14 @@ EXPERIMENTS = {
         EVEN[::3],
         partial(rounds.measured, rounds=QUICK_ROUNDS),
         EVEN,
+    ),
+    "keeping-up": Experiment(
+        "keeping-up",
+        "Does a structure keep up with a world that moved after it was made?",
+        tuple(keeping_up.cells()),
+        keeping_up.measured,
+        tuple(keeping_up.cells())[-4:],
+        partial(keeping_up.measured, batches=QUICK_ROUNDS),
     ),
     "weight-decay": Experiment(
         "weight-decay",

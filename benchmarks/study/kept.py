@@ -10,7 +10,7 @@ from greenlightning import GreenLightningClassifier
 from greenlightning.data.batch import Batch
 from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.health import HealthReference, Verdict, assess
-from greenlightning.model.growing import MOST_GROWTHS, earlier_rows, new_paths, rooted
+from greenlightning.model.growing import MOST_GROWTHS, GrowthOptions, new_paths, rooted
 
 OFTEN = 5
 """Rounds after which it grows again, at the earliest."""
@@ -59,10 +59,10 @@ class Kept:
         return float(np.mean(labels == y))
 
     def _grow(self) -> None:
-        """New gates from red batches and some earlier rows; a third growth takes the place of the first two."""
-        rng = np.random.default_rng(self.seed)
-        drawn = rng.permutation(self.batches[0].rows)
-        drawn = drawn[: earlier_rows(sum(batch.rows for batch in self._red), self.batches[0].rows)]
+        """New gates from red batches and rows of the base; the next growth takes the place of the one before."""
+        rows = self.batches[0].rows
+        count = GrowthOptions().earlier_rows(sum(batch.rows for batch in self._red), rows)
+        drawn = np.random.default_rng(self.seed).permutation(rows)[:count]
         X = np.concatenate([*(batch.X for batch in self._red), self.batches[0].X[drawn]])
         y = np.concatenate([*(batch.y for batch in self._red), self.batches[0].y[drawn]])
         start = rooted(self.model) if len(self.model.paths.structures) > MOST_GROWTHS else self.model

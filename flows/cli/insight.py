@@ -96,7 +96,7 @@ def study(
         typer.Option(
             "--experiment",
             "-e",
-            help="settling, retraining, weight-decay, budgets or transformer; repeat for more. Default: all.",
+            help="settling, retraining, keeping-up, weight-decay, budgets or transformer; repeat. Default: all.",
         ),
     ] = None,
     dataset: Annotated[

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from greenlightning.errors import InputError
 from tasks.core.environment import CHECKOUT
 
-EXPERIMENTS = "settling", "retraining", "weight-decay", "budgets", "transformer"
+EXPERIMENTS = "settling", "retraining", "keeping-up", "weight-decay", "budgets", "transformer"
 DATASETS = "digits", "letter", "fashion-mnist"
 SEEDS = 0, 1, 2, 3, 4
 

@@ -5,7 +5,7 @@ are missing: stored batches are read once for them. Why: ``docs/decisions/0050-g
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +24,42 @@ from greenlightning.structure.training import TrainingOptions
 if TYPE_CHECKING:
     from greenlightning.model.model import GreenLightningModel
 
-GATES, EPOCHS, LEARNING_RATE, NOISE = (256, 256), 8, 4e-3, 0.1
-LANDMARKS = 512
-EARLIER_ROWS = 4_096
-MOST_GROWTHS = 2
+LEARNING_RATE, NOISE = 4e-3, 0.1
+MOST_GROWTHS = 1
 """Growths that stand beside the first structure; the next one takes their place, so that a solve stays cheap."""
+
+
+@dataclass(frozen=True)
+class GrowthOptions:
+    """How new gates are trained, and how many features they give.
+
+    Attributes
+    ----------
+    hidden_layer_sizes : tuple of int
+        Units of each layer.
+    max_epochs : int
+        Epochs, at most.
+    n_landmarks : int
+        Landmarks, at most.
+    earlier_share : float
+        Earlier rows that train the gates beside the red ones, for each red row.
+    least_earlier : int
+        Earlier rows beside them, at least, where there are as many.
+    """
+
+    hidden_layer_sizes: tuple[int, ...] = (256, 256, 256)
+    max_epochs: int = 12
+    n_landmarks: int = 1_024
+    earlier_share: float = 1.0
+    least_earlier: int = 32_768
+
+    def earlier_rows(self, red: int, others: int) -> int:
+        """Count the earlier rows that train new gates beside ``red`` ones, out of ``others``."""
+        return min(others, max(int(red * self.earlier_share), self.least_earlier))
+
+
+FORMER = GrowthOptions((256, 256), 8, 512, 0.5, 4_096)
+"""The options of growths that did not record theirs."""
 
 
 def new_paths(
@@ -36,8 +67,7 @@ def new_paths(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    n_landmarks: int = LANDMARKS,
-    options: TrainingOptions | None = None,
+    options: GrowthOptions | None = None,
     seen: tuple[str, ...] = (),
     random_state: int = 0,
 ) -> PathFeatures:
@@ -51,10 +81,8 @@ def new_paths(
         Inputs: those of batches whose health is red, and some earlier ones to tell them from.
     y : array-like of shape (n,) or (n, k)
         Labels or real targets.
-    n_landmarks : int, default=512
-        Landmarks, at most.
-    options : TrainingOptions, optional
-        How the gates are trained; by default two layers of 256 for 8 epochs.
+    options : GrowthOptions, optional
+        How the gates are trained and how many landmarks are drawn.
     seen : tuple of str, optional
         Names of the batches that the rows come from: they shape the new gates.
     random_state : int, default=0
@@ -72,30 +100,26 @@ def new_paths(
     """
     is_classes = isinstance(model.targets, ClassTargets)
     inputs, answers = np.asarray(X), model.targets.mapped(np.asarray(y))
-    chosen = options or TrainingOptions(
-        GATES,
-        max_epochs=EPOCHS,
+    chosen = options or GrowthOptions()
+    training = TrainingOptions(
+        chosen.hidden_layer_sizes,
+        max_epochs=chosen.max_epochs,
         batch_size=minibatch(len(inputs)),
         learning_rate=LEARNING_RATE,
         input_noise=NOISE,
         random_state=random_state,
     )
     task = "classification" if is_classes else "regression"
-    structure = extract_structure(inputs, answers, task=task, options=chosen, seen=seen)
+    structure = extract_structure(inputs, answers, task=task, options=training, seen=seen)
     return LandmarkPaths.build(
         structure,
         inputs,
         answers if is_classes else None,
-        n_landmarks=n_landmarks,
+        n_landmarks=chosen.n_landmarks,
         feature_bits=model.paths.feature_bits,
         random_state=random_state,
         seen=seen,
     )
-
-
-def earlier_rows(red: int, others: int) -> int:
-    """Count the earlier rows that train new gates beside ``red`` ones, out of ``others``."""
-    return min(others, max(red // 2, EARLIER_ROWS))
 
 
 def rooted(model: "GreenLightningModel") -> "GreenLightningModel":

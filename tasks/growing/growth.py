@@ -1,6 +1,6 @@
 """The grown model: new gates, their sums over every batch read once more, a new health reference."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,11 +38,12 @@ def grow_model(growth: Growth, learnt: TrainingResult | None, run_id: str, folde
     Saves the grown model, its health reference, and what ``decide`` compares. Every batch of the ledger is read.
     """
     from greenlightning.model import GreenLightningModel
-    from greenlightning.model.growing import MOST_GROWTHS, rooted
+    from greenlightning.model.growing import MOST_GROWTHS, GrowthOptions, rooted
 
     champion = registry.load_version(growth.serving).on(growth.device)
     model = GreenLightningModel.load(learnt.folder).on(growth.device) if learnt else champion
-    connect().log_dict(run_id, {"red": list(growth.red)}, GROWTH_FILE)
+    about = {"red": list(growth.red), "options": asdict(GrowthOptions())}
+    connect().log_dict(run_id, about, GROWTH_FILE)
     before = learnt or TrainingResult(folder, {}, model.statistics.n, NO_COST)
     full = len(model.paths.structures) > MOST_GROWTHS
     model = rooted(model) if full else model
@@ -81,9 +82,9 @@ def _new_gates(
     model: "GreenLightningModel", rows: LearntRows, held: list[HeldBack], run_id: str, folder: Path
 ) -> "tuple[PathFeatures, EnergyCost]":
     """Train gates on the red rows and some earlier ones; log them and how they settled."""
-    from greenlightning.model.growing import new_paths
+    from greenlightning.model.growing import GrowthOptions, new_paths
 
-    data, seen = rows.for_gates(held)
+    data, seen = rows.for_gates(held, GrowthOptions())
     with part_run(run_id, Part.STRUCTURE) as part:
         with EnergyMeter() as meter:
             paths = new_paths(model, data.X, data.y, seen=seen)

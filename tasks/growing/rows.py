@@ -19,6 +19,7 @@ from tasks.training.structure import joined_batches
 
 if TYPE_CHECKING:
     from greenlightning.model import GreenLightningModel
+    from greenlightning.model.growing import GrowthOptions
 
 
 @dataclass(frozen=True)
@@ -95,20 +96,18 @@ class LearntRows:
         rows = joined_batches([holdout, *backs])
         return rows, (np.arange(rows.rows) >= holdout.rows).astype(np.int64)
 
-    def for_gates(self, held: Sequence[HeldBack]) -> tuple[Batch, tuple[str, ...]]:
+    def for_gates(self, held: Sequence[HeldBack], options: "GrowthOptions") -> tuple[Batch, tuple[str, ...]]:
         """The rows that train new gates, and the batches that they come from.
 
         All red rows but those held back, and earlier ones, drawn at random, to tell them from.
         """
-        from greenlightning.model.growing import earlier_rows
-
         red = [one.kept for one in held]
         names = {batch.id for batch in red}
         others = [batch for name, batch in self.batches.items() if name not in names and batch.rows]
         if not others:
             return joined_batches(red), tuple(names)
         starts = np.cumsum([0, *(batch.rows for batch in others)])
-        count = earlier_rows(sum(batch.rows for batch in red), int(starts[-1]))
+        count = options.earlier_rows(sum(batch.rows for batch in red), int(starts[-1]))
         drawn = np.sort(np.random.default_rng(0).permutation(starts[-1])[:count])
         parts = []
         for batch, start, end in zip(others, starts[:-1], starts[1:], strict=True):

@@ -26,7 +26,7 @@ def regrow(grower: VersionInfo) -> "tuple[PathFeatures, PathFeatures, EnergyCost
     """The features that a version's growth added, those that its rows give again, and what that cost."""
     from mlflow.artifacts import load_dict
 
-    from greenlightning.model.growing import new_paths
+    from greenlightning.model.growing import FORMER, GrowthOptions, new_paths
     from greenlightning.paths import JoinedPaths
 
     assert grower.parent is not None
@@ -39,10 +39,11 @@ def regrow(grower: VersionInfo) -> "tuple[PathFeatures, PathFeatures, EnergyCost
     logged = connect().get_run(grower.run_id).data.params
     fraction = float(logged.get(f"{Params.FLOW}slice_fraction", DECIDING.slice_fraction))
     deciding = DECIDING.model_copy(update={"slice_fraction": fraction})
-    red = tuple(load_dict(f"runs:/{grower.run_id}/{GROWTH_FILE}")["red"])
-    growth = Growth(parent, new, red, holdout_at(grower), deciding)
+    about = load_dict(f"runs:/{grower.run_id}/{GROWTH_FILE}")
+    options = GrowthOptions(**about["options"]) if "options" in about else FORMER
+    growth = Growth(parent, new, tuple(about["red"]), holdout_at(grower), deciding)
     with EnergyMeter() as meter:
         rows = LearntRows.read(growth, model)
-        data, seen = rows.for_gates(rows.held_back(growth))
-        again = new_paths(model, data.X, data.y, seen=seen)
+        data, seen = rows.for_gates(rows.held_back(growth), options)
+        again = new_paths(model, data.X, data.y, options=options, seen=seen)
     return frozen.paths.parts[-1], again, EnergyCost.of(meter.energy)

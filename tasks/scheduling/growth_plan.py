@@ -44,12 +44,12 @@ def plan_growth(serving: VersionInfo, red: Sequence[str], new: Mapping[str, int]
     Estimated by the dataset's own growths where there are some, else by what the structure phase spent on a row:
     to read a row costs less. No data is opened.
     """
-    from greenlightning.model.growing import earlier_rows
+    from greenlightning.model.growing import GrowthOptions
 
     sizes = {ref.id: ref.rows for ref in batches(serving.dataset)} | dict(new)
     asking = sum(sizes.get(name, 0) for name in red)
     total = int(serving.tags[Tag.ROWS]) + sum(rows for name, rows in new.items() if name not in serving.batches)
-    for_gates = asking + earlier_rows(asking, max(total - asking, 0))
+    for_gates = asking + GrowthOptions().earlier_rows(asking, max(total - asking, 0))
     history, a_row = measured_runs(serving.dataset, Kind.GROW), training_rate(serving.tags)
     estimated = estimate(history, total) if history else None
     if not history and a_row.seconds:

@@ -28,9 +28,9 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Dataset:
 
 @pytest.mark.slow
 def test_a_quick_study_is_measured_once_and_logged_a_line_a_run(table: Dataset, home: Path) -> None:
-    questions = ("settling", "retraining", "weight-decay", "budgets")
+    questions = ("settling", "retraining", "keeping-up", "weight-decay", "budgets")
     done = study(questions, ("digits",), (0, 1), quick=True)
-    assert done.measured == done.lines == 1 + 2 + 3 + 7
+    assert done.measured == done.lines == 1 + 2 + 4 + 3 + 7
     client = connect()
     runs = client.search_runs([client.get_experiment_by_name("study").experiment_id])
     assert len(runs) == done.lines
@@ -41,7 +41,7 @@ def test_a_quick_study_is_measured_once_and_logged_a_line_a_run(table: Dataset, 
         assert run.data.tags["command"].startswith("greenlightning study --experiment ")
         assert run.data.tags["command"].endswith(" --dataset digits --seed 0 --quick")
     names = [Path(page).name for page in done.pages]
-    assert names == ["settling.md", "retraining.md", "weight-decay.md", "budgets.md"]
+    assert names == ["settling.md", "retraining.md", "keeping-up.md", "weight-decay.md", "budgets.md"]
     assert all(Path(page).is_relative_to(home / "mlruns" / "study") for page in done.pages)
     again = study(questions, ("digits",), (0, 1), quick=True)
     assert (again.measured, again.lines) == (0, done.lines)

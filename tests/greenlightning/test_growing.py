@@ -11,12 +11,10 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.targets import RealTargets
 from greenlightning.errors import LedgerError, MismatchError
 from greenlightning.model import GreenLightningModel
-from greenlightning.model.growing import new_paths, rooted
+from greenlightning.model.growing import GrowthOptions, new_paths, rooted
 from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths
-from greenlightning.structure.training import TrainingOptions
 from tests.helpers.small import blobs, joined_recipe, random_structure
 
-FEW = TrainingOptions((8,), max_epochs=2)
 quickly = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 
@@ -109,7 +107,7 @@ def test_new_gates_know_a_label_that_the_old_ones_never_saw() -> None:
     )
     known = [Batch(X[~late], y[~late], "base"), Batch(X[late], y[late], "red")]
     model = reduce(GreenLightningModel.learn, known, GreenLightningModel.empty(old, 1e-3))
-    new = new_paths(model, X[late], y[late], n_landmarks=60, options=TrainingOptions((32,), 20), seen=("red",))
+    new = new_paths(model, X[late], y[late], options=GrowthOptions((32,), 20, 60), seen=("red",))
     grown = model.grow(new, known)
     held = rng.normal(size=(600, 3))
     truth = np.abs(held[:, 2]) > 1

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from benchmarks.core.records import RESULTS, Record, latest, select
 from benchmarks.report.page import BEGIN, DOCS, END
-from benchmarks.report.studies import budgets, retraining, settling, settling_figure, transformer, weight_decay
+from benchmarks.report.studies import (
+    budgets,
+    keeping_up,
+    retraining,
+    settling,
+    settling_figure,
+    transformer,
+    weight_decay,
+)
 from benchmarks.report.tables import table
 from benchmarks.study.experiments import EXPERIMENTS
 
@@ -18,6 +26,7 @@ DPI = 120
 TABLES: dict[str, Callable[[list[Record]], str]] = {
     "settling": settling.generated,
     "retraining": retraining.generated,
+    "keeping-up": keeping_up.generated,
     "weight-decay": weight_decay.generated,
     "budgets": budgets.generated,
     "transformer": transformer.generated,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from benchmarks.core.records import Record
-from benchmarks.study import budgets, running, weight_decay
+from benchmarks.study import budgets, keeping_up, running, weight_decay
 from benchmarks.study.experiments import EXPERIMENTS
 from benchmarks.study.running import Plan
 from greenlightning import GreenLightningClassifier
@@ -65,3 +65,13 @@ def test_a_decay_is_recorded_with_its_epochs_and_what_was_chosen(data: Dataset) 
         weight_decay.WATCHED, 2
     )
     assert weight_decay.measured(data, 0, 0.3, max_epochs=2)["chosen"] == 0.3
+
+
+@pytest.mark.parametrize("way", [keeping_up.DEFAULT, keeping_up.GROWN, keeping_up.NETWORK])
+def test_a_world_with_new_labels_is_judged_on_test_rows_and_growing_adds_features(data: Dataset, way: str) -> None:
+    found = keeping_up.measured(data, 0, "incremental", way, batches=2)
+    kept = keeping_up.measured(data, 0, "incremental", keeping_up.DEFAULT, batches=2)
+    assert 0.5 < found["accuracy"] <= 1
+    assert ("growing" in found, "ece" in found) == (way == keeping_up.GROWN, way != keeping_up.NETWORK)
+    if way == keeping_up.GROWN:
+        assert found["features"] > kept["features"]

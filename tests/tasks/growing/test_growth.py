@@ -9,7 +9,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.health.observation import gates_digest
 from greenlightning.health.reference import HealthReference
 from greenlightning.model import GreenLightningModel
-from greenlightning.model.growing import rooted
+from greenlightning.model.growing import GrowthOptions, rooted
 from greenlightning.paths import LandmarkPaths
 from tasks.core.constants import CURVES, Kind, Metric
 from tasks.core.settings import DECIDING
@@ -73,29 +73,28 @@ def test_gates_are_trained_on_red_rows_that_are_not_held_back_and_on_earlier_one
     assert (rows.rows, list(rows.batches)) == (60, [batches[0].id, batches[1].id])
     [held] = rows.held_back(growth)
     assert (held.kept.rows, held.back.rows) == (24, 6)
-    data, seen = rows.for_gates([held])
+    data, seen = rows.for_gates([held], GrowthOptions())
     assert (data.rows, seen) == (24 + 30, (batches[1].id, batches[0].id))
     apart = {row.tobytes() for row in held.back.X}
     assert not apart & {row.tobytes() for row in data.X}
 
 
-def test_a_third_growth_takes_the_place_of_the_first_two(
+def test_the_next_growth_takes_the_place_of_the_one_before(
     tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path
 ) -> None:
     base, holdout = versioned(batches[0], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
     first = GreenLightningModel.empty(tiny_model.paths, 1.0).learn(batches[0], md5=base.md5)
-    X, y, twice = batches[0].X, batches[0].y, first
-    for seed in (5, 6):
-        later = LandmarkPaths.build(random_structure(4, (5,), seed=seed), X, y, n_landmarks=7)
-        twice = twice.grow(later, [batches[0]])
-    champion = served(twice, tmp_path / "champion", base)
-    for number, structure in enumerate(twice.paths.structures):
+    later = LandmarkPaths.build(random_structure(4, (5,), seed=5), batches[0].X, batches[0].y, n_landmarks=7)
+    once = first.grow(later, [batches[0]])
+    champion = served(once, tmp_path / "champion", base)
+    for number, structure in enumerate(once.paths.structures):
         structure.save(tmp_path / str(number))
         log_structure.fn(champion.run_id, tmp_path / str(number))
     with flow_run("digits", Kind.GROW) as run_id:
         grown = grow_model.fn(Growth(champion, (), (base.id,), holdout, DECIDING), None, run_id, tmp_path)
     model = GreenLightningModel.load(grown.folder)
-    assert (len(champion.structures), len(model.paths.structures)) == (3, 2)
+    assert (len(champion.structures), len(model.paths.structures)) == (2, 2)
+    assert later.structure.digest not in {one.digest for one in model.paths.structures}
     assert model.structure.digest == first.structure.digest
     assert "gates that were added before gave way to them" in grown.notes[-1]
     assert rooted(model).statistics == first.statistics

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.core.records import Records, latest
 from benchmarks.report.page import BEGIN, END
-from benchmarks.report.studies import budgets, pages, retraining, transformer, weight_decay
+from benchmarks.report.studies import budgets, keeping_up, pages, retraining, transformer, weight_decay
 from benchmarks.study.rounds import WAYS
 
 ORIGIN = {"commit": "abc", "data": "0123456789abcdef", "processor_seconds": 1.0}
@@ -91,3 +91,14 @@ def test_a_page_that_is_there_keeps_its_words_and_one_that_is_not_gets_its_quest
     assert written[0].read_text().startswith("# Does the OUI choose a weight decay?\n")
     command = "python -m benchmarks.study --experiments transformer --datasets digits --seeds 0 1"
     assert f"| digits | `{command}` | abc | code | 0123456789abcdef | machine |" in mine.read_text()
+
+
+def test_points_above_the_network_are_paired_by_seed_and_judged_by_their_median(tmp_path: Path) -> None:
+    def run(seed: int, way: str, accuracy: float) -> Line:
+        return {"seed": seed, "stream": "drifted", "way": way}, {"accuracy": accuracy, "retraining": 0.1}
+
+    cells = [run(0, "defaults", 0.98), run(1, "defaults", 0.97), run(2, "defaults", 0.90)]
+    networks = [run(1, "network from scratch", 0.975), run(0, "network from scratch", 0.982)]
+    made = keeping_up.generated(lines(tmp_path, "keeping-up", *cells, *networks))
+    assert "| digits | drifted | defaults | 0.9700 (0.9000 to 0.9800) | -0.35 (-0.50 to -0.20) | 3 |" in made
+    assert "| digits | drifted | defaults | points above the network | -0.3 | -0.35 | **missed** |" in made
