@@ -1,6 +1,5 @@
 """What an estimator's parameters mean for given data: "auto" resolved, training options and recipe built."""
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, SyntheticLandmarks
+from greenlightning.paths.landmarks import landmarks_for
 from greenlightning.structure.defaults import (
     FEW_ROWS,
     StructureDefaults,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
-LANDMARKS, LANDMARKS_PER_ROOT = 1_024, 12
+LANDMARKS = 1_024
 LANDMARKS_BESIDE_RANDOM = 512
 LANDMARK_KINDS = LandmarkPaths.kind, SyntheticLandmarks.kind
 
@@ -121,7 +121,7 @@ def build_recipe(
             structure, batch.X, feature_bits=bits, projection=estimator.projection, seen=about
         )
     most = LANDMARKS_BESIDE_RANDOM if _takes_random_features(estimator, batch) else LANDMARKS
-    default = min(most, round(LANDMARKS_PER_ROOT * math.sqrt(batch.rows)))
+    default = min(most, landmarks_for(batch.rows))
     wanted = unless_auto("n_landmarks", estimator.n_landmarks, default)
     labels = batch.y if estimator.task == "classification" else None
     kind = SyntheticLandmarks if estimator.paths == SyntheticLandmarks.kind else LandmarkPaths

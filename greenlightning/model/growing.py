@@ -17,6 +17,7 @@ from greenlightning.errors import LedgerError
 from greenlightning.linear.statistics import Statistics
 from greenlightning.linear.units import leading
 from greenlightning.paths import JoinedPaths, LandmarkPaths, PathFeatures
+from greenlightning.paths.landmarks import landmarks_for
 from greenlightning.structure.defaults import minibatch
 from greenlightning.structure.extraction import extract_structure
 from greenlightning.structure.training import TrainingOptions
@@ -40,7 +41,7 @@ class GrowthOptions:
     max_epochs : int
         Epochs, at most.
     n_landmarks : int
-        Landmarks, at most.
+        Landmarks, at most; few rows carry fewer.
     earlier_share : float
         Earlier rows that train the gates beside the red ones, for each red row.
     least_earlier : int
@@ -115,7 +116,7 @@ def new_paths(
         structure,
         inputs,
         answers if is_classes else None,
-        n_landmarks=chosen.n_landmarks,
+        n_landmarks=min(chosen.n_landmarks, landmarks_for(len(inputs))),
         feature_bits=model.paths.feature_bits,
         random_state=random_state,
         seen=seen,

@@ -6,6 +6,7 @@ of all path features (Lakshminarayanan & Singh 2020, neural path features). With
 not whitened: see ``docs/decisions/0030-kernel-features.md``.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ from greenlightning.structure.gates import Structure, checked_inputs
 INPUT_BIAS = 0.05
 LAYER_BIAS = 0.01
 CANDIDATES = 3
+PER_ROOT = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +163,11 @@ def draw_landmarks(
         turn[by_label] = np.arange(n_rows) - starts[label[by_label]]
         order = order[np.argsort(turn, kind="stable")]
     return np.sort(order[:n_landmarks])
+
+
+def landmarks_for(n_rows: int) -> int:
+    """Count the landmarks that ``n_rows`` rows can carry: 12 times their root (``docs/decisions/0045``)."""
+    return round(PER_ROOT * math.sqrt(n_rows))
 
 
 def worst_explained(structure: Structure, encoded: Tensor, n_landmarks: int) -> NDArray[np.intp]:

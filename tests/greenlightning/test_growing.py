@@ -118,3 +118,16 @@ def test_new_gates_know_a_label_that_the_old_ones_never_saw() -> None:
     assert right(grown) > right(model) + 0.1
     assert grown.remembered_by("red") == ("structure 2", "landmarks 2")
     assert grown.remembered_by("base") == ()
+
+
+def test_earlier_rows_are_as_many_as_the_red_ones_and_32_768_at_least() -> None:
+    options = GrowthOptions()
+    assert [options.earlier_rows(red, 100_000) for red in (10, 40_000)] == [32_768, 40_000]
+    assert options.earlier_rows(10, 500) == 500, "where there are as many"
+
+
+def test_few_rows_carry_twelve_landmarks_for_each_square_root() -> None:
+    X, y = blobs(400, n_classes=4, seed=2)
+    model = GreenLightningModel.empty(joined_recipe(4), 1e-2).learn(Batch(X, y))
+    assert new_paths(model, X, y, options=GrowthOptions((8,), 1)).n_features_out == 240
+    assert new_paths(model, X, y, options=GrowthOptions((8,), 1, 30)).n_features_out == 30
