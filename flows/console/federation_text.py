@@ -8,6 +8,7 @@ from rich.table import Table
 from flows.console.agreement_text import print_signed
 from flows.console.inert_console import InertConsole, out
 from flows.console.progress_bars import progress_bars
+from greenlightning.data.counted import counted
 from tasks.data.reading import Reading
 from tasks.federation.rounds import publish_recipe
 from tasks.federation.sending import Sending
@@ -34,7 +35,7 @@ def print_contribution(
     message = sent.message
     facts = {"folder": str(sending.folder), "key": message.sender, "digest": message.digest} | message.about
     lines = [
-        f"Summed {sent.rows:,} rows of {path.name} for site {sending.site} in {sending.folder}",
+        f"Summed {counted(sent.rows, 'row')} of {path.name} for site {sending.site} in {sending.folder}",
         "send this folder to the coordinator; no row is in it",
         *(f"note {note}" for note in sent.notes),
     ]

@@ -7,6 +7,7 @@ from rich.markup import escape
 from flows.console.inert_console import out
 from flows.console.plan_text import print_plan
 from flows.engine.outcome import Outcome
+from greenlightning.data.counted import counted
 from greenlightning.evaluation.prequential import Prequential
 from greenlightning.evaluation.score_text import score_text
 from tasks.core.energy_cost import avoided_line
@@ -33,7 +34,9 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
     if outcome.predicted:
         out.print(f"  {_before_learning(outcome.predicted, outcome.prequential)}", highlight=False)
     if outcome.learnt:
-        out.print(f"  learnt {sum(outcome.learnt.values()):,} rows in {_counted(len(outcome.learnt))}")
+        out.print(
+            f"  learnt {counted(sum(outcome.learnt.values()), 'row')} in {counted(len(outcome.learnt), 'batch')}"
+        )
     if outcome.spent:
         cost = f"{outcome.spent.seconds:.2f} s, {outcome.spent.text}"
         out.print(f"  spent on {outcome.work} {cost} ({outcome.spent.known})")
@@ -57,7 +60,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
 
 def _before_learning(new: Prequential, stream: Prequential | None) -> str:
     """How the champion predicted the new rows before they were learnt, and the stream so far."""
-    text = f"prequential {_named(new.mean)} on {new.rows:,} new rows before they were learnt"
+    text = f"prequential {_named(new.mean)} on {counted(new.rows, 'new row')} before they were learnt"
     if stream is None or stream.rows == new.rows:
         return text
     return f"{text}; {_named(stream.mean)} over {stream.rows:,} rows so far, recently {_named(stream.recent)}"
@@ -81,7 +84,3 @@ def quarantine_commands(outcome: Outcome) -> list[str]:
         mended = f"then: mend {first.source} ({first.unlearnable}), and ingest it again"
         return [look, mended, f"      greenlightning quarantine discard {where} --reason WHY"]
     return [look, f"then: greenlightning quarantine accept {where} --reason WHY (or discard)"]
-
-
-def _counted(batches: int) -> str:
-    return f"{batches} batch" if batches == 1 else f"{batches} batches"

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from flows.console.inert_console import InertConsole
 from flows.inputs.versions import champion_of
+from greenlightning.data.counted import counted
 from tasks.quarantine.records import HeldBatch, held_batch, held_batches
 
 out = InertConsole()
@@ -35,7 +36,9 @@ def print_one(dataset: str, batch: str, as_json: bool) -> None:
     if as_json:
         print(held.model_dump_json())
         return
-    out.print(f"[bold]{held.id}[/] {escape(held.source)}: {held.rows:,} rows, landed {held.landed_at[:16]}")
+    out.print(
+        f"[bold]{held.id}[/] {escape(held.source)}: {counted(held.rows, 'row')}, landed {held.landed_at[:16]}"
+    )
     for failure in held.failures:
         out.print(f"  [yellow]broken[/] {escape(failure)}", highlight=False)
     for name, place in {"rows": held.file if held.file.is_file() else None, "page": held.page}.items():
@@ -54,7 +57,7 @@ def print_expectations(dataset: str, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"digest": found.digest, "version": serving.version, **found.model_dump()}))
         return
-    followed = f", moved along with {len(found.learnt)} batches" if found.learnt else ""
+    followed = f", moved along with {counted(len(found.learnt), 'batch')}" if found.learnt else ""
     out.print(f"{dataset} version {serving.version}: expectations {found.digest[:12]}", highlight=False)
     out.print(f"  learnt from {found.rows:,} rows{followed}", highlight=False)
     if found.labels:

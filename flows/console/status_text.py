@@ -144,8 +144,8 @@ def _skipped(run: Facts) -> str:
 
 
 def _deployments(found: list[Facts]) -> str:
-    """Those with a schedule, and those that cannot run; the others are counted."""
-    named = [text for one in found if (text := _scheduled(one))]
+    """Those with a schedule, then those that cannot run; the others are counted."""
+    named = [text for one in sorted(found, key=lambda one: not one["schedules"]) if (text := _scheduled(one))]
     more = len(found) - len(named)
     return ", ".join([*named, *([f"{more} without a schedule"] if more else [])])
 

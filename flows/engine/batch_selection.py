@@ -3,6 +3,7 @@
 from flows.engine.admission import chosen_batches
 from flows.engine.outcome import Outcome
 from flows.inputs.selection import Selection
+from greenlightning.data.counted import counted
 from tasks.data.batch_files import LandedBatch, waiting
 from tasks.data.batch_index import BatchRef
 from tasks.growing.red_batches import red_batches
@@ -34,8 +35,8 @@ def planned_outcome(serving: VersionInfo, requested: Selection, device: str, *, 
     waits = [one for one in found if one.id not in known and requested.includes(one.landed_at)]
     batches = [_planned(ref, False) for ref in versioned] + [_planned(one, True) for one in waits]
     plan = plan_retraining(serving.dataset, serving.version, batches, device)
-    count = f"{len(batches)} batch{'es' if len(batches) != 1 else ''}"
-    reason = f"{count} of {plan.rows:,} rows would be learnt on version {serving.version}"
+    count = counted(len(batches), "batch")
+    reason = f"{count} of {counted(plan.rows, 'row')} would be learnt on version {serving.version}"
     unknown: tuple[str, ...] = (UNKNOWN,) if batches and not plan.estimated else ()
     unknown += _growth_note(serving, batches) if growing else ()
     return Outcome(

@@ -11,6 +11,7 @@ from flows.engine.outcome import Outcome
 from flows.engine.session import Session, champion_of, session
 from flows.inputs.parameters import DatasetName, NewLabels, Stated
 from flows.learning.publication import publish_once
+from greenlightning.data.counted import counted
 from greenlightning.errors import InputError
 from greenlightning.evaluation.comparison import Decision
 from tasks.core.constants import Kind
@@ -44,7 +45,7 @@ def federate(
     if not sites:
         raise InputError("No site takes part", "Name each with its file: --site north=north.parquet")
     parent = champion_of(dataset)
-    with session(dataset, Kind.FEDERATE, f"federate {dataset} ({_counted(len(sites), 'site')})") as run:
+    with session(dataset, Kind.FEDERATE, f"federate {dataset} ({counted(len(sites), 'site')})") as run:
         holdout = holdout_for(parent)
         sent = [site_statistics(site, path, parent, holdout, run.folder, reading) for site, path in sites.items()]
         outcome = _merged(run, parent, sent, deciding, Terms(allow_new_labels))
@@ -71,7 +72,7 @@ def combine(
     parent = champion_of(dataset)
     judges = holdout_for(parent) if screen else None
     terms = Terms(allow_new_labels, duplicates, frozenset(trusted) if trusted else None, judges)
-    count = _counted(len(contributions), "contribution")
+    count = counted(len(contributions), "contribution")
     with session(dataset, Kind.FEDERATE, f"combine {dataset} ({count})") as run:
         outcome = _merged(run, parent, contributions, deciding, terms)
     return outcome.completed()
@@ -113,7 +114,7 @@ def _merged(run: Session, parent: VersionInfo, sent: list[Path], deciding: Gate,
     trained = merge_sites(run.dataset, parent.version, sent, run.run_id, run.folder, terms)
     evaluated = evaluate_model(run.dataset, trained.folder, holdout, run.run_id, gate, parent, True)
     assert evaluated.decision is not None
-    reason = f"{_counted(len(sent), 'site')} in one round; {evaluated.decision.reason}"
+    reason = f"{counted(len(sent), 'site')} in one round; {evaluated.decision.reason}"
     candidate = Candidate(
         dataset=run.dataset,
         run_id=run.run_id,
@@ -125,7 +126,3 @@ def _merged(run: Session, parent: VersionInfo, sent: list[Path], deciding: Gate,
         expectations=expectations_of(parent),
     )
     return publish_once(candidate)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' if number > 1 else ''}"

@@ -14,6 +14,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.several_files import each_file
+from greenlightning.data.counted import counted
 from tasks.data.arrivals import by_event_time, files_of, wait_until_written
 from tasks.data.batch_index import BatchRef, known_batch
 from tasks.data.events import emit_drift, emit_landed
@@ -113,7 +114,7 @@ class Arrival:
 
 
 def _reason(ref: BatchRef, known: BatchRef | None, learnt: bool) -> str:
-    batch = f"batch {ref.id} of {ref.rows:,} rows"
+    batch = f"batch {ref.id} of {counted(ref.rows, 'row')}"
     if known is None:
         return f"{batch} is versioned (md5 {ref.md5})"
     since = f"is known already: {known.source} of {known.landed_at[:10]} holds the same rows"

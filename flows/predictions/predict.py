@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.console.inert_console import InertConsole
+from greenlightning.data.counted import counted
 from greenlightning.evaluation.score_text import score_text
 from tasks.data.reading import DETECTED, Reading
 from tasks.predictions.answering import answering
@@ -52,14 +53,15 @@ def _facts(dataset: str, version: int, done: PredictedFile, notes: tuple[str, ..
 
 def _print(found: dict[str, Any], done: PredictedFile, console: InertConsole) -> None:
     """The version, the first rows, the score where the file has labels, and notes."""
-    line = f"{found['rows']:,} rows by version {found['version']} of {found['dataset']} in {done.seconds:.2f} s"
+    version = f"version {found['version']} of {found['dataset']}"
+    line = f"{counted(found['rows'], 'row')} by {version} in {done.seconds:.2f} s"
     console.print(f"[bold green]Predicted[/] {escape(line)}", highlight=False)
     if done.target != STDOUT:
         _print_first(done, console)
         console.print(f"  written to {escape(str(done.target))}", highlight=False)
     if done.scores:
         scores = ", ".join(f"{name} {score_text(value)}" for name, value in done.scores.items())
-        console.print(f"  {scores} on {done.scored_rows:,} rows with a label", highlight=False)
+        console.print(f"  {scores} on {counted(done.scored_rows, 'row')} with a label", highlight=False)
     for note in found["notes"]:
         console.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
 

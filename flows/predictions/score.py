@@ -10,6 +10,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import session
 from flows.inputs.parameters import DatasetName, VersionNumber
+from greenlightning.data.counted import counted
 from tasks.core.constants import Kind
 from tasks.core.workspace import Workspace
 from tasks.data.reading import DETECTED, Reading
@@ -41,7 +42,9 @@ def score(
     with session(dataset, Kind.SCORE, f"score {path.name} with {dataset} version {info.version}") as run:
         target = output or predictions_path(dataset, path)
         done, spent = predict_in_run(run.run_id, info, path, target, proba, reading)
-    reason = f"{done.rows:,} rows of {path.name} are predicted in {Workspace.current().seen_from_here(target)}"
+    reason = (
+        f"{counted(done.rows, 'row')} of {path.name} predicted in {Workspace.current().seen_from_here(target)}"
+    )
     return Outcome(
         state="Scored",
         dataset=dataset,

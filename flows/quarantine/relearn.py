@@ -10,6 +10,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome
 from flows.engine.session import champion_of, session
 from flows.inputs.parameters import BatchId, DatasetName, Stated
+from greenlightning.data.counted import counted
 from tasks.core.constants import Kind
 from tasks.models.version_expectations import relearn as relearn_expectations
 from tasks.tracking.inputs import log_batch_input
@@ -34,7 +35,7 @@ def relearn(
             log_batch_input(run.run_id, ref, role="expectations")
         learnt = relearn_expectations(serving, refs, run.run_id)
         set_tags(run.run_id, decided_tags(f"expectations {learnt.digest[:12]}", reason))
-    count = f"{len(refs)} batch{'es' if len(refs) != 1 else ''} of {learnt.rows:,} rows"
+    count = f"{counted(len(refs), 'batch')} of {counted(learnt.rows, 'row')}"
     done = Outcome(
         state="Relearnt",
         dataset=dataset,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from greenlightning.data.counted import counted
 from greenlightning.errors import InputError
 from greenlightning.evaluation.resampling import CONFIDENCE, N_RESAMPLES, percentiles, resampled
 from greenlightning.evaluation.score import Score
@@ -70,7 +71,7 @@ class Comparison:
     def on(self, rows: str, *, named: bool = True) -> str:
         """Tell in words what came out on ``rows``, with the name of the score or without."""
         ours, theirs = (score_text(score, ".4g") for score in (self.challenger, self.champion))
-        numbers = f"({ours} against {theirs}, {self.n:,} rows)"
+        numbers = f"({ours} against {theirs}, {counted(self.n, 'row')})"
         return f"{f'{self.score.label} ' if named else ''}{self.verdict} on {rows} {numbers}"
 
 

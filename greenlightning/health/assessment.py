@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenlightning.data.counted import counted
 from greenlightning.errors import MismatchError
 from greenlightning.health.indicators import HealthStatistic, Verdict, all_statistics
 from greenlightning.health.observation import Observation, gates_digest
@@ -65,7 +66,9 @@ class StructureHealth:
     def reason(self) -> str:
         """One line: the verdict, the statistic that decided, and by how much."""
         if self.deciding is None:
-            return f"unknown: {self.rows} rows, or the reference's rows with their labels, are fewer than 10"
+            return (
+                f"unknown: {counted(self.rows, 'row')}, or the reference's rows with their labels: fewer than 10"
+            )
         return f"{self.verdict}: {self.deciding}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ MEANINGS = {
     "firing_shift": "the gates' firing rates moved, as Cohen's h, by",
     "oui_shift": "the OUI in pair form moved by",
     "oui_batch_shift": "the OUI in batch form moved by",
-    "residual_ratio": "the champion's squared error is that of the reference times",
+    "residual_ratio": "the champion's squared error, over that on the reference's rows, is",
     "saturation_excess": "the share of saturated path features rose by",
     "unseen_labels": "the share of rows with labels that the structure never saw is",
 }
@@ -208,9 +208,15 @@ def oui_batch_shift(
     return HealthStatistic("oui_batch_shift", value, max(value - ERRORS * float(chance.std()), 0.0))
 
 
-def residual_ratio(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:
-    """Compute the champion's mean squared error on the batch over that on the reference's held-out rows."""
-    least = np.finfo(np.float32).tiny
+def residual_ratio(
+    found: Floats, expected: Floats, weights: Floats, effective: int, draws: Draws
+) -> HealthStatistic:
+    """Compute the champion's mean squared error on the batch over that on the reference's held-out rows.
+
+    Of ``effective`` rows without an error nobody knows that one in as many is not wrong, and a wrong row has an
+    error of about 1. So the reference's error counts as 1 over that number at least.
+    """
+    least = 1 / effective
     batch, reference = draws.means(expected)
     ratio = found.mean() / max(float(weights @ expected), least)
     return _beyond("residual_ratio", ratio - 1, batch / np.maximum(reference, least) - 1, offset=1.0)
@@ -275,7 +281,7 @@ def all_statistics(
         firing_shift(now, then, drawn),
         oui_shift(layers[0], layers[1], weights, effective, rng),
         oui_batch_shift(now, then, drawn, reference.sizes),
-        residual_ratio(seen.residual, reference.residual, weights, draws),
+        residual_ratio(seen.residual, reference.residual, weights, effective, draws),
         saturation_excess(seen.saturation, reference.saturation, weights, draws),
         unseen_labels(y, reference),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.counted import counted
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.linear.statistics import Statistics
 from tasks.core import progress
@@ -126,12 +127,9 @@ def _nothing(rows: LearntRows) -> HeldBack:
 
 def _note(grown: "GreenLightningModel", paths: "PathFeatures", rows: LearntRows, full: bool) -> str:
     gates, shaped = "-".join(map(str, paths.structure.hidden_layer_sizes)), len(paths.structure.seen)
+    read = f"{counted(rows.rows, 'row')} in {counted(len(rows.batches), 'batch')}"
     return (
-        f"the structure has grown: {gates} new gates, shaped by {_counted(shaped)}, stand beside the old ones, "
-        f"{grown.paths.n_features_out:,} features in all; {rows.rows:,} rows in {_counted(len(rows.batches))} "
+        f"the structure has grown: {gates} new gates, shaped by {counted(shaped, 'batch')}, "
+        f"stand beside the old ones, {grown.paths.n_features_out:,} features in all; {read} "
         f"were read for them{'; gates that were added before gave way to them' if full else ''}"
     )
-
-
-def _counted(batches: int) -> str:
-    return f"{batches} batch{'es' if batches > 1 else ''}"

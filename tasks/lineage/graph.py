@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from greenlightning.data.counted import counted
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import known_batch
 from tasks.lineage.tree import BatchNode, LineageNode, VersionNode, short
@@ -173,7 +174,7 @@ class _GraphBuilder:
         for batch in reversed(shown):
             facts, checked, link = self._provenance(batch)
             label = f"site {batch.site}" if batch.site else facts.get("source", batch.name)
-            rows = "" if batch.rows is None else f"{batch.rows:,} rows"
+            rows = "" if batch.rows is None else counted(batch.rows, "row")
             verdict = "screened when merged" if batch.site else "passed"
             name = self._add(f"batch {batch.name}", GraphNode("batch", "data", label, facts, note=rows))
             validation = GraphNode("validation", "validation", verdict, checked, link)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from greenlightning.data.counted import counted
 from tasks.core.constants import Tag
 from tasks.core.templates import render
 from tasks.lineage.drawing import draw
@@ -67,7 +68,7 @@ def _ledger_table(ledger: Sequence[LineageNode], graph: "DiGraph[str]") -> Table
     known = [{"batch": batch.name, **batch.facts, **shown.get(batch.name, {})} for batch in latest]
     used = tuple(name for name in LEDGER_COLUMNS if any(name in facts for facts in known))
     older = f", the latest {LISTED} (all are in lineage.json of its run)" if len(ledger) > LISTED else ""
-    heading = f"Ledger: {len(ledger):,} batches{older}"
+    heading = f"Ledger: {counted(len(ledger), 'batch')}{older}"
     return Table(heading, used, [[facts.get(name, "") for name in used] for facts in known])
 
 

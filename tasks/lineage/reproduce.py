@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from greenlightning.data.counted import counted
 from greenlightning.data.ledger import Ledger
 from greenlightning.energy.meter import EnergyMeter
 from greenlightning.errors import InputError, IntegrityError, MismatchError, SingularError
@@ -76,8 +77,8 @@ def reproduce_version(
         verdict, notes = _compared(info, stored, model, run_id)
         model.save(folder / "model")
     statistics = (
-        f"statistics of {model.statistics.n:,} rows in {len(model.ledger)} batches: equal to the bit "
-        f"(digest {model.statistics.digest[:12]})"
+        f"statistics of {counted(model.statistics.n, 'row')} in {counted(len(model.ledger), 'batch')}: "
+        f"equal to the bit (digest {model.statistics.digest[:12]})"
     )
     incomplete = stored is None or info.pruned
     return Reproduction(verdict, (statistics, *notes), folder / "model", EnergyCost.of(meter.energy), incomplete)

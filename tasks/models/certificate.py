@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from greenlightning.data.counted import counted
 from tasks.core.constants import Tag
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import artifact_uri, connect
@@ -50,10 +51,10 @@ class Certificate(BaseModel):
     @property
     def lines(self) -> tuple[str, str]:
         """What is left of the batch, and the digests that prove it."""
-        count = f"{len(self.batches_left)} batch{'' if len(self.batches_left) == 1 else 'es'}"
+        count = counted(len(self.batches_left), "batch")
         digests = (
             f"Statistics {self.statistics_before[:16]} became {self.statistics_after[:16]}, "
-            f"the exact sums of the {self.rows_left:,} rows of {count} that are left (certificate.json)"
+            f"the exact sums of the {counted(self.rows_left, 'row')} of {count} that are left (certificate.json)"
         )
         return self._left, digests
 

@@ -52,7 +52,7 @@ def of_labels(asked: ClassWeight, labels: Iterable[Any]) -> Mapping[Any, float] 
     return {known[name]: weight for name, weight in asked.items()}
 
 
-def reweighed(model: "GreenLightningModel", asked: ClassWeight) -> "GreenLightningModel":
+def reweighed(model: "GreenLightningModel", asked: ClassWeight, dataset: str) -> "GreenLightningModel":
     """The model with other weights; InputError where its sums do not keep the classes apart."""
     from greenlightning.data.targets import ClassTargets
 
@@ -61,7 +61,7 @@ def reweighed(model: "GreenLightningModel", asked: ClassWeight) -> "GreenLightni
     if not isinstance(model.targets, ClassTargets) or not model.targets.apart:
         raise InputError(
             "The champion keeps no sums of each class, so they cannot be weighed",
-            "Train with them once: greenlightning train --class-weight balanced",
+            f"Train with them once: greenlightning train --dataset {dataset} --class-weight balanced",
         )
     weights: Any = of_labels(asked, model.classes) or {}
     return replace(model, targets=ClassTargets(weights, apart=True))

@@ -139,8 +139,8 @@ def no_champion(dataset: str) -> NothingServedError:
 def no_version(dataset: str, of: int | Alias) -> NothingServedError:
     """The error of a version number or alias that a dataset does not have."""
     return NothingServedError(
-        f"Dataset {dataset!r} has no {of if isinstance(of, Alias) else f'version {of}'}",
-        f"See them with: greenlightning report --dataset {dataset}",
+        f"Dataset {dataset!r} has no {f'{of} version' if isinstance(of, Alias) else f'version {of}'}",
+        f"See its versions with: greenlightning report --dataset {dataset}",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from greenlightning.data.counted import counted
 from greenlightning.errors import GreenLightningError
 from greenlightning.evaluation.regression import RegressionEvaluation
 from greenlightning.evaluation.score_text import score_text
@@ -148,7 +149,7 @@ def _of_model(serving: "VersionInfo", model: "GreenLightningModel") -> tuple[lis
 
 def _summary(history: Sequence[HistoryEntry], spending: Spending | None) -> str:
     """The history in one line: what each method spent from the first training on."""
-    count = f"{len(history)} version" + ("s" if len(history) > 1 else "")
+    count = counted(len(history), "version")
     first, last = history[0].created[:10], history[-1].created[:10]
     span = f"{count}, {first} to {last}" if first < last else f"{count}, {first}"
     if spending is None:

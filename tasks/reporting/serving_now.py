@@ -72,7 +72,7 @@ def next_run(dataset: str) -> str:
     """The next scheduled run that may learn for a dataset; what starts one where nothing is scheduled."""
     server = Dashboards.current().prefect_url
     if server is None:
-        return "no server runs, so nothing is scheduled: greenlightning up"
+        return "nothing was scheduled when this was written, since no server ran: greenlightning up"
     runs = prefect_api.upcoming(server)
     names = prefect_api.deployment_names(server, {run["deployment_id"] for run in runs if run["deployment_id"]})
     return first_due(dataset, names, runs)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from greenlightning.data.counted import counted
 from tasks.core.constants import Kind, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.steps import task
@@ -28,7 +29,7 @@ class GrowthPlan(BaseModel):
     def __str__(self) -> str:
         """One line: what is read, what trains the gates, and what both cost."""
         what = (
-            f"{self.rows:,} rows in {self.batches} batch{'es' if self.batches > 1 else ''} would be read again, "
+            f"{counted(self.rows, 'row')} in {counted(self.batches, 'batch')} would be read again, "
             f"{self.rows_for_gates:,} of them to train new gates"
         )
         if self.estimated is None:

@@ -97,7 +97,7 @@ def learn_batches(
                 else release(model, serving, new, deciding.keep, learnable)
             )
             leaving = [batch for batch in leaving if batch.id not in kept.released]
-            model = reweighed(kept.model, deciding.class_weight)
+            model = reweighed(kept.model, deciding.class_weight, serving.dataset)
             model.save(folder / "model")
         spent = EnergyCost.of(meter.energy)
         log_energy(part, spent)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from greenlightning.data.batch import Batch
+from greenlightning.data.counted import counted
 from greenlightning.data.windows import Span, Window
 from tasks.core.settings import AUTO, EVERYTHING
 from tasks.data.batch_index import BatchRef, batches
@@ -78,6 +79,6 @@ def release(
         rows[ref.id] = batch.rows
     if not rows:
         return Kept(model, {}, 0, ())
-    count = f"{len(rows)} batch{'es' if len(rows) > 1 else ''} of {sum(rows.values()):,} rows"
+    count = f"{counted(len(rows), 'batch')} of {counted(sum(rows.values()), 'row')}"
     note = f"{count} left the window of {Window.parse(keep)} and were subtracted exactly"
     return Kept(model, dict.fromkeys(rows, keep), sum(rows.values()), (note,))

@@ -17,7 +17,7 @@ from greenlightning.data import datasets
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.health.assessment import StructureHealth, assess
 from greenlightning.health.drift import QuantileBins, adjusted
-from greenlightning.health.indicators import LIMITS, HealthStatistic, Verdict
+from greenlightning.health.indicators import LIMITS, Draws, HealthStatistic, Verdict, residual_ratio
 from greenlightning.health.reference import HealthReference, novelty
 from greenlightning.model import GreenLightningModel
 from tests.helpers.real_data import real_root
@@ -283,3 +283,12 @@ def test_p_values_are_adjusted_as_scipy_adjusts_them() -> None:
     assert adjusted(np.array([0.01, 0.04, 0.03, 0.5])).tolist() == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
     p = np.random.default_rng(0).random(500) ** 3
     assert np.array_equal(adjusted(p), false_discovery_control(p, method="bh"))
+
+
+def test_a_reference_without_an_error_counts_as_one_wrong_row() -> None:
+    """Of 50 rows without an error, one wrong row in a batch of 50 is what may be expected, and ten are not."""
+    weights, perfect = np.full(50, 1 / 50), np.full(50, 1e-6)
+    draws = Draws.of(weights, 50, 50, np.random.default_rng(0))
+    ratios = [residual_ratio((np.arange(50) < wrong) * 1.0, perfect, weights, 50, draws) for wrong in (1, 10)]
+    assert [round(found.value) for found in ratios] == [1, 10]
+    assert [found.verdict for found in ratios] == [Verdict.GREEN, Verdict.RED]

@@ -40,13 +40,13 @@ def test_a_model_that_keeps_its_classes_apart_is_weighed_anew_without_its_rows(
     tiny_model: GreenLightningModel, batches: list[Batch]
 ) -> None:
     apart = GreenLightningModel.empty(tiny_model.paths, 1.0, ClassTargets(apart=True)).learn(batches[0])
-    weighed = reweighed(apart, {"2": 4.0})
+    weighed = reweighed(apart, {"2": 4.0}, "digits")
     assert weighed.statistics is apart.statistics
     targets = ClassTargets({2: 4.0}, apart=True)
     learnt = GreenLightningModel.empty(tiny_model.paths, 1.0, targets).learn(batches[0])
     assert np.array_equal(weighed.decision_function(batches[1].X), learnt.decision_function(batches[1].X))
-    back = reweighed(replace(weighed), "none")
+    back = reweighed(replace(weighed), "none", "digits")
     assert np.array_equal(back.decision_function(batches[1].X), apart.decision_function(batches[1].X))
-    assert reweighed(tiny_model, "keep") is tiny_model
+    assert reweighed(tiny_model, "keep", "digits") is tiny_model
     with pytest.raises(InputError, match="keeps no sums of each class"):
-        reweighed(tiny_model, "balanced")
+        reweighed(tiny_model, "balanced", "digits")
