@@ -15,6 +15,8 @@ from safetensors.numpy import load_file, save_file
 from greenlightning.data.packing import packed, unpacked
 from greenlightning.errors import IntegrityError
 
+OTHER_RELEASE = "Use the release that wrote it"
+
 
 def sha256_of(header: str, arrays: dict[str, NDArray[Any]]) -> str:
     """Hash ``header`` and each array's name, dtype, shape and little-endian bytes, in name order."""
@@ -62,7 +64,7 @@ def reading(folder: Path) -> Iterator[None]:
     """Raise IntegrityError, naming ``folder``, where a stored part is incomplete or malformed."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise IntegrityError(
             f"{folder} is corrupt: {type(error).__name__} {error}", "Restore it from the registry"
         ) from error
@@ -77,12 +79,12 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_json(path: Path, expected_format: str, *earlier: str) -> dict[str, Any]:
     """Read JSON whose ``format`` is ``expected_format``, or an earlier one; raises IntegrityError otherwise."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        content: dict[str, Any] = dict(json.loads(path.read_text()))
+    except (OSError, RecursionError, TypeError, ValueError) as error:
         raise IntegrityError(f"{path} cannot be read: {error}", "Restore it from the registry") from error
     if content.get("format") not in (expected_format, *earlier):
         raise IntegrityError(
             f"{path} is in format {content.get('format')!r}, this release reads {expected_format!r}",
-            "Use the release that wrote it",
+            OTHER_RELEASE,
         )
     return content

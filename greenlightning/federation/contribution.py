@@ -11,9 +11,17 @@ from greenlightning.data.batch import Batch
 from greenlightning.data.files import reading
 from greenlightning.errors import InputError, MismatchError
 from greenlightning.federation.keys import SigningKey
-from greenlightning.federation.messages import LARGEST_MESSAGE, Message, empty_folder, read_message, sign_message
+from greenlightning.federation.messages import (
+    LARGEST_MESSAGE,
+    Message,
+    empty_folder,
+    read_message,
+    received,
+    sign_message,
+)
 from greenlightning.linear.screening import screen
 from greenlightning.linear.statistics import Statistics
+from greenlightning.linear.statistics_storage import load_statistics, save_statistics
 from greenlightning.model import GreenLightningModel
 
 KIND = "contribution"
@@ -130,7 +138,7 @@ def sign_sums(
     Message
         What was signed.
     """
-    statistics.save(folder)
+    save_statistics(statistics, folder, short=True)
     about = {
         "site": site,
         "batch": batch,
@@ -185,19 +193,27 @@ def read_contribution(
         Where it follows another recipe, the key is not trusted, counts do not match or the sums are impossible.
     """
     message = read_message(folder, KIND, trusted, limit)
-    statistics = Statistics.load(folder)
-    with reading(folder):
+    with received(), reading(folder):
         about = message.about
         site, batch, rows, md5 = str(about["site"]), str(about["batch"]), int(about["rows"]), about["md5"]
+        recipe = str(about["recipe"])
+    if recipe != published.paths.digest:
+        raise _other_recipe(site, recipe, published)
+    with received():
+        statistics = load_statistics(Statistics, folder, published.paths.n_features_out)
     expected = published.structure.digest, published.paths.digest, published.targets.digest
     if (statistics.structure, statistics.recipe, statistics.targets) != expected:
-        raise MismatchError(
-            f"Site {site} summed under recipe {statistics.recipe[:12]}, not {published.paths.digest[:12]}",
-            "Send it the present publication",
-        )
+        raise _other_recipe(site, statistics.recipe, published)
     if rows != statistics.n or about.get("statistics") != statistics.digest:
         raise MismatchError(
             f"Site {site} says {rows:,} rows, and its sums are of {statistics.n:,}", "Ask it to send them again"
         )
     screen(statistics, f"site {site}")
     return Contribution(site, message.sender, batch, md5, statistics)
+
+
+def _other_recipe(site: str, recipe: str, published: GreenLightningModel) -> MismatchError:
+    return MismatchError(
+        f"Site {site} summed under recipe {recipe[:12]}, not {published.paths.digest[:12]}",
+        "Send it the present publication",
+    )

@@ -5,18 +5,22 @@ Nothing is parsed before the signature holds and every file has the size and has
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenlightning.data.files import pack_tensors, read_json, reading, sha256_of_file, write_json
+from greenlightning.data.files import OTHER_RELEASE, pack_tensors, read_json, reading, sha256_of_file, write_json
 from greenlightning.errors import InputError, IntegrityError, MismatchError
 from greenlightning.federation.keys import SigningKey, verify_signature
 
-FORMAT, UNPACKED = "greenlightning-message/2", "greenlightning-message/1"
+FORMAT = "greenlightning-message/3"
+EARLIER = ("greenlightning-message/1", "greenlightning-message/2")
+"""In 1 tensors are not packed, and in 1 and 2 sums of few rows have no short form."""
 ABOUT, SIGNATURE = "message.json", "message.sig"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+AGAIN = "Ask the sender to send it again"
 LARGEST_ABOUT, LARGEST_SIGNATURE = 1 << 20, 1 << 10
 LARGEST_MESSAGE = 1 << 30
 """Bytes: statistics of 8,192 features and 100 classes take a quarter of it."""
@@ -119,10 +123,11 @@ def read_message(
         raise MismatchError(
             f"{folder} is signed by key {sender[:12]}, which is not trusted", "Trust the key, or leave it out"
         )
-    content = read_json(folder / ABOUT, FORMAT, UNPACKED)
+    with received():
+        content = read_json(folder / ABOUT, FORMAT, *EARLIER)
     if content.get("kind") != kind:
         raise MismatchError(f"{folder} is no {kind}, but: {content.get('kind')}", f"Name the folder of a {kind}")
-    with reading(folder):
+    with received(), reading(folder):
         about, files = dict(content["about"]), {str(name): dict(file) for name, file in content["files"].items()}
         sizes = {name: (int(file["bytes"]), str(file["sha256"])) for name, file in files.items()}
     total = sum(size for size, _ in sizes.values())
@@ -137,11 +142,18 @@ def read_message(
     return Message(folder, sender, about, hashlib.sha256(signed).hexdigest())
 
 
+@contextmanager
+def received() -> Iterator[None]:
+    """Say of what is damaged in a message that its sender has it: there is no registry to restore it from."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise IntegrityError(error.cause, error.remedy if error.remedy == OTHER_RELEASE else AGAIN) from error
+
+
 def _check_size(path: Path, largest: int) -> None:
     if not path.is_file() or path.is_symlink() or path.stat().st_size > largest:
-        raise IntegrityError(
-            f"{path} is missing, or larger than {largest:,} bytes", "Ask the sender to send it again"
-        )
+        raise IntegrityError(f"{path} is missing, or larger than {largest:,} bytes", AGAIN)
 
 
 def _check_nothing_added(folder: Path, signed: Collection[str]) -> None:
@@ -157,6 +169,4 @@ def _check_file(folder: Path, name: str, size: int, sha256: str) -> None:
     path = folder / name
     sound = NAME.fullmatch(name) and path.is_file() and not path.is_symlink()
     if not sound or path.stat().st_size != size or sha256_of_file(path) != sha256:
-        raise IntegrityError(
-            f"{name} of {folder} is not the file that was signed", "Ask the sender to send it again"
-        )
+        raise IntegrityError(f"{name} of {folder} is not the file that was signed", AGAIN)

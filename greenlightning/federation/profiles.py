@@ -8,7 +8,14 @@ from pathlib import Path
 from greenlightning.data.files import read_json, reading, write_json
 from greenlightning.errors import InputError, MismatchError
 from greenlightning.federation.keys import SigningKey
-from greenlightning.federation.messages import LARGEST_MESSAGE, Message, empty_folder, read_message, sign_message
+from greenlightning.federation.messages import (
+    LARGEST_MESSAGE,
+    Message,
+    empty_folder,
+    read_message,
+    received,
+    sign_message,
+)
 from greenlightning.tables.profile import TableProfile
 
 KIND, FILE, FORMAT = "profile", "profile.json", "greenlightning-profile/1"
@@ -76,8 +83,8 @@ def merged_profiles(
         site = str(read_message(folder, KIND, trusted, limit).about.get("site"))
         if site in profiles:
             raise MismatchError(f"Site {site} sent two profiles", "Give one of each site, of all its rows")
-        content = read_json(folder / FILE, FORMAT)
-        with reading(folder):
+        with received(), reading(folder):
+            content = read_json(folder / FILE, FORMAT)
             profiles[site] = TableProfile.from_dict(content)
     if not profiles:
         raise InputError("No site sent a profile", "Give the folder of each")

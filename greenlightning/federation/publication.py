@@ -7,7 +7,7 @@ from greenlightning.data.files import reading
 from greenlightning.data.targets import targets_from_dict, targets_to_dict
 from greenlightning.errors import InputError
 from greenlightning.federation.keys import SigningKey
-from greenlightning.federation.messages import Message, empty_folder, read_message, sign_message
+from greenlightning.federation.messages import Message, empty_folder, read_message, received, sign_message
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import load_paths
 from greenlightning.structure.gates import Structure
@@ -80,6 +80,6 @@ def read_publication(folder: Path, trusted: Collection[str] | None = None) -> Gr
         Where it is no publication, or its key is not trusted.
     """
     about = read_message(folder, KIND, trusted).about
-    with reading(folder):
+    with received(), reading(folder):
         paths = load_paths(folder, about["paths"], Structure.load(folder))
         return GreenLightningModel.empty(paths, float(about["alpha"]), targets_from_dict(about["targets"]))

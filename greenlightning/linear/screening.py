@@ -1,5 +1,7 @@
 """Screening: what any sum of ``φφᵀ`` over samples must satisfy, whoever computed it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cholesky
@@ -13,9 +15,10 @@ ROUNDING = 1e-12
 def screen(statistics: Statistics, sender: str) -> None:
     """Check that statistics can be those of ``n`` samples.
 
-    ``G`` must be symmetric, keep the Cauchy-Schwarz bound ``|G_ij|² ≤ G_ii G_jj`` and be positive semidefinite;
-    features must lie within their width and sums within ``n`` times it. For classes, counts must add up to ``n``
-    and columns of ``B`` to the feature sums.
+    ``G`` must be symmetric and positive semidefinite, and all sums of products must keep the Cauchy-Schwarz bound:
+    ``|G_ij|² ≤ G_ii G_jj``, ``|Σφ_i|² ≤ n G_ii`` and ``|B_ij|² ≤ G_ii Σy_j²``. Features must lie within their
+    width and sums within ``n`` times it. For classes, counts must add up to ``n`` and columns of ``B`` to the
+    feature sums.
 
     Parameters
     ----------
@@ -31,11 +34,17 @@ def screen(statistics: Statistics, sender: str) -> None:
     """
     largest = 1 << (statistics.bits - 1)
     diagonal = np.diagonal(statistics.G).astype(np.float64)
-    bound = np.sqrt(np.outer(diagonal.clip(0), diagonal.clip(0))) * (1 + 1e-9)
+    ours = statistics.feature_sums, statistics.B, statistics.target_squares
+    totals, B, squares = (values.astype(np.float64) for values in ours)
+    n = np.array([statistics.n], dtype=np.float64)
     problems = {
         "holds no samples": statistics.n <= 0,
         "G is not symmetric": not np.array_equal(statistics.G, statistics.G.T),
-        "G breaks the Cauchy-Schwarz bound": bool((diagonal < 0).any() or (np.abs(statistics.G) > bound).any()),
+        "G breaks the Cauchy-Schwarz bound": _exceed(statistics.G, diagonal, diagonal),
+        "feature sums break the Cauchy-Schwarz bound": _exceed(
+            totals[:, None], diagonal, np.array([statistics.n])
+        ),
+        "B breaks the Cauchy-Schwarz bound": _exceed(B, diagonal, squares),
         "features exceed their width": bool(diagonal.max(initial=0) > statistics.n * largest**2),
         "feature sums exceed n features": bool(
             np.abs(statistics.feature_sums).max(initial=0) > statistics.n * largest
@@ -44,6 +53,9 @@ def screen(statistics: Statistics, sender: str) -> None:
     if statistics.targets.startswith("classes"):
         problems |= {
             "class counts do not add up to n": int(statistics.target_sums.sum()) != statistics.n,
+            "class counts are not those of labels": not np.array_equal(
+                statistics.target_squares, statistics.target_sums
+            ),
             "B does not add up to the feature sums": not np.array_equal(
                 statistics.B.sum(axis=1), statistics.feature_sums
             ),
@@ -58,6 +70,12 @@ def screen(statistics: Statistics, sender: str) -> None:
         raise MismatchError(
             f"The statistics of {sender} are not those of samples: {found[0]}", "Ask it to compute them again"
         )
+
+
+def _exceed(products: NDArray[Any], left: NDArray[Any], right: NDArray[Any]) -> bool:
+    """Whether a sum of products (a, b) is larger than the sums of squares (a,) and (b,) allow."""
+    bound = np.sqrt(np.outer(left.clip(0), right.clip(0))) * (1 + 1e-9)
+    return bool((np.abs(products) > bound).any())
 
 
 def _is_semidefinite(G: NDArray[np.int64]) -> bool:

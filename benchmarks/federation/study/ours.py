@@ -20,7 +20,7 @@ from greenlightning.federation import SigningKey, contribute, publish, read_cont
 from greenlightning.linear.statistics import Statistics
 from greenlightning.model import GreenLightningModel
 
-MEASURED_MESSAGES = 10
+MEASURED_MESSAGES = 100
 Sites = list[NDArray[np.intp]]
 
 

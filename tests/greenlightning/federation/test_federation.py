@@ -197,12 +197,26 @@ def test_a_key_is_readable_by_its_owner_alone_and_never_replaced(tmp_path: Path)
 
 
 def test_sums_that_no_rows_can_have_are_refused() -> None:
-    """Three features of one row each: pairwise bounds hold, and yet no rows have these products."""
+    """Three features whose pairwise bounds hold, and yet no rows have these products."""
     G = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]], dtype=np.int64) * 100
     sound = sums("north", part(slice(0, 60))).statistics
-    wide = sound.G.copy()
+    wide, B = sound.G.copy(), sound.B.copy()
     wide[:3, :3] = G
-    wide[:3, 3:] = wide[3:, :3] = 0
+    wide[:3, 3:] = wide[3:, :3] = B[:3] = 0
     with pytest.raises(MismatchError, match="not positive semidefinite"):
-        screen(replace(sound, G=wide), "north")
+        screen(replace(sound, G=wide, B=B, feature_sums=B.sum(axis=1)), "north")
     screen(sound, "north")
+
+
+def test_answers_that_no_rows_with_these_features_have_are_refused() -> None:
+    """A site that wants more weight for its answers than its rows have: features as they were, larger ``B``."""
+    sound = sums("north", part(slice(0, 60))).statistics
+    more = np.zeros_like(sound.B)
+    more[:, 0], more[:, 1] = 5_000, -5_000
+    with pytest.raises(MismatchError, match="B breaks the Cauchy-Schwarz bound"):
+        screen(replace(sound, B=sound.B + more), "north")
+    zeros = np.zeros_like(sound.G)
+    with pytest.raises(MismatchError, match="feature sums break the Cauchy-Schwarz bound"):
+        screen(replace(sound, G=zeros), "north")
+    with pytest.raises(MismatchError, match="class counts are not those of labels"):
+        screen(replace(sound, target_squares=sound.target_squares + 1), "north")
