@@ -40,10 +40,9 @@ def screen(statistics: Statistics, sender: str) -> None:
     problems = {
         "holds no samples": statistics.n <= 0,
         "G is not symmetric": not np.array_equal(statistics.G, statistics.G.T),
+        "a sum of squares is negative": bool((diagonal < 0).any() or (squares < 0).any()),
         "G breaks the Cauchy-Schwarz bound": _exceed(statistics.G, diagonal, diagonal),
-        "feature sums break the Cauchy-Schwarz bound": _exceed(
-            totals[:, None], diagonal, np.array([statistics.n])
-        ),
+        "feature sums break the Cauchy-Schwarz bound": _exceed(totals[:, None], diagonal, n),
         "B breaks the Cauchy-Schwarz bound": _exceed(B, diagonal, squares),
         "features exceed their width": bool(diagonal.max(initial=0) > statistics.n * largest**2),
         "feature sums exceed n features": bool(

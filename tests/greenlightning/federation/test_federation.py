@@ -215,6 +215,8 @@ def test_answers_that_no_rows_with_these_features_have_are_refused() -> None:
     more[:, 0], more[:, 1] = 5_000, -5_000
     with pytest.raises(MismatchError, match="B breaks the Cauchy-Schwarz bound"):
         screen(replace(sound, B=sound.B + more), "north")
+    with pytest.raises(MismatchError, match="a sum of squares is negative"):
+        screen(replace(sound, G=sound.G - 2 * np.diag(np.diagonal(sound.G))), "north")
     zeros = np.zeros_like(sound.G)
     with pytest.raises(MismatchError, match="feature sums break the Cauchy-Schwarz bound"):
         screen(replace(sound, G=zeros), "north")
