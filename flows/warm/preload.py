@@ -1,12 +1,17 @@
 """What the warm runner does before it forks: it imports what runs need, and starts no thread."""
 
 import gc
+import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 
+from dvc.config import get_compiled_schema
+from pydantic import BaseModel
 from sqlalchemy import Engine
 from sqlalchemy.orm import configure_mappers
 
+from greenlightning.compute import integers
 from greenlightning.energy.power import watts_per_core
 from greenlightning.errors import GreenLightningError
 from tasks.core.templates import compile_templates
@@ -19,8 +24,10 @@ from tasks.validation.pages.data_docs import compile_pages
 MODULES = (
     "alembic.config",
     "anyio._backends._asyncio",
+    "configobj",
     "dvc.cachemgr",
     "dvc.data_cloud",
+    "dvc.dirs",
     "dvc.lock",
     "dvc.repo.artifacts",
     "dvc.repo.brancher",
@@ -91,6 +98,8 @@ MODULES = (
     "tasks.figures.run_figures",
     "tasks.lineage.openlineage_facets",
     "tasks.validation.gx_runner",
+    "typer._adapters",
+    "typer._click.decorators",
     "typer.main",
     "zc.lockfile",
 )
@@ -105,11 +114,31 @@ def preload() -> None:
         import_module(name)
     for read in (code_tags, repository, library, watts_per_core):
         read()
+    for model in _models_of_prefect(BaseModel):
+        model.model_rebuild()
+    get_compiled_schema()
+    integers.tried.append(_in_a_fork(integers.int8_wins))
     compile_templates()
     compile_pages()
     configure_mappers()
     with suppress(GreenLightningError):  # whoever uses the store sees the error
         _open_store()
+
+
+def _models_of_prefect(base: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models below ``base`` that are completed at first use only."""
+    for model in base.__subclasses__():
+        if model.__module__.startswith("prefect.") and not model.__pydantic_complete__:
+            yield model
+        yield from _models_of_prefect(model)
+
+
+def _in_a_fork(ask: Callable[[], bool]) -> bool:
+    """The answer of a child: PyTorch starts threads where it computes, and a parent of forks must have none."""
+    child = os.fork()
+    if child == 0:
+        os._exit(int(ask()))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def _open_store() -> None:

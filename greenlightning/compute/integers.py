@@ -5,7 +5,6 @@ IEEE arithmetic. Both are free of order, so results are bitwise the same over bl
 (``docs/decisions/0001-exact-by-integers.md``).
 """
 
-import functools
 import time
 from collections.abc import Callable
 
@@ -73,6 +72,10 @@ def digits(values: Tensor, count: int) -> list[Tensor]:
     return found[::-1]
 
 
+tried: list[bool] = []
+"""What ``int8_wins`` found in this process, or in the one that forked it."""
+
+
 def int8_product(a: Tensor, b: Tensor) -> Tensor:
     """Compute ``a @ b`` for int8 (n, k) and (k, m), either as ``operand`` made it; exact for ``k`` up to 65,536.
 
@@ -91,9 +94,15 @@ def operand(table: Tensor) -> Tensor:
     return table if table.is_cuda or int8_is_native() else table.float()
 
 
-@functools.cache
 def int8_is_native() -> bool:
-    """Tell whether this processor multiplies int8 exactly, and faster than float32: tried once, at first use.
+    """Tell whether this processor multiplies int8 exactly, and faster than float32: tried once, at first use."""
+    if not tried:
+        tried.append(int8_wins())
+    return tried[0]
+
+
+def int8_wins() -> bool:
+    """Try both products.
 
     Without VNNI instructions pairs of products saturate at 16 bits, so the trial takes the largest digits.
     """

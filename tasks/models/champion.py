@@ -14,6 +14,7 @@ from tasks.models.model_card import model_description
 from tasks.models.serving_history import make_good, record
 from tasks.models.version_info import VersionInfo, nothing_before, pruned_error, serving_already
 from tasks.tracking.client import connect
+from tasks.tracking.database import make_durable
 
 LOCK_TIMEOUT = 600.0
 
@@ -93,6 +94,7 @@ def _serve(chosen: VersionInfo, serving: VersionInfo | None, audit: Mapping[str,
     client.update_registered_model(name, model_description(name))
     reached(Fault.PREVIOUS_SET)
     client.set_registered_model_alias(name, Alias.CHAMPION, number)
+    make_durable(Workspace.current())
     reached(Fault.CHAMPION_SET)
     record(chosen, now, f"instead of {serving.version}" if serving else "first")
     reached(Fault.PROMOTION_RECORDED)

@@ -12,7 +12,7 @@ from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.core.first_use import first_use, is_migrated
 from tasks.core.workspace import Workspace, checked_name
-from tasks.tracking.database import check_database
+from tasks.tracking.database import check_database, commit_at_once
 from tasks.tracking.pages.run_notes import NOTE_TAG, experiment_note
 from tasks.tracking.pages.saved_views import saved_views
 from tasks.tracking.relocation import relocate_artifacts
@@ -62,6 +62,7 @@ def connect() -> "MlflowClient":
 
 
 def _client(uri: str) -> "MlflowClient":
+    commit_at_once()
     return _client_class()(uri, uri)
 
 

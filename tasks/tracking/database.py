@@ -42,6 +42,30 @@ def read_only(database: Path) -> sqlite3.Connection:
     return connection
 
 
+@cache
+def commit_at_once() -> None:
+    """Have the commits of this process to a database with a write-ahead log not wait for the disk.
+
+    A run has a hundred of them. A process that is killed loses none; where the power fails the latest may be lost,
+    and the database is whole. ``make_durable`` waits for what must stay.
+    """
+    from sqlalchemy import Engine, event
+
+    @event.listens_for(Engine, "connect")
+    def connected(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            [(mode,)] = connection.execute("PRAGMA journal_mode").fetchall()
+            if mode == "wal":
+                connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def make_durable(workspace: Workspace) -> None:
+    """Wait until all that was committed to the embedded database is on the disk."""
+    if workspace.tracking_uri == f"sqlite:///{workspace.database}":
+        with closing(sqlite3.connect(workspace.database, timeout=60)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def last_experiment(database: Path) -> str:
     """The experiment with the newest run; empty where none has run."""
     if not database.is_file():

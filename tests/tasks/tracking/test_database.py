@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
 from greenlightning.errors import IntegrityError
 from tasks.core.constants import Kind
 from tasks.core.workspace import Workspace
 from tasks.models import registry
 from tasks.tracking.client import connect
-from tasks.tracking.database import check_database, faults_of, read_only
+from tasks.tracking.database import check_database, commit_at_once, faults_of, make_durable, read_only
 from tasks.tracking.runs import flow_run
 
 
@@ -100,3 +101,32 @@ def test_what_a_killed_process_left_half_written_is_rolled_back(home: Path, empt
 def test_a_connection_for_reading_writes_nothing(database: Path) -> None:
     with closing(read_only(database)) as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM runs")
+
+
+# --- what commits wait for --------------------------------------------------------------------------------------
+
+FULL, NORMAL = 2, 1
+
+
+@pytest.mark.parametrize(("mode", "waits"), [("wal", NORMAL), ("delete", FULL)])
+def test_commits_do_not_wait_for_the_disk_where_there_is_a_log(tmp_path: Path, mode: str, waits: int) -> None:
+    """Without the log a power failure could damage the database."""
+    commit_at_once()
+    file = tmp_path / "one.db"
+    with closing(sqlite3.connect(file)) as made:
+        made.execute(f"PRAGMA journal_mode = {mode}")
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == waits
+    engine.dispose()
+
+
+def test_what_is_made_durable_is_in_the_database_itself(database: Path) -> None:
+    """Without its log, as where the power failed, the database has all that was committed before."""
+    with closing(sqlite3.connect(database)) as kept:  # while one is open SQLite keeps the log
+        kept.execute("PRAGMA journal_mode = wal")
+        kept.execute("CREATE TABLE news AS SELECT 1 AS number")
+        kept.commit()
+        make_durable(Workspace.current())
+        with closing(sqlite3.connect(f"{database.as_uri()}?immutable=1", uri=True)) as alone:
+            assert alone.execute("SELECT number FROM news").fetchall() == [(1,)]

@@ -1,13 +1,16 @@
 """Great Expectations runs the checks on their frames; each failure has its text, each frame its page."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
+import great_expectations.expectations as gxe
 import pandas as pd
 import pytest
 
 from tasks.core.workspace import Workspace
+from tasks.validation import gx_runner
 from tasks.validation.checks import Check
-from tasks.validation.gx_runner import DOCS_SITE, CheckResults, run_checks
+from tasks.validation.gx_runner import DOCS_SITE, CheckResults, configurations_kept, run_checks
 
 FRAMES = {
     "features": pd.DataFrame({"missing": [0, 2]}),
@@ -117,3 +120,25 @@ def test_nothing_but_data_docs_and_their_lock_is_written(capfd: pytest.CaptureFi
         workspace.locks / "data-docs.lock"
     }
     assert capfd.readouterr() == ("", "")
+
+
+def test_with_kept_configurations_the_results_are_those_of_great_expectations_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checks = (at_most("missing", "features", 1), LABELLED, at_most("rows", "batch", 2))
+    kept = run(*checks)
+    monkeypatch.setattr(gx_runner, "configurations_kept", nullcontext)
+    alone = run(*checks)
+    assert (alone.failures, alone.results) == (kept.failures, kept.results)
+
+
+def test_each_expectation_keeps_its_own_configuration_and_only_meanwhile() -> None:
+    missing = gxe.ExpectColumnValuesToNotBeNull(column="missing")
+    with configurations_kept():
+        first = missing.configuration
+        assert missing.configuration is first
+        for name in map(str, range(50)):  # each is gone before the next is made, at the same place in memory
+            assert gxe.ExpectColumnValuesToNotBeNull(column=name).configuration.kwargs["column"] == name
+    assert missing.configuration is not first and missing.configuration == first
+    missing.column = "label"
+    assert missing.configuration.kwargs["column"] == "label"
