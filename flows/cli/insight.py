@@ -59,7 +59,13 @@ def report(
     dataset: Annotated[str | None, typer.Option("--dataset", "-d", help="Default: the only one there is.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(parser=user_path, metavar="PATH", help="Output file. Default: data/docs/NAME/report.html."),
+        typer.Option(
+            "--out",
+            "--output",
+            parser=user_path,
+            metavar="PATH",
+            help="Output file. Default: data/docs/NAME/report.html.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

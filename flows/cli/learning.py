@@ -180,8 +180,9 @@ def retrain(  # noqa: PLR0913
 
 @commands.command()
 def forget(
-    batch: Annotated[str, typer.Argument(help="Batch id, 16 hex digits.")],
     dataset: Dataset,
+    batch: Annotated[str | None, typer.Argument(help="Batch id, 16 hex digits.")] = None,
+    named: Annotated[str | None, typer.Option("--batch", help="The same, as retrain takes it.")] = None,
     reason: Reason = "asked for",
     strict: Annotated[
         bool, typer.Option("--strict", help="Extract structure and recipe again without it.")
@@ -191,7 +192,9 @@ def forget(
     """Forget a learnt batch: exactly in the linear part, and with --strict in the structure too."""
     from flows.inputs.learning import check_forgetting
 
-    check_forgetting(dataset, batch)
+    if (chosen := batch or named) is None or (batch and named):
+        raise typer.BadParameter("Name one batch; see them with: greenlightning lineage", param_hint="BATCH")
+    check_forgetting(dataset, chosen)
     from flows.learning.forget import forget as flow
 
-    run(flow, as_json, dataset=dataset, batch=batch, reason=reason, strict=strict)
+    run(flow, as_json, dataset=dataset, batch=chosen, reason=reason, strict=strict)

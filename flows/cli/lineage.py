@@ -23,7 +23,13 @@ def lineage(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(parser=user_path, metavar="PATH", help="Output file. Default: lineage-… in data/docs/NAME/."),
+        typer.Option(
+            "--out",
+            "--output",
+            parser=user_path,
+            metavar="PATH",
+            help="Output file. Default: lineage-… in data/docs/NAME/.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

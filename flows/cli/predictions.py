@@ -36,6 +36,8 @@ def predict(  # noqa: PLR0913
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "--output",
             parser=_target,
             metavar="PATH",
             help="CSV or Parquet file; - is standard output. Default: NAME.predictions.csv beside FILE.",

@@ -5,6 +5,7 @@ from rich.tree import Tree
 
 from tasks.lineage.tree import LineageNode, short
 
+COUNTS = ("rows", "batches", "greenlightning.rows")
 STYLES = {"version": "bold green", "batch": "cyan", "structure": "magenta", "recipe": "magenta"}
 
 
@@ -24,5 +25,6 @@ def _line(node: LineageNode) -> Text:
     label = node.name if node.kind == "version" else f"{node.kind} {short(node.name)}".strip()
     text = Text.assemble((label, STYLES.get(node.kind, "")))
     for name, value in node.facts.items():
-        text.append(f"  {name.removeprefix('greenlightning.')} ", "dim").append(short(value))
+        shown = f"{int(value):,}" if name in COUNTS and value.isdecimal() else short(value)
+        text.append(f"  {name.removeprefix('greenlightning.')} ", "dim").append(shown)
     return text

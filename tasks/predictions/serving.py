@@ -69,7 +69,8 @@ def application(dataset: str, version: int) -> Application:
     from mlflow.pyfunc import load_model, scoring_server
 
     connect()
-    logging.getLogger("mlflow.models.utils").setLevel(logging.ERROR)  # it warns of extra columns at each request
+    for noisy in ("mlflow.models.utils", "mlflow.pyfunc.scoring_server"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)  # they warn of extra columns, and of what nobody sent
     model = load_model(f"models:/{dataset}/{version}")
     found: Application = scoring_server.init(_Untyped(model))  # type: ignore[arg-type]
     schema = model.metadata.get_input_schema()  # type: ignore[no-untyped-call]

@@ -16,7 +16,9 @@ Rows = Annotated[
         parser=user_path, metavar="FILE", help="Labelled rows of this site: a file, or a folder of Parquet files."
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", parser=user_path, metavar="FOLDER", help="Empty folder to send.")]
+Out = Annotated[
+    Path, typer.Option("--out", "--output", parser=user_path, metavar="FOLDER", help="Empty folder to send.")
+]
 Trust = Annotated[
     list[str] | None, typer.Option(metavar="KEY", help="Public key of a site; repeat for each. Default: any.")
 ]

@@ -68,3 +68,17 @@ def test_wrong_usage_exits_with_2(say: Callable[..., Said]) -> None:
 def test_the_version_that_is_installed_is_shown(say: Callable[..., Said]) -> None:
     said = say("--version")
     assert (said.code, said.out) == (0, f"greenlightning {version('greenlightning')}\n")
+
+
+@pytest.mark.parametrize("command", ["predict", "report", "lineage", "federation publish"])
+def test_where_something_is_written_is_said_in_either_spelling(command: str, say: Callable[..., Said]) -> None:
+    out = say(*command.split(), "--help").out
+    assert "--out" in out.replace("--output", "") and "--output" in out
+
+
+def test_a_batch_to_forget_is_named_once_with_an_option_or_without(say: Callable[..., Said]) -> None:
+    for names in ((), ("ab" * 8, "--batch", "ab" * 8)):
+        said = say("forget", *names, "--dataset", "digits")
+        assert said.code == 2 and "Name one batch" in said.err
+    for names in (("ab" * 8,), ("--batch", "ab" * 8)):
+        assert say("forget", *names, "--dataset", "digits").code == 5
