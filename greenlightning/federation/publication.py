@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from greenlightning.data.files import reading
+from greenlightning.data.labels import Label, plain
 from greenlightning.data.targets import targets_from_dict, targets_to_dict
 from greenlightning.errors import InputError
 from greenlightning.federation.keys import SigningKey
@@ -54,6 +55,8 @@ def publish(model: GreenLightningModel, folder: Path, key: SigningKey, *, with_r
         "structure": model.structure.digest,
         "recipe": model.paths.digest,
     }
+    if model.targets.digest.startswith("classes"):
+        about["labels"] = [plain(label) for label in model.classes]
     return sign_message(folder, KIND, about, key)
 
 
@@ -83,3 +86,10 @@ def read_publication(folder: Path, trusted: Collection[str] | None = None) -> Gr
     with received(), reading(folder):
         paths = load_paths(folder, about["paths"], Structure.load(folder))
         return GreenLightningModel.empty(paths, float(about["alpha"]), targets_from_dict(about["targets"]))
+
+
+def known_labels(folder: Path) -> tuple[Label, ...]:
+    """Return the labels that the coordinator says it has learnt; none where it did not say."""
+    about = read_message(folder, KIND).about
+    with received(), reading(folder):
+        return tuple(about.get("labels", ()))

@@ -195,7 +195,8 @@ def checked_table(
     if schema.label not in frame.columns:
         shown = ", ".join(frame.columns[:SHOWN]) + (", …" if frame.shape[1] > SHOWN else "")
         raise InputError(
-            f"{source} has no label column {schema.label!r} (its columns: {shown})", "Name it with --label"
+            f"{source} has no label column {schema.label!r} (its columns: {shown})",
+            f"Call it {schema.label!r} in the file, or name it with --label where it is ingested",
         )
     return conform(frame, schema, source=source, extra=declared.extra_columns)
 

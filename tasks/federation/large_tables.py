@@ -17,9 +17,9 @@ import yaml
 
 from greenlightning.errors import InputError, IntegrityError
 from tasks.core import progress
-from tasks.data.batch_files import rows_without_label
 from tasks.data.pointers.repository import md5_of
 from tasks.data.schemas import checked_table
+from tasks.federation.site_rows import check_complete
 
 if TYPE_CHECKING:
     from greenlightning.linear.statistics import Statistics
@@ -151,11 +151,7 @@ def sum_part(publication: Path, recipe: str, shorten: bool, part: Part) -> "Stat
     for frame in frames_of(part, ReadOptions(label=schema.label, keep=schema.stored), len(schema.columns)):
         table = checked_table(frame, schema, part.path.name)
         assert table.y is not None
-        if unlabelled := rows_without_label(table.y):
-            raise InputError(
-                f"Row {frame.index[unlabelled[0]]} of {part.path.name} has no label",
-                "Fill it in, or leave the row out",
-            )
+        check_complete(table.frame, table.y, part.path.name, int(frame.index[0]))
         X = model.encoder.transform(table.columns)
         total = total + (shortened_sums(model, X, table.y) if shorten else model.collect(X, table.y))
     return total

@@ -18,6 +18,7 @@ from tasks.data.schemas import frozen_schema
 from tasks.federation.dask_engine import dask_engine
 from tasks.federation.large_tables import Engine, in_this_process, is_table_of_files, sum_table, table_of
 from tasks.federation.sending import Sending, workspace_key
+from tasks.federation.site_rows import check_complete, oddities
 from tasks.models import registry
 
 if TYPE_CHECKING:
@@ -62,12 +63,15 @@ def contribute_file(path: Path, sending: Sending, reading: Reading = DETECTED) -
     """Sum the rows of one file, with noise where that is asked for, and sign the sums."""
     from greenlightning.federation.contribution import check_rows
     from greenlightning.federation.privacy import shortened_sums
+    from greenlightning.federation.publication import known_labels
 
     published = published_model(sending.publication)
     assert published.encoder is not None
     content, batch, notes = site_content(path, published.encoder.schema, reading)
     check_rows(len(content.y), sending.fewest_rows)
+    check_complete(content.frame, content.y, path.name)
     X = content.inputs(published.encoder)
+    notes += tuple(oddities(content.frame, X, content.y, published, known_labels(sending.publication)))
     if sending.privacy:
         return Sent(_with_noise(shortened_sums(published, X, content.y), sending), len(content.y), notes)
     return Sent(_signed(published.collect(X, content.y), sending, batch, md5_of(path)), len(content.y), notes)
@@ -127,6 +131,7 @@ def site_statistics(
     sent = folder / "sites" / checked_name(site, "site")
     champion = registry.load_version(parent)
     content, batch_id, _ = site_content(path, frozen_schema(parent.dataset, champion.encoder), reading)
+    check_complete(content.frame, content.y, path.name)
     batch = Learnable(holdout, champion.encoder).rows(content, batch_id)
     if batch.rows == 0:
         raise InputError(f"Site {site} has no row to learn", "Give a file with rows outside the holdout")
