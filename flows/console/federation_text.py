@@ -21,7 +21,8 @@ def print_publication(dataset: str, folder: Path, with_rows: bool, as_json: bool
     facts = {"folder": str(folder), "key": message.sender, "digest": message.digest} | message.about
     lines = [
         f"Published the recipe of {dataset} in {folder}",
-        "send this folder to every site; each sums its rows with: greenlightning federation contribute FILE",
+        "send this folder to every site; each sums its rows with:",
+        "  greenlightning federation contribute FILE --publication FOLDER --site NAME --out EMPTY_FOLDER",
     ]
     print_signed(facts, lines, as_json)
 

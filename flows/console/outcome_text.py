@@ -47,12 +47,14 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
         out.print(f"  whole run {cost} ({COVERS}; {outcome.whole.known})", highlight=False)
     if outcome.plan:
         print_plan(outcome.plan, out)
-    for note in outcome.notes:
+    said = {reason for batch in outcome.quarantined for reason in batch.reasons}
+    for note in [note for note in outcome.notes if note not in said]:
         out.print(f"  [yellow]note[/] {escape(note)}", highlight=False)
     for fault in outcome.refused:
         out.print(f"  [red]refused[/] {escape(fault)}", highlight=False)
     for batch in outcome.quarantined:
-        about = escape(f"{batch.source} ({batch.batch}): {'; '.join(batch.reasons)}")
+        more = "; ".join(one for one in batch.reasons if one not in outcome.reason)
+        about = escape(f"{batch.source} ({batch.batch})" + (f": {more}" if more else ""))
         out.print(f"  [yellow]quarantined[/] {about}", highlight=False)
     for command in quarantine_commands(outcome):
         out.print(f"  {escape(command)}", highlight=False, soft_wrap=True)
@@ -81,6 +83,7 @@ def quarantine_commands(outcome: Outcome) -> list[str]:
     )
     look = f"look: greenlightning quarantine show {where}"
     if all(batch.unlearnable for batch in outcome.quarantined):
-        mended = f"then: mend {first.source} ({first.unlearnable}), and ingest it again"
+        known = any(first.unlearnable in one for one in (outcome.reason, *first.reasons))
+        mended = f"then: mend {first.source}{'' if known else f' ({first.unlearnable})'}, and ingest it again"
         return [look, mended, f"      greenlightning quarantine discard {where} --reason WHY"]
     return [look, f"then: greenlightning quarantine accept {where} --reason WHY (or discard)"]

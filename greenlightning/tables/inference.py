@@ -20,6 +20,7 @@ ID_NAMES = ("id", "uuid", "guid", "key", "rowid", "row_id", "index")
 UNIQUE_ROWS = 20
 MOST_VALUES = 64
 FREE_TEXT_SHARE = 0.5
+EMPTY = "no cell has a value"
 NO_DATES = "; not read as dates: "
 SCALARS = (str, Real, Decimal, np.generic, date, time)
 WORDS = [{"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"on", "off"}]
@@ -68,7 +69,7 @@ def infer_schema(
         labels = canonical_labels(frame[label].tolist())
         chosen, reason = shown_task(labels) if task == "auto" else (task, "declared")
         about = {"label": label, "task": chosen, "task_reason": reason, "labels": label_kind(labels)}
-    columns = tuple(_column(frame[name]) for name in frame.columns if name != label)
+    columns = tuple(column_of(frame[name]) for name in frame.columns if name != label)
     schema = TableSchema(columns, **about)
     declared = {Kind.IGNORED: ignore, Kind.IDENTIFIER: identifiers, Kind.CATEGORICAL: categorical}
     for kind, names in declared.items():
@@ -95,10 +96,11 @@ def with_values(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
     return TableSchema(tuple(columns), schema.label, schema.task, schema.task_reason, schema.labels, schema.time)
 
 
-def _column(cells: "pd.Series[Any]") -> Column:
+def column_of(cells: "pd.Series[Any]") -> Column:
+    """Tell what a column holds, by its cells."""
     name, known = str(cells.name), cells.dropna()
     if known.empty:
-        return Column(name, Kind.IGNORED, "no cell has a value")
+        return Column(name, Kind.IGNORED, EMPTY)
     dtype = known.dtype
     if pd.api.types.is_bool_dtype(dtype):
         return Column(name, Kind.BOOLEAN, "true or false")
@@ -138,7 +140,7 @@ def _text_column(name: str, known: "pd.Series[Any]") -> Column:
     words = {str(value).strip().casefold() for value in values} - {""}
     words = {word for word in words if not is_missing(word)}
     if not words:
-        return Column(name, Kind.IGNORED, "no cell has a value")
+        return Column(name, Kind.IGNORED, EMPTY)
     if any(words <= pair for pair in WORDS) or (words <= TRUE | FALSE and not words <= {"0", "1"}):
         return Column(name, Kind.BOOLEAN, " or ".join(sorted(words)))
     if spells_numbers(values):

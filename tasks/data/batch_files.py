@@ -78,7 +78,7 @@ def gaps_in(y: NDArray[Any]) -> str:
     if not (rows := rows_without_label(y)):
         return ""
     which = f"the first is row {rows[0]}" if len(rows) > 1 else f"it is row {rows[0]}"
-    return f"{len(rows)} of {len(y)} rows have no label ({which}): fill in the label, or leave the row out"
+    return f"{len(rows):,} of {len(y):,} rows have no label ({which}): fill in the label, or leave the row out"
 
 
 def joined(contents: "list[BatchContent]") -> BatchContent:

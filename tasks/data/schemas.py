@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
-from greenlightning.tables.inference import with_values
+from greenlightning.tables.inference import EMPTY, column_of, with_values
 from greenlightning.tables.labels import label_kind
 from tasks.core.atomic import write_text
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content, waiting
 from tasks.data.batch_index import HOLDOUT, batch_path, batches, survey
-from tasks.data.readers.source import LABEL, UNITS
+from tasks.data.readers.source import LABEL, SHEETS, UNITS
 from tasks.data.reading import ReadOptions
 
 IN_UNIT = "numbers, in "
@@ -153,15 +153,28 @@ def time_of(dataset: str, declared: Declared) -> str | None:
 def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLARED) -> TableSchema:
     """The schema for a file: the known one with what is declared, or one learnt from its table.
 
-    Until a batch is versioned, a file with other columns starts it again.
+    Until a batch is versioned, a file with other columns starts it again, and empty columns are looked at again.
     """
     known = known_schema(dataset)
-    if known and not set(known.stored) <= set(frame.columns) and not batches(dataset.removesuffix(HOLDOUT)):
-        known = None
+    if known and not batches(dataset.removesuffix(HOLDOUT)):
+        known = _without_empty(dataset, known, frame) if set(known.stored) <= set(frame.columns) else None
     if known is None:
         return _learnt(frame, declared)
     others = declared.model_copy(update={"label": None})
     return redeclared(known, others, frame) if others.about_columns else known
+
+
+def _without_empty(dataset: str, known: TableSchema, frame: pd.DataFrame) -> TableSchema:
+    """The schema with what this file shows of the columns that were empty in the file before."""
+    found = {
+        column.name: column_of(frame[column.name])
+        for column in known.columns
+        if column.reason == EMPTY and column.name in frame
+    }
+    if not found or _agreed_folder(dataset).is_dir():
+        return known
+    columns = tuple(found.get(column.name, column) for column in known.columns)
+    return with_values(replace(known, columns=columns), frame)
 
 
 def fitted_table(
@@ -196,9 +209,15 @@ def checked_table(
         shown = ", ".join(frame.columns[:SHOWN]) + (", …" if frame.shape[1] > SHOWN else "")
         raise InputError(
             f"{source} has no label column {schema.label!r} (its columns: {shown})",
-            f"Call it {schema.label!r} in the file, or name it with --label where it is ingested",
+            _label_named(frame, schema.label),
         )
     return conform(frame, schema, source=source, extra=declared.extra_columns)
+
+
+def _label_named(frame: pd.DataFrame, label: str) -> str:
+    sheets = frame.attrs.get(SHEETS)
+    other = f", or another sheet with --sheet: {', '.join(sheets)}" if sheets else ""
+    return f"Call it {label!r} in the file, or name it with --label where it is ingested{other}"
 
 
 def redeclared(known: TableSchema, declared: Declared, frame: pd.DataFrame | None = None) -> TableSchema:

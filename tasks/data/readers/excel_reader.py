@@ -12,7 +12,7 @@ import pyarrow as pa
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
 from tasks.data.readers.header import above_note, checked_names, lines_above, without_index
-from tasks.data.readers.source import UNITS, ReadOptions, SourceTable, unreadable
+from tasks.data.readers.source import SHEETS, UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import MISSING, PLACEHOLDERS
 from tasks.data.readers.text.columns import Values, columns_of
 from tasks.data.readers.text.text_column import TextColumn
@@ -44,14 +44,15 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     rows, notes = _rows(sheet)
     if options.sheet is None and len(book.sheetnames) > 1:
         notes.insert(0, f"sheet {sheet.title!r} of {len(book.sheetnames)}; choose another with --sheet")
+    others = [name for name in book.sheetnames if name != sheet.title]
     above = lines_above(rows)
     notes += above_note(above)
     if len(rows) < above + 2:
-        others = [name for name in book.sheetnames if name != sheet.title]
         remedy = f"Name another with --sheet: {', '.join(others)}" if others else "Give at least one sample"
         raise InputError(f"Sheet {sheet.title!r} of {path.name} has no rows", remedy)
     frame, made = _frame(path, rows[above], rows[above + 1 :], options)
     frame, left_out = without_index(frame, options.wanted)
+    frame.attrs[SHEETS] = others
     return SourceTable(frame, tuple(notes + made + left_out))
 
 

@@ -11,7 +11,7 @@ from greenlightning.errors import InputError
 
 LABEL = "label"
 """The label column of a batch, and of a file that does not say otherwise."""
-UNITS = "units"
+UNITS, SHEETS = "units", "sheets"
 """The attribute of a frame that names the units in which its numbers were written, by column."""
 
 

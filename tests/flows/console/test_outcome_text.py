@@ -76,3 +76,19 @@ def test_as_json_an_outcome_is_one_object(capsys: pytest.CaptureFixture[str]) ->
     print_outcome(OUTCOME, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert (found["state"], found["version"], found["scores"]) == ("Promoted", 2, {"accuracy": 0.93})
+
+
+def test_a_fault_is_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(outcome_text, "out", Console(width=200))
+    fault = "2 of 9 rows have no label: fill it in"
+    held = QuarantinedBatch(batch="cd" * 8, source="b.csv", reasons=(fault,), unlearnable=fault)
+    reason = f"b.csv failed validation: {fault}"
+    outcome = Outcome(state="Quarantined", dataset="digits", reason=reason, quarantined=(held,), notes=(fault,))
+    print_outcome(outcome, as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        f"Quarantined digits: {reason}",
+        "  quarantined b.csv (cdcdcdcdcdcdcdcd)",
+        "  look: greenlightning quarantine show cdcdcdcdcdcdcdcd --dataset digits",
+        "  then: mend b.csv, and ingest it again",
+        "        greenlightning quarantine discard cdcdcdcdcdcdcdcd --dataset digits --reason WHY",
+    ]

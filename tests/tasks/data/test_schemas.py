@@ -218,3 +218,22 @@ def test_a_file_in_another_unit_is_refused_and_one_without_units_is_taken(tmp_pa
     land.fn(parcels("bare.csv", ""), "parcels")
     with pytest.raises(InputError, match=r"Column 'weight' of grams.csv is in 'g', and it was in 'kg' before"):
         land.fn(parcels("grams.csv", "g"), "parcels")
+
+
+def test_until_a_batch_is_versioned_a_column_that_was_empty_is_looked_at_again(tmp_path: Path) -> None:
+    land.fn(csv(tmp_path, TABLE.assign(age=None)), "shop", Declared(categorical=("city",)))
+    batch = land.fn(csv(tmp_path, TABLE, "mended.csv"), "shop")
+    assert schema_of("shop").columns[1].kind is Kind.NUMERIC
+    version_batch.fn(batch)
+    land.fn(csv(tmp_path, TABLE.assign(age=None), "first.csv"), "other")
+    version_batch.fn(land.fn(csv(tmp_path, TABLE.assign(age=None), "first.csv"), "other"))
+    land.fn(csv(tmp_path, TABLE, "second.csv"), "other")
+    assert schema_of("other").columns[1].kind is Kind.IGNORED
+
+
+def test_a_workbook_whose_first_sheet_is_a_cover_is_refused_with_the_others_named(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "visits.xlsx") as book:
+        pd.DataFrame({"note": ["internal"]}).to_excel(book, sheet_name="cover", index=False)
+        TABLE.to_excel(book, sheet_name="rows", index=False)
+    with pytest.raises(InputError, match=r"with --label .*, or another sheet with --sheet: rows"):
+        land.fn(tmp_path / "visits.xlsx", "visits")
