@@ -56,7 +56,7 @@ def learn(  # noqa: PLR0913
             on_red=on_red,
             quarantine_moved=quarantine_moved,
         )
-        learnt = retrain_dataset(dataset, request)
+        learnt = retrain_dataset(dataset, request, door)
     return _joined(arrived, learnt).completed()
 
 

@@ -47,21 +47,25 @@ class Retraining:
     quarantined: tuple[QuarantinedBatch, ...]
 
 
-def retrain_dataset(dataset: str, request: RetrainRequest) -> Outcome:
-    """Retrain one dataset as requested: at once, later, or as a plan only."""
+def retrain_dataset(dataset: str, request: RetrainRequest, door: Admission | None = None) -> Outcome:
+    """Retrain one dataset as requested: at once, later, or as a plan only.
+
+    The expectations of a ``door`` that was opened before are read again only if another version serves meanwhile.
+    """
     serving = champion_of(dataset)
     if request.dry_run:
         return planned_outcome(serving, request.selection, request.device, growing=request.on_red == "grow")
     start = start_or_postpone(dataset, request.latest_start, request.carbon_source, request.jitter)
     if start.postponed:
         return start.postponed
-    return start.explained_in(_retrain_now(serving, request))
+    known = door.expectations if door and door.serving == serving else None
+    return start.explained_in(_retrain_now(serving, request, known))
 
 
-def _retrain_now(serving: VersionInfo, request: RetrainRequest) -> Outcome:
+def _retrain_now(serving: VersionInfo, request: RetrainRequest, known: Expectations | None) -> Outcome:
     """Admit waiting batches, then learn the new ones together, or each alone where together they are rejected."""
     complete_publication(serving)
-    expectations = expectations_of(serving)
+    expectations = known or expectations_of(serving)
     door = Admission(serving, expectations, request.allow_new_labels, request.quarantine_moved)
     quarantined = door.admit_waiting(serving.dataset)
     selected = selected_batches(serving, request.selection)

@@ -14,19 +14,10 @@ from tasks.core.workspace import Workspace
 
 
 def prefect(workspace: Workspace) -> Application:
-    """Prefect's server; it asks websockets for the secret itself.
+    """Prefect's server; it asks websockets for the secret itself."""
+    from flows.servers.prefect_server import application
 
-    What it asks itself, as for the run that an event starts, goes to this application: to find it by all settings
-    would take 0.04 s each time.
-    """
-    from prefect.server.api import server
-
-    from flows.servers.prefect_store import let_writers_wait
-
-    let_writers_wait()
-    application = server.create_app(final=True)
-    server.create_app = lambda: application  # type: ignore[assignment, misc]
-    return Gate(application, workspace, asks_sockets=True)
+    return Gate(application(), workspace, asks_sockets=True)
 
 
 def mlflow(workspace: Workspace) -> Application:

@@ -43,14 +43,14 @@ def version_batch(landed: LandedBatch, expectations: str = "", accepted: str = "
     with writer(workspace):
         _clear_pointers(workspace)
         known = read_pointer(pointer, landed.dataset)
-        if known is None or known.md5 == md5_of(landed.path):
-            _add(workspace, landed)
-        if known is None:
-            _describe(pointer, landed, expectations, accepted)
-            reached(Fault.DESCRIBED)
-        set_aside(pointer).unlink(missing_ok=True)
-        ref = batch_ref(landed.dataset, landed.id)
         with repository(workspace) as repo:
+            if known is None or known.md5 == md5_of(landed.path):
+                _add(repo, landed)
+            if known is None:
+                _describe(pointer, landed, expectations, accepted)
+                reached(Fault.DESCRIBED)
+            set_aside(pointer).unlink(missing_ok=True)
+            ref = batch_ref(landed.dataset, landed.id)
             push(repo, ref.md5)
         reached(Fault.PUSHED)
     checkout(ref)
@@ -119,7 +119,7 @@ def restore_copies(ref: BatchRef) -> None:
         push(repo, ref.md5)
 
 
-def _add(workspace: Workspace, landed: LandedBatch) -> None:
+def _add(repo: Any, landed: LandedBatch) -> None:
     """Bring the bytes of a waiting batch into batches/ and DVC's cache."""
     if not landed.path.is_file():
         raise NothingServedError(
@@ -129,8 +129,7 @@ def _add(workspace: Workspace, landed: LandedBatch) -> None:
     path = batch_path(landed.dataset, landed.id)
     copy(landed.path, path)
     reached(Fault.COPIED)
-    with repository(workspace) as repo:
-        add(repo, path)
+    add(repo, path)
     reached(Fault.ADDED)
 
 

@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.engine import admission
+from flows.inputs.retrain_request import RetrainRequest
+from flows.learning import retrain_dataset
 from flows.learning.ingest import ingest
 from flows.learning.learn import learn
 from flows.learning.retrain import retrain
 from tasks.core.constants import Alias, Tag
 from tasks.data.batch_index import batches
-from tasks.models import registry
+from tasks.models import registry, version_expectations
+from tasks.validation.expectations import Expectations
 from tests.helpers.digits import (
     DIGITS,
     FIRST,
@@ -117,3 +121,24 @@ def test_a_run_that_learns_what_it_brings_in_asks_for_no_other(events: list[tupl
 def test_a_batch_that_is_only_brought_in_asks_for_one_run(events: list[tuple[str, str, str]]) -> None:
     outcome(ingest, path=source("first", FIRST), dataset=DIGITS)
     assert events == [("landed", "true", "true"), ("drifted", "true", "true")]
+
+
+@pytest.mark.usefixtures("champion")
+def test_one_run_reads_the_expectations_of_the_champion_once_and_those_of_another_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads = list[int]()
+    real = version_expectations.expectations_of
+
+    def counted(version: registry.VersionInfo) -> Expectations:
+        reads.append(version.version)
+        return real(version)
+
+    for module in (admission, retrain_dataset):
+        monkeypatch.setattr(module, "expectations_of", counted)
+    assert outcome(learn, path=source("first", FIRST), dataset=DIGITS).state == "Promoted"
+    assert reads == [1]
+    door = admission.Admission.to(DIGITS, allow_new_labels=False, quarantine_moved="never")
+    assert outcome(learn, path=source("second", SECOND), dataset=DIGITS).state == "Promoted"
+    assert retrain_dataset.retrain_dataset(DIGITS, RetrainRequest(), door).state == "Nothing to learn"
+    assert reads == [1, 2, 2, 3]

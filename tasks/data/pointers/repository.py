@@ -64,8 +64,9 @@ def repository(workspace: Workspace) -> Iterator[Any]:
     """The workspace's DVC repository, without its warnings and progress bars (shown up to level ERROR)."""
     from dvc.repo import Repo
 
-    for name in ("dvc", "dvc_data", "dvc_objects"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for logger in map(logging.getLogger, ("dvc", "dvc_data", "dvc_objects")):
+        if logger.level != logging.CRITICAL:  # setting it again empties a cache of each logger of the process
+            logger.setLevel(logging.CRITICAL)
     site = str(workspace.root / ".dvc" / "tmp" / "site")
     with Repo(str(workspace.root), config={"core": {"site_cache_dir": site}}) as repo:
         yield repo

@@ -1,4 +1,4 @@
-"""Prefect's server on SQLite: a transaction that reads before it writes holds the lock, and does not fail."""
+"""Prefect's server as `up` runs it: a transaction that reads before it writes holds the lock."""
 
 import asyncio
 import sqlite3
@@ -11,7 +11,7 @@ from prefect.server.database.configurations import AioSqliteConfiguration
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from flows.servers import dashboard, prefect_store
+from flows.servers import dashboard, prefect_server
 from tasks.core.workspace import Workspace
 
 
@@ -65,7 +65,7 @@ def test_a_writer_waits_until_a_transaction_that_has_read_has_written(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AioSqliteConfiguration, "begin_transaction", AioSqliteConfiguration.begin_transaction)
-    prefect_store.let_writers_wait()
+    prefect_server.let_writers_wait()
     asyncio.run(add_one(database, wait=True))
     write_at_once(database)
     assert number(database) == 11
