@@ -99,6 +99,13 @@ def _waiting(held: HeldBatch) -> Path:
     return Workspace.current().incoming(held.dataset) / held.file.name
 
 
+def passed(landed: LandedBatch) -> None:
+    """Remove the record of a batch that failed before and passes now; its rows wait in incoming/."""
+    folder = Workspace.current().quarantine(landed.dataset) / landed.id
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
 def forget_record(held: HeldBatch) -> None:
     """Remove what quarantine keeps of a batch that is versioned now."""
     shutil.rmtree(held.folder)

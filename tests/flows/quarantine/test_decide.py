@@ -177,3 +177,13 @@ def test_the_commands_list_show_and_tell_what_is_expected(capsys: pytest.Capture
     assert "pixel_9" in capsys.readouterr().out
     print_expectations(DIGITS, as_json=True)
     assert json.loads(capsys.readouterr().out)["rows"] == 500
+
+
+def test_a_batch_that_passes_the_second_time_is_in_quarantine_no_more() -> None:
+    """Its new label was refused at first."""
+    file = frame_file("new_label", X[FIRST], np.where(y[FIRST] == 3, 11, y[FIRST]))
+    batch = quarantined(file)
+    assert [held.id for held in held_batches(DIGITS)] == [batch]
+    assert outcome(ingest, path=file, dataset=DIGITS, allow_new_labels=True).state == "Versioned"
+    assert held_batches(DIGITS) == []
+    assert batch in {ref.id for ref in batches(DIGITS)}
