@@ -70,6 +70,13 @@ def reading(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def checked_count(value: Any, name: str, largest: int = (1 << 63) - 1) -> int:
+    """Return a number that was read; raise ValueError where it is no integer from 0 to ``largest``."""
+    if type(value) is not int or not 0 <= value <= largest:
+        raise ValueError(f"{name} is {str(value)[:20]}, not an integer from 0 to {largest}")
+    return value
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON with sorted keys, making the folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,17 +22,20 @@ class LedgerEntry:
         The site it came from.
     holdout : str or None
         Name of the sliding holdout under which it was learnt: of its rows in there, the oldest are learnt by now.
+    sums : str or None
+        Digests of the recipe and of the sums that a site sent, shortened.
     """
 
     rows: int
     md5: str | None = None
     site: str | None = None
     holdout: str | None = None
+    sums: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a form for JSON."""
         found = {"rows": self.rows, "md5": self.md5, "site": self.site}
-        return found | {"holdout": self.holdout} if self.holdout else found
+        return found | {name: value for name in ("holdout", "sums") if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True)

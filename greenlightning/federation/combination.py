@@ -9,6 +9,8 @@ from greenlightning.errors import MismatchError
 from greenlightning.federation.contribution import Contribution
 from greenlightning.model import GreenLightningModel
 
+SHORT = 16
+
 
 def combine(
     model: GreenLightningModel,
@@ -58,7 +60,8 @@ def combine(
                 f"Batches {other} and {one.batch} of site {one.site} have the same sums: one is a copy",
                 "Leave one out",
             )
-        model = model.absorb(one.statistics, one.batch, LedgerEntry(one.rows, one.md5, one.site))
+        entry = LedgerEntry(one.rows, one.md5, one.site, sums=_sums_of(one))
+        model = model.absorb(one.statistics, one.batch, entry)
     return model
 
 
@@ -84,7 +87,7 @@ def withdraw(model: GreenLightningModel, contributions: Iterable[Contribution], 
     LedgerError
         Where a batch is not in the sum.
     MismatchError
-        Where the site has batches in the sum that are not given.
+        Where the site has batches in the sum that are not given, or others of their names are.
     """
     given = [one for one in contributions if one.site == site]
     mine = {name for name, entry in model.ledger.entries.items() if entry.site == site}
@@ -96,6 +99,17 @@ def withdraw(model: GreenLightningModel, contributions: Iterable[Contribution], 
 
 
 def without(model: GreenLightningModel, one: Contribution) -> GreenLightningModel:
-    """Subtract one contribution; raise LedgerError where its batch is not in the sum."""
-    left = model.ledger.without(one.batch)
+    """Subtract one contribution; raise LedgerError where its batch is not in the sum, or MismatchError."""
+    left, entry = model.ledger.without(one.batch), model.ledger.entries[one.batch]
+    recipe = one.statistics.recipe[:SHORT]
+    if entry.sums and entry.sums.startswith(recipe) and entry.sums != _sums_of(one):
+        raise MismatchError(
+            f"Batch {one.batch} of site {one.site} has other sums than those that were added",
+            "Give the message that the site sent then",
+        )
     return replace(model, statistics=model.statistics - one.statistics, ledger=left)
+
+
+def _sums_of(one: Contribution) -> str:
+    """Name the sums of a contribution; after growing, those of the same rows have another recipe."""
+    return f"{one.statistics.recipe[:SHORT]}:{one.statistics.digest[:SHORT]}"

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from greenlightning.data.batch import Batch
-from greenlightning.data.files import reading
+from greenlightning.data.files import checked_count, reading
 from greenlightning.errors import InputError, MismatchError
 from greenlightning.federation.keys import SigningKey
 from greenlightning.federation.messages import (
     LARGEST_MESSAGE,
     Message,
+    checked_text,
     empty_folder,
     read_message,
     received,
@@ -195,8 +196,8 @@ def read_contribution(
     message = read_message(folder, KIND, trusted, limit)
     with received(), reading(folder):
         about = message.about
-        site, batch, rows, md5 = str(about["site"]), str(about["batch"]), int(about["rows"]), about["md5"]
-        recipe = str(about["recipe"])
+        site, batch, recipe = (checked_text(about, name) for name in ("site", "batch", "recipe"))
+        md5, rows = about["md5"] and checked_text(about, "md5"), checked_count(about["rows"], "rows")
     if recipe != published.paths.digest:
         raise _other_recipe(site, recipe, published)
     with received():

@@ -1,6 +1,7 @@
 """Ed25519 keys (RFC 8032): a site signs what it sends, a coordinator what it publishes."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from greenlightning.errors import InputError, IntegrityError
+
+HEXADECIMAL = re.compile(r"[0-9a-f]{64}")
+"""A public key as text."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ def verify_signature(public: str, content: bytes, signature: str) -> None:
     IntegrityError
         Where it is not so.
     """
+    if not HEXADECIMAL.fullmatch(public):
+        raise IntegrityError("The signature does not begin with a public key", "Ask the sender to send it again")
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(bytes.fromhex(signature), content)
     except (InvalidSignature, ValueError) as error:

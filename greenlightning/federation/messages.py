@@ -21,7 +21,7 @@ EARLIER = ("greenlightning-message/1", "greenlightning-message/2")
 ABOUT, SIGNATURE = "message.json", "message.sig"
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 AGAIN = "Ask the sender to send it again"
-LARGEST_ABOUT, LARGEST_SIGNATURE = 1 << 20, 1 << 10
+LARGEST_ABOUT, LARGEST_SIGNATURE, LONGEST_NAME = 1 << 20, 1 << 10, 128
 LARGEST_MESSAGE = 1 << 30
 """Bytes: statistics of 8,192 features and 100 classes take a quarter of it."""
 
@@ -140,6 +140,14 @@ def read_message(
     for name, (size, sha256) in sizes.items():
         _check_file(folder, name, size, sha256)
     return Message(folder, sender, about, hashlib.sha256(signed).hexdigest())
+
+
+def checked_text(about: dict[str, Any], name: str) -> str:
+    """Return a name that a sender gave, which will be shown; raise ValueError unless it is short and printable."""
+    text = about[name]
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
+        raise ValueError(f"{name} is not a text of 1 to {LONGEST_NAME} printable characters")
+    return text
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from greenlightning.federation.keys import SigningKey
 from greenlightning.federation.messages import (
     LARGEST_MESSAGE,
     Message,
+    checked_text,
     empty_folder,
     read_message,
     received,
@@ -80,7 +81,9 @@ def merged_profiles(
     """
     profiles: dict[str, TableProfile] = {}
     for folder in folders:
-        site = str(read_message(folder, KIND, trusted, limit).about.get("site"))
+        about = read_message(folder, KIND, trusted, limit).about
+        with received(), reading(folder):
+            site = checked_text(about, "site")
         if site in profiles:
             raise MismatchError(f"Site {site} sent two profiles", "Give one of each site, of all its rows")
         with received(), reading(folder):

@@ -3,6 +3,7 @@
 In messages, G of few rows has the short form of ``low_rank``.
 """
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from greenlightning.compute.low_rank import from_short_form, short_form
-from greenlightning.data.files import read_json, read_tensors, reading, write_json, write_tensors
+from greenlightning.data.files import checked_count, read_json, read_tensors, reading, write_json, write_tensors
 from greenlightning.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMAT = "greenlightning-statistics/1"
 FEATURES, ENTRIES = "G.features", "G.entries"
+LARGEST_BITS, LARGEST_WEIGHT_BITS = 16, 62
 
 
 def save_statistics(statistics: "Statistics", folder: Path, short: bool = False) -> None:
@@ -64,6 +66,7 @@ def load_statistics(kind: "type[Statistics]", folder: Path, n_features: int | No
             arrays["class_grams"] = np.array(grams, dtype=np.int64).reshape(-1, size, size)
         belonging = {name: about[name] for name in ("structure", "recipe", "targets", "bits", "n")}
         belonging |= {"columns": tuple(about["columns"]), "weight_bits": about.get("weight_bits", 0)}
+        _check_facts(belonging)
         _check_shapes(arrays, size, len(about["columns"]))
         found = kind(**belonging, **arrays)  # type: ignore[arg-type]
     if found.digest != about.get("digest"):
@@ -72,6 +75,19 @@ def load_statistics(kind: "type[Statistics]", folder: Path, n_features: int | No
             "Restore it from the registry",
         )
     return found
+
+
+def _check_facts(about: dict[str, Any]) -> None:
+    """Raise ValueError where counts are not integers of their range, or columns not different labels in order."""
+    checked_count(about["n"], "n")
+    checked_count(about["bits"], "bits", LARGEST_BITS)
+    checked_count(about["weight_bits"], "weight_bits", LARGEST_WEIGHT_BITS)
+    columns = about["columns"]
+    kinds = {isinstance(label, str) for label in columns}
+    if not all(isinstance(label, int | float | str) for label in columns) or len(kinds) > 1:
+        raise ValueError("the columns are not labels of one kind")
+    if not all(before < after for before, after in pairwise(columns)) or any(one != one for one in columns):
+        raise ValueError("the columns are not different labels in ascending order")
 
 
 def _check_shapes(arrays: dict[str, NDArray[Any]], D: int, k: int) -> None:
