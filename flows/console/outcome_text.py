@@ -62,7 +62,7 @@ def print_outcome(outcome: Outcome, as_json: bool) -> None:
 
 def _before_learning(new: Prequential, stream: Prequential | None) -> str:
     """How the champion predicted the new rows before they were learnt, and the stream so far."""
-    text = f"prequential {_named(new.mean)} on {counted(new.rows, 'new row')} before they were learnt"
+    text = f"prequential {_named(new.mean)} on {counted(new.rows, 'new row')}, predicted before learning"
     if stream is None or stream.rows == new.rows:
         return text
     return f"{text}; {_named(stream.mean)} over {stream.rows:,} rows so far, recently {_named(stream.recent)}"

@@ -239,8 +239,11 @@ def drift_note(drift: "InputDrift", names: "Sequence[str]", dataset: str) -> str
         return ""
     shown = ", ".join(f"{name} (PSI {psi:.2f})" for name, psi in worst.items())
     dates = [name.removesuffix(f" {ELAPSED}") for name in worst if name.endswith(f" {ELAPSED}")]
-    return f"input drift: {int(drift.drifted.sum())} of {len(names)} columns moved, most {shown}" + "".join(
-        f"; if {date!r} only says when a row happened, declare that for the next train: "
-        f"greenlightning schema --dataset {dataset} --time {shlex.quote(date)}"
-        for date in dates
+    return (
+        f"input drift: {int(drift.drifted.sum())} of {len(names)} encoded columns moved, most {shown}"
+        + "".join(
+            f"; if {date!r} only says when a row happened, declare that for the next train: "
+            f"greenlightning schema --dataset {dataset} --time {shlex.quote(date)}"
+            for date in dates
+        )
     )

@@ -22,7 +22,7 @@ from tasks.validation.column_statistics import NumericColumns
 from tasks.validation.label_alignment import LabelAlignment
 from tasks.validation.measures import Measures
 
-DISTINCT_SHARE = 0.75
+DISTINCT_SHARE, UNSEEN = 0.75, 3
 LEAST_BASE_ROWS = 10
 LEAST_BASE_CLASSES = 2
 
@@ -128,8 +128,15 @@ class Expectations(BaseModel):
         return 1 / math.sqrt(max(1, min(rows, self.rows)))
 
     def max_repeated(self, rows: int) -> float:
-        """At least three quarters of the distinct rows that the base predicts for ``rows`` rows are required."""
-        return 1 - DISTINCT_SHARE * (1 - self.repeated) * min(1, self.rows / max(1, rows))
+        """At least three quarters of the distinct rows that the base predicts for ``rows`` rows are required.
+
+        A batch larger than the base repeats more: where few rows of the base do, in proportion to its size, and
+        three more of them may do so unseen; at most so that it has no row that the base lacks.
+        """
+        larger = max(1.0, rows / max(1, self.rows))
+        seldom = max(0.0, 1 - self.repeated - UNSEEN / max(1, self.rows))
+        expected = (1 - self.repeated) if larger == 1 else max((1 - self.repeated) / larger, seldom**larger)
+        return 1 - DISTINCT_SHARE * expected
 
     def max_largest_class(self, rows: int) -> float:
         """The most frequent label may take three quarters of what the base leaves to the others."""

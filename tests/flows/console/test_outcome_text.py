@@ -35,7 +35,7 @@ def test_an_outcome_is_printed_in_words(
     assert capsys.readouterr().out.splitlines() == [
         "Promoted digits v2: better [by far]",
         "  with all new rows learnt: accuracy 0.9300",
-        "  prequential accuracy 0.7500 on 200 new rows before they were learnt; "
+        "  prequential accuracy 0.7500 on 200 new rows, predicted before learning; "
         "accuracy 0.8250 over 800 rows so far, recently accuracy 0.8000",
         "  learnt 1,200 rows in 1 batch",
         "  spent on learning and evaluating 1.50 s, 2.25 J, 6.25e-07 kWh, 0.1 g CO2e "

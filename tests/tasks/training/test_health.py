@@ -39,7 +39,7 @@ def test_a_date_that_only_grows_is_named_with_its_remedy() -> None:
     moved = InputDrift(np.array([5.6, 0.3, 0.0]), np.array([0.0, 0.0, 1.0]))
     note = drift_note(moved, ["day elapsed", "rain", "city=Oslo"], "trips")
     assert note == (
-        "input drift: 2 of 3 columns moved, most day elapsed (PSI 5.60), rain (PSI 0.30); "
+        "input drift: 2 of 3 encoded columns moved, most day elapsed (PSI 5.60), rain (PSI 0.30); "
         "if 'day' only says when a row happened, declare that for the next train: "
         "greenlightning schema --dataset trips --time day"
     )

@@ -15,7 +15,7 @@ from tasks.data.ingestion import land
 from tasks.data.schemas import schema_of
 from tasks.validation.expectations import Expectations, expectations_after, learn_expectations
 from tasks.validation.measures import Measures
-from tests.helpers.batches import Arrays, batch_of, blobs, measures_of_blobs, with_cell
+from tests.helpers.batches import Arrays, batch_of, blobs, expectations_of_blobs, measures_of_blobs, with_cell
 
 
 @pytest.fixture
@@ -106,7 +106,8 @@ def test_bounds_by_hand(base: Expectations) -> None:
     assert bounds.slack(25) == 0.2
     assert bounds.slack(10_000) == 0.1
     assert bounds.max_repeated(50) == pytest.approx(0.4)
-    assert bounds.max_repeated(200) == pytest.approx(0.7)
+    assert bounds.max_repeated(200) == pytest.approx(1 - 0.75 * 0.77**2)
+    assert bounds.max_repeated(2_000) == pytest.approx(1 - 0.75 * 0.8 / 20)
     assert bounds.max_largest_class(400) == pytest.approx(1.0)
     assert bounds.model_copy(update={"largest_class": 0.2}).max_largest_class(400) == pytest.approx(0.9)
 
@@ -121,3 +122,10 @@ def test_a_column_takes_the_kind_that_is_expected_of_it_after_a_change_of_schema
     assert (expected.base.names, tuple(expected.categories.shares)) == (("size",), ("rooms",))
     measures = expected.measures(batch.content)
     assert (measures.numeric_names, measures.names) == (["size"], ["rooms", "size"])
+
+
+def test_a_file_that_holds_each_row_twice_repeats_too_much_however_large_it_is() -> None:
+    base = expectations_of_blobs(0)
+    assert base.repeated == 0 and base.rows >= 200
+    assert base.max_repeated(2 * base.rows) < 0.3
+    assert base.max_repeated(100 * base.rows) > 0.7, "what few rows of the base show says little of so many"
