@@ -3,6 +3,9 @@
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from greenlightning.data.files import reading
 from greenlightning.data.labels import Label, plain
 from greenlightning.data.targets import targets_from_dict, targets_to_dict
@@ -12,6 +15,7 @@ from greenlightning.federation.messages import Message, empty_folder, read_messa
 from greenlightning.model import GreenLightningModel
 from greenlightning.paths import load_paths
 from greenlightning.structure.gates import Structure
+from greenlightning.tables import conform
 
 KIND = "publication"
 
@@ -85,11 +89,36 @@ def read_publication(folder: Path, trusted: Collection[str] | None = None) -> Gr
     about = read_message(folder, KIND, trusted).about
     with received(), reading(folder):
         paths = load_paths(folder, about["paths"], Structure.load(folder))
-        return GreenLightningModel.empty(paths, float(about["alpha"]), targets_from_dict(about["targets"]))
+        published = GreenLightningModel.empty(paths, float(about["alpha"]), targets_from_dict(about["targets"]))
+        _try(published)
+    return published
 
 
 def known_labels(folder: Path) -> tuple[Label, ...]:
     """Return the labels that the coordinator says it has learnt; none where it did not say."""
     about = read_message(folder, KIND).about
     with received(), reading(folder):
-        return tuple(about.get("labels", ()))
+        labels = tuple(about.get("labels", ()))
+        if not all(isinstance(label, str | int | float) for label in labels):
+            raise ValueError("labels are not texts and numbers")
+    return labels
+
+
+def _try(published: GreenLightningModel) -> None:
+    """Compute the features of an empty row; raise ValueError where tables and gates do not fit one another."""
+    gates, encoder = published.structure, published.encoder
+    tables = {**published.paths.tables, "mean": gates.mean, "scale": gates.scale, "alpha": published.alpha}
+    if wrong := [name for name, table in tables.items() if not np.isfinite(np.asarray(table)).all()]:
+        raise ValueError(f"{wrong[0]} is not finite")
+    if published.alpha < 0:
+        raise ValueError("alpha is negative")
+    row = np.zeros((1, gates.n_features_in))
+    try:
+        if encoder:
+            empty = pd.DataFrame({name: [None] for name in encoder.schema.stored})
+            row = encoder.transform(conform(empty, encoder.schema.inputs).columns)
+        shapes = [features.shape for _, features in published.paths.blocks(row)]
+    except (InputError, RuntimeError) as error:
+        raise ValueError(str(error)) from error
+    if shapes != [(1, published.paths.n_features_out)]:
+        raise ValueError(f"a row has features of shape {shapes}")
