@@ -28,12 +28,14 @@ from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
 from tasks.training.deciding import with_rule
 from tasks.training.scoring import (
+    answers_from,
     answers_of,
     compared,
     evaluation_of,
     findings,
     gate_score,
     intervals,
+    kept_outputs,
     log_gate,
     scores,
 )
@@ -78,7 +80,10 @@ def evaluate_model(
     with part_run(run_id, Part.EVALUATION) as part:
         with EnergyMeter() as meter:
             model = GreenLightningModel.load(model_dir)
-            answers = answers_of(model, rows.inputs(model.encoder), rows.y)
+            outputs = kept_outputs(model_dir.parent, model, holdout)
+            if outputs is None:
+                outputs = model.decision_function(rows.inputs(model.encoder))
+            answers = answers_from(model, outputs, rows.y)
             answers, notes = with_rule(model, answers, deciding, model_dir)
             found = evaluation_of(answers)
         _log_figure(run_id, found)

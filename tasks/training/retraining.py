@@ -30,7 +30,16 @@ from tasks.tracking.metrics import log_energy, log_metrics, of_subject
 from tasks.tracking.runs import part_run
 from tasks.training.evaluation import dated
 from tasks.training.prequential import batch_score, collect_and_predict, log_prequential
-from tasks.training.scoring import answers_of_all, evaluation_of, gate_score, log_gate, scores
+from tasks.training.scoring import (
+    answers_from,
+    answers_of_all,
+    evaluation_of,
+    gate_score,
+    keep_outputs,
+    log_gate,
+    outputs_of_all,
+    scores,
+)
 from tasks.training.side_by_side import SideBySide
 from tasks.training.structure import TrainingResult, joined_batches
 from tasks.training.windows import release, rows_leaving
@@ -104,7 +113,7 @@ def learn_batches(
     if not learnable.slides and any(ref.id not in model.ledger for ref in new):
         aside = _statistics_of_slices(model, held)
     candidate = replace(model, statistics=model.statistics - aside)
-    values, found = save_row_terms((candidate, champion), learnable, held, deciding, folder)
+    values, found = save_row_terms((candidate, champion), learnable, held, deciding, folder, model)
     fresh = joined_batches([one.back for one in held])
     log_metrics(run_id, {Metric.SATURATION_RATE: model.paths.saturation(fresh.X), **values})
     scored_before = tuple(one for one in predicted if one)
@@ -141,9 +150,16 @@ def save_row_terms(
     held: list[HeldBack],
     deciding: Deciding,
     folder: Path,
+    trained: "GreenLightningModel | None" = None,
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Save what the gate needs of candidate and champion; return the champion's metrics, and findings."""
-    on_holdout = answers_of_all(models, holdout.X, holdout.y)
+    """Save what the gate needs of candidate and champion; return the champion's metrics, and findings.
+
+    What the model that was ``trained`` answers on the holdout is kept for its evaluation.
+    """
+    outputs = outputs_of_all((*models, trained) if trained else models, holdout.X)
+    if trained:
+        keep_outputs(folder, trained, holdout.holdout, outputs[-1])
+    on_holdout = [answers_from(model, found, holdout.y) for model, found in zip(models, outputs, strict=False)]
     score = gate_score(deciding, on_holdout[0])
     fresh = joined_batches([one.back for one in held])
     found: list[str] = []

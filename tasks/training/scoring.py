@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from greenlightning.evaluation.scores import evaluate_answers
 from greenlightning.linear.probabilities import UNCALIBRATED, class_probabilities
 from tasks.core.constants import SIDES, Metric, Tag
 from tasks.core.settings import Deciding
+from tasks.data.batch_index import BatchRef
 from tasks.models.class_weights import is_balanced
 from tasks.tracking.metrics import log_metrics
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from greenlightning.evaluation.scores import Evaluation
     from greenlightning.model import GreenLightningModel
 
+OUTPUTS = "holdout_outputs.npz"
 CLASS_METRICS = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.MACRO_F1, Metric.LOG_LOSS, Metric.ECE)
 REAL_METRICS = (Metric.RMSE, Metric.MAE, Metric.R2)
 WITH_INTERVAL = (Metric.ACCURACY, Metric.BALANCED_ACCURACY, Metric.MACRO_F1)
@@ -55,13 +58,40 @@ def answers_of_all(
     models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]", y: "NDArray[np.generic]"
 ) -> list[Answers | RealAnswers]:
     """Answers of models; where all have one recipe, path features are computed once for all."""
+    found = outputs_of_all(models, X)
+    return [answers_from(model, outputs, y) for model, outputs in zip(models, found, strict=True)]
+
+
+def outputs_of_all(
+    models: "Sequence[GreenLightningModel]", X: "NDArray[np.generic]"
+) -> "list[NDArray[np.float64]]":
+    """Linear outputs (n, k) of models; where all have one recipe, path features are computed once for all."""
     if len({model.paths.digest for model in models}) > 1:
-        return [answers_of(model, X, y) for model in models]
+        return [model.decision_function(X) for model in models]
     found: list[list[NDArray[np.float64]]] = [[] for _ in models]
     for _, features in models[0].paths.blocks(X, memory_budget=models[0].memory_budget):
         for model, blocks in zip(models, found, strict=True):
             blocks.append(model.score(features))
-    return [answers_from(model, np.concatenate(blocks), y) for model, blocks in zip(models, found, strict=True)]
+    return [np.concatenate(blocks) for blocks in found]
+
+
+def keep_outputs(
+    folder: Path, model: "GreenLightningModel", holdout: BatchRef, outputs: "NDArray[np.float64]"
+) -> None:
+    """Keep in the scratch ``folder`` what ``model`` answers on the holdout, for its evaluation."""
+    np.savez(folder / OUTPUTS, outputs=outputs, of=np.array(_named(model, holdout)))
+
+
+def kept_outputs(folder: Path, model: "GreenLightningModel", holdout: BatchRef) -> "NDArray[np.float64] | None":
+    """What ``keep_outputs`` kept of this very model and holdout, else None."""
+    if not (folder / OUTPUTS).is_file():
+        return None
+    with np.load(folder / OUTPUTS, allow_pickle=False) as kept:
+        return np.asarray(kept["outputs"]) if str(kept["of"]) == _named(model, holdout) else None
+
+
+def _named(model: "GreenLightningModel", holdout: BatchRef) -> str:
+    return f"{model.statistics.digest} {model.alpha!r} {holdout.md5}"
 
 
 def evaluation_of(answers: Answers | RealAnswers) -> "Evaluation | RegressionEvaluation":

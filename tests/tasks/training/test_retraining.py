@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from greenlightning.data.batch import Batch
@@ -13,7 +14,9 @@ from tasks.core.constants import Kind, Metric
 from tasks.core.settings import DECIDING
 from tasks.tracking.client import connect
 from tasks.tracking.runs import flow_run
+from tasks.training.evaluation import evaluate_model
 from tasks.training.retraining import decide, forget_batch, learn_batches
+from tasks.training.scoring import OUTPUTS, kept_outputs
 from tests.helpers.small_champion import served, versioned
 
 pytestmark = pytest.mark.usefixtures("mlflow_home")
@@ -35,6 +38,27 @@ def test_a_new_batch_is_added_and_the_gate_compares_candidate_and_champion(
     logged = connect().get_run(run_id).data.metrics
     assert logged[Metric.GATE_MARGIN] == DECIDING.margin
     assert {"champion_accuracy", "fresh_accuracy", "champion_fresh_accuracy"} <= set(logged)
+
+
+def test_the_evaluation_reads_what_the_gate_computed_of_the_same_model_and_rows(
+    tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    new, holdout = versioned(batches[1], tmp_path), versioned(batches[2], tmp_path, "digits.holdout")
+    with flow_run("digits", Kind.RETRAIN) as run_id:
+        trained = learn_batches.fn(champion, [new], holdout, DECIDING, run_id, tmp_path)
+        model = GreenLightningModel.load(trained.folder)
+        kept = kept_outputs(tmp_path, model, holdout)
+        assert kept is not None
+        np.testing.assert_allclose(kept, model.decision_function(batches[2].X), rtol=0, atol=1e-12)
+        assert kept_outputs(tmp_path, tiny_model, holdout) is None
+        assert kept_outputs(tmp_path, model, new) is None
+        with monkeypatch.context() as without:
+            without.setattr(GreenLightningModel, "decision_function", None)
+            shared = evaluate_model.fn("digits", trained.folder, holdout, run_id, DECIDING)
+        (tmp_path / OUTPUTS).unlink()
+        anew = evaluate_model.fn("digits", trained.folder, holdout, run_id, DECIDING)
+    assert shared.scores == pytest.approx(anew.scores, abs=1e-12)
 
 
 def test_the_champion_is_not_solved_again(
