@@ -11,6 +11,7 @@ from flows.engine.flow_decorator import flow
 from flows.engine.outcome import Outcome, outcome_of
 from flows.inputs.parameters import DatasetName, NewLabels, QuarantineMoved
 from flows.learning.ingest import ingest
+from greenlightning.data.counted import counted
 from tasks.data.arrivals import files_of
 from tasks.data.late_labels import JoinedLabels, hold, join_labels, settle
 from tasks.data.reading import DETECTED, Reading
@@ -31,8 +32,8 @@ def hold_for_labels(
     options = read_options(dataset, Declared(label=label_column), reading.options())
     held = [hold(path, dataset, options) for path in files_of(list(paths))]
     rows = sum(one.rows for one in held)
-    count = f"{len(held)} file{'s' if len(held) > 1 else ''}"
-    reason = f"{count} of {rows:,} rows wait for labels; bring them with: greenlightning label FILE --id COLUMN"
+    count = f"{counted(len(held), 'file')} of {counted(rows, 'row')} without labels"
+    reason = f"{count}; bring them with: greenlightning label FILE --dataset {dataset} --id COLUMN"
     return Outcome(state="Waiting for labels", dataset=dataset, reason=reason).completed()
 
 

@@ -84,7 +84,7 @@ def conform(
     if missing := [name for name in schema.stored if name not in found]:
         raise InputError(
             f"{source} lacks {_few(missing)}",
-            f"Give every column of the schema, empty where it has no value (it has {_few(names)})",
+            f"Give every column of the schema, empty where it has no value ({_strangers(unknown, names)})",
         )
     y = _labels(frame[schema.label], schema) if schema.label in found else None
     if y is not None and schema.labels == "str" and schema.task == "classification":
@@ -169,6 +169,13 @@ def _order_notes(found: list[str], known: list[str]) -> list[str]:
     both = set(found) & set(known)
     in_order = [name for name in found if name in both] == [name for name in known if name in both]
     return [] if in_order else ["columns put in the order of the schema"]
+
+
+def _strangers(unknown: list[str], names: list[str]) -> str:
+    """Tell what a file has in place of a column: those that the schema does not know may be new names."""
+    if not unknown:
+        return f"it has {_few(names)}"
+    return f"{_few(unknown)} of it the schema does not know; if only the name changed, change it back"
 
 
 def _few(names: list[str]) -> str:

@@ -151,7 +151,7 @@ def _label_checks(measures: Measures, base: Expectations, new_labels: bool) -> l
     remedy = (
         f"{alike[0][0]!r} and {alike[0][1]!r} differ by case or blanks only: write them alike"
         if alike
-        else "allow new labels to take them"
+        else "write them as before, or let them in with --allow-new-labels"
     )
     known = Check(
         "samples",

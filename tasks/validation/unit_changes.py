@@ -19,6 +19,8 @@ FACTORS = {
     "1,000,000": 1e6,
     "60": 60.0,
     "3,600": 3_600.0,
+    "12 (months, years)": 12.0,
+    "24 (hours, days)": 24.0,
     "255": 255.0,
     "2.54 (inches, centimetres)": 2.54,
     "1.609 (miles, kilometres)": 1.609344,

@@ -68,6 +68,8 @@ def test_an_extra_column_is_left_out_with_a_note_or_refused() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(InputError, match=r"days\.csv lacks column 'code'"):
         conform(BASE.drop(columns="code"), SCHEMA, source="days.csv")
+    with pytest.raises(InputError, match="column 'kode' of it the schema does not know; if only the name changed"):
+        conform(BASE.rename(columns={"code": "kode"}), SCHEMA, source="days.csv")
 
 
 @pytest.mark.parametrize(
