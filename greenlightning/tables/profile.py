@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from greenlightning.data.files import checked_count
 from greenlightning.errors import MismatchError
+from greenlightning.tables.profile_form import check_form
 
 DROPPED_BITS = np.uint64(44)
 """Bits of a float64 that a bin leaves out: 8 of its mantissa stay, and whole numbers up to 512 are bins alone."""
@@ -181,7 +183,7 @@ class TableProfile:
     def from_dict(cls, content: dict[str, Any]) -> "TableProfile":
         """Invert ``to_dict``."""
         columns = {str(name): _restored(ColumnProfile, about) for name, about in content["columns"].items()}
-        return cls(columns, _restored(LabelProfile, content["label"]), int(content["sites"]))
+        return cls(columns, _restored(LabelProfile, content["label"]), checked_count(content["sites"], "sites"))
 
 
 def _plain(profile: ColumnProfile | LabelProfile) -> dict[str, Any]:
@@ -192,11 +194,12 @@ def _restored(kind: type[Any], about: dict[str, Any]) -> Any:
     """Make a profile of its form for JSON, which has lists for tuples and text for the keys of a mapping."""
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
     found = kind(**values)
-    if not isinstance(found, ColumnProfile):
-        return found
-    histogram = {int(place): int(rows) for place, rows in found.histogram.items()}
-    positions = {name: tuple(places) for name, places in found.positions.items()}
-    return replace(found, histogram=histogram, positions=positions)
+    if isinstance(found, ColumnProfile):
+        histogram = {int(place): rows for place, rows in found.histogram.items()}
+        positions = {name: tuple(places) for name, places in found.positions.items()}
+        found = replace(found, histogram=histogram, positions=positions)
+    check_form(found)
+    return found
 
 
 def _union(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -64,6 +64,12 @@ def summed(setting: Setting, sites: Sites, terms: Terms) -> tuple[GreenLightning
     return model, round(np.mean(sizes) * len(sites))
 
 
+def message_bytes(setting: Setting, sites: Sites, terms: Terms) -> list[int]:
+    """The bytes of what each site sends."""
+    batches = [Batch(setting.X[rows], setting.y[rows]) for rows in sites]
+    return [_sent(terms.published, batch, f"site-{number}")[1] for number, batch in enumerate(batches)]
+
+
 def local_models(setting: Setting, sites: Sites, terms: Terms) -> Iterator[NDArray[np.float64]]:
     """The test scores (n, k) of each site's own exact model; zero for a class it has not seen."""
     published = terms.published
