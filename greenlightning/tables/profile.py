@@ -192,14 +192,18 @@ def _plain(profile: ColumnProfile | LabelProfile) -> dict[str, Any]:
 
 def _restored(kind: type[Any], about: dict[str, Any]) -> Any:
     """Make a profile of its form for JSON, which has lists for tuples and text for the keys of a mapping."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in about.items()}
+    values = {name: _as_tuple(value) for name, value in about.items()}
     found = kind(**values)
     if isinstance(found, ColumnProfile):
         histogram = {int(place): rows for place, rows in found.histogram.items()}
-        positions = {name: tuple(places) for name, places in found.positions.items()}
+        positions = {name: _as_tuple(places) for name, places in found.positions.items()}
         found = replace(found, histogram=histogram, positions=positions)
     check_form(found)
     return found
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _union(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[Any, ...]:
