@@ -1,13 +1,15 @@
 """Submit a run that may wait to the runner: ``greenlightning up`` starts one, and so does a worker."""
 
+import inspect
 from datetime import UTC, datetime
 from typing import Any
 
-from httpx import HTTPError
+from httpx import HTTPError, HTTPStatusError
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from pydantic import BaseModel
 
 from flows.engine.outcome import Outcome
 from flows.inputs.start_limits import deadline_of
@@ -33,12 +35,16 @@ def submit(flow: Flow[..., Any], parameters: dict[str, Any]) -> Outcome:
             get_client(sync_client=True) as client,
         ):
             deployment = client.read_deployment_by_name(name)
-            run = client.create_flow_run_from_deployment(
-                deployment.id, parameters=flow.serialize_parameters(parameters)
-            )
+            given = flow.serialize_parameters(in_form(flow, parameters))
+            run = client.create_flow_run_from_deployment(deployment.id, parameters=given)
     except ObjectNotFound as error:
         raise InputError(
             f"Prefect has no deployment {name}", "Run: prefect deploy --all --prefect-file infra/prefect.yaml"
+        ) from error
+    except HTTPStatusError as error:
+        raise InputError(
+            f"Prefect refused the run: {error.response.text}",
+            "If its deployments are of another release, run: greenlightning down, then greenlightning up",
         ) from error
     except HTTPError as error:
         raise InputError(
@@ -46,3 +52,15 @@ def submit(flow: Flow[..., Any], parameters: dict[str, Any]) -> Outcome:
         ) from error
     reason = f"the runner decides when to start: {dashboards.prefect_run(str(run.id))}"
     return Outcome(state="Handed over", dataset=parameters["dataset"], reason=reason)
+
+
+def in_form(flow: Flow[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
+    """The parameters with the fields that the flow's form has: a group that is given may have more."""
+    signature = inspect.signature(flow.fn, eval_str=True).parameters
+    groups = {name: type(one.default) for name, one in signature.items() if isinstance(one.default, BaseModel)}
+    return {
+        name: group(**value.model_dump(include=set(group.model_fields)))
+        if (group := groups.get(name)) and isinstance(value, group)
+        else value
+        for name, value in parameters.items()
+    }

@@ -30,7 +30,7 @@ HEADER = """\
 
 
 class Declared(BaseModel):
-    """What a user declares about the columns of a file; the rest is learnt from its cells."""
+    """The label column, identifiers, event time and kinds of columns; what is not given is seen in the cells."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
