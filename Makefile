@@ -53,7 +53,7 @@ lint: setup ## Check style, types, imports, dependencies and prose
 	@PRE_COMMIT_HOME=.venv/pre-commit $(BIN)/pre-commit run --all-files
 
 docs: setup ## Build the documentation into site/; offline, warnings are errors
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 sbom: setup $(TOOLS) ## Write sbom.json: every dependency with version and licence (CycloneDX)
 	@$(TOOLS)/bin/cyclonedx-py environment --output-format JSON --output-file sbom.json $(BIN)/python
