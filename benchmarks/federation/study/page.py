@@ -73,10 +73,11 @@ def _beyond(theirs: list[Record], central: list[Record]) -> Iterator[str]:
 
 def _recipes() -> Iterator[str]:
     """What other recipes than the default give, as rows of the coordinator judge."""
-    yield "## Other recipes\n"
-    yield "A fifth of the coordinator's rows judges, which took no part in structure and recipe."
-    yield "Three seeds; `python -m benchmarks.federation.recipes` measures it.\n"
-    yield from [*recipes.table(), ""]
+    if lines := recipes.table():
+        yield "## Other recipes\n"
+        yield "A fifth of the coordinator's rows judges, which took no part in structure and recipe."
+        yield "`python -m benchmarks.federation.recipes` measures it.\n"
+        yield from [*lines, ""]
 
 
 def _fewer_bytes(
