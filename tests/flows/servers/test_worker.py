@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
-import anyio
 import pytest
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
@@ -125,7 +124,8 @@ def test_labels_that_fail_stop_no_run(monkeypatch: pytest.MonkeyPatch, capsys: p
 
     async def label() -> None:
         one = worker.Worker(name="cpu", work_pool_name="cpu")
-        async with anyio.create_task_group() as one._runs_task_group:
+        async with asyncio.TaskGroup() as group:
+            one._runs_task_group = SimpleNamespace(start_soon=lambda call, given: group.create_task(call(given)))
             await one._give_worker_labels_to_flow_run(uuid4())
 
     asyncio.run(label())
