@@ -18,7 +18,7 @@ from tasks.predictions.predicting import PredictedFile, predict_file
 from tasks.predictions.predictor import PROBABILITY, Predictor
 from tasks.predictions.targets import STDOUT
 
-SHOWN_COLUMNS = 8
+SHOWN_CLASSES = 4
 out, err = InertConsole(soft_wrap=True), InertConsole(stderr=True, soft_wrap=True)
 
 
@@ -67,9 +67,13 @@ def _print(found: dict[str, Any], done: PredictedFile, console: InertConsole) ->
 
 
 def _print_first(done: PredictedFile, console: InertConsole) -> None:
-    names = [name.removeprefix(PROBABILITY) for name in done.columns[:SHOWN_COLUMNS]]
+    """The first rows; of many classes only how probable the answer is, because the others would hide it."""
+    classes = [name for name in done.columns if name.startswith(PROBABILITY)]
+    shown = [name for name in done.columns if name not in classes or len(classes) <= SHOWN_CLASSES]
+    highest = len(shown) < len(done.columns)
+    names = [name.removeprefix(PROBABILITY) for name in shown] + ["highest probability"] * highest
     table = Table(*map(escape, names), box=SIMPLE_HEAD)
     for row in done.first:
-        cells = [row[name] for name in done.columns[:SHOWN_COLUMNS]]
-        table.add_row(*(f"{cell:.4f}" if isinstance(cell, float) else escape(str(cell)) for cell in cells))
+        cells = [row[name] for name in shown] + ([max(row[name] for name in classes)] if highest else [])
+        table.add_row(*(score_text(cell) if isinstance(cell, float) else escape(str(cell)) for cell in cells))
     console.print(table)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from greenlightning.evaluation.score_text import score_text
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import known_batch
 from tasks.data.versioning import checkout
@@ -55,7 +56,7 @@ def _shift(name: str, before: "pd.Series[float]", after: "pd.Series[float]") -> 
     low, high = (float(np.quantile(np.concatenate([a, b]), share)) for share in (0.005, 0.995))
     edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
     bars = [np.histogram(np.clip(one, low, high), edges)[0] / len(one) for one in (a, b)]
-    ticks = (f"{low:.4g}", f"{high:.4g}")
+    ticks = (score_text(low, ".4g"), score_text(high, ".4g"))
     return Shift(name, float(np.abs(shares[0] - shares[1]).max()), bars[0].tolist(), bars[1].tolist(), ticks)
 
 

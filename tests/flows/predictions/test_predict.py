@@ -5,12 +5,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pandas as pd
 import pytest
 
+from flows.console.inert_console import InertConsole
+from flows.predictions.predict import _print_first
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
+from tasks.predictions.predicting import PredictedFile
 from tests.helpers.command import Said, command, refusal
 from tests.helpers.small_champion import served, versioned
 
@@ -92,3 +97,11 @@ def test_a_process_of_its_own_answers_without_prefects_server(file: Path) -> Non
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 31
     assert not (Path(os.environ["GREENLIGHTNING_HOME"]) / ".prefect" / "prefect.db").exists()
+
+
+def test_of_many_classes_the_terminal_shows_how_probable_the_answer_is(capsys: pytest.CaptureFixture[str]) -> None:
+    shares = {f"probability_{name}": share / 10 for share, name in enumerate("abcde")}
+    row = {"row": 1, "prediction": "suv", **shares}
+    _print_first(cast("PredictedFile", SimpleNamespace(columns=tuple(row), first=[row])), InertConsole(width=100))
+    found = [line.split() for line in capsys.readouterr().out.splitlines() if line.strip(" ─")]
+    assert found == [["row", "prediction", "highest", "probability"], ["1", "suv", "0.4000"]]
