@@ -105,7 +105,7 @@ def main() -> None:
         (Exception, Exit.UNEXPECTED),
     ]
     try:
-        app()
+        app(prog_name="greenlightning")
     except Exception as error:
         if "--debug" in sys.argv:
             raise

@@ -82,3 +82,12 @@ def test_a_batch_to_forget_is_named_once_with_an_option_or_without(say: Callable
         assert said.code == 2 and "Name one batch" in said.err
     for names in (("ab" * 8,), ("--batch", "ab" * 8)):
         assert say("forget", *names, "--dataset", "digits").code == 5
+
+
+def test_the_usage_names_the_command_whatever_process_runs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["flows/warm/greenlightning", "forget", "--reason", "asked"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "Usage: greenlightning forget" in capsys.readouterr().err
