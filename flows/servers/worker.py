@@ -27,7 +27,7 @@ OURS = "flows.deployments."
 
 
 class Job(ProcessJobConfiguration):
-    """A run whose only step is to change to a folder starts in it, and is told its flow."""
+    """A run whose only step is to change to a folder starts in it, and knows its flow."""
 
     def prepare_for_flow_run(
         self, flow_run: FlowRun, deployment: DeploymentResponse | None = None, *about: Any, **more: Any

@@ -110,7 +110,7 @@ def _context() -> Any:
 
 @contextmanager
 def configurations_kept() -> Iterator[None]:
-    """Make the configuration of an expectation once: Great Expectations makes it anew for each key.
+    """Make the configuration of an expectation once: Great Expectations makes it again for each key.
 
     A suite of 46 expectations asks for 2,800, in a third of the time of its validation. None may change meanwhile.
     """
