@@ -44,7 +44,7 @@ def combine(
         senders use the name of one site.
     """
     owners: dict[str, str] = {}
-    sums = dict[str, str]()
+    sums = {entry.sums: batch for batch, entry in model.ledger.entries.items() if entry.sums}
     for one in contributions:
         if owners.setdefault(one.site, one.sender) != one.sender:
             raise MismatchError(f"Two keys sign as site {one.site}", "Ask which of them is the site's")
@@ -55,7 +55,7 @@ def combine(
                 f"Site {one.site} sent batch {one.batch}, which is counted already",
                 "Leave it out, or count it once",
             )
-        if (other := sums.setdefault(one.statistics.digest, one.batch)) != one.batch:
+        if (other := sums.setdefault(_sums_of(one), one.batch)) != one.batch:
             raise MismatchError(
                 f"Batches {other} and {one.batch} of site {one.site} have the same sums: one is a copy",
                 "Leave one out",

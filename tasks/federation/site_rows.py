@@ -53,6 +53,8 @@ def oddities(
     """
     assert published.encoder is not None
     yield from (f"column {name!r} has no value in any row" for name in frame.columns[frame.isna().all()])
+    if frame.assign(**{published.encoder.schema.label: y}).duplicated(keep=False).all():
+        yield "each row is there twice or more: was a file appended to itself?"
     names, gates = published.encoder.numbers.names, published.structure
     middle = np.median(X[:, : len(names)], axis=0) - gates.mean[: len(names)]
     away = np.flatnonzero(np.abs(middle) > FAR * gates.scale[: len(names)])

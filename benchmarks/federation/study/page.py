@@ -6,7 +6,6 @@ from pathlib import Path
 from statistics import mean
 
 from benchmarks.core.records import Record, latest, select
-from benchmarks.federation import recipes
 from benchmarks.federation.study import plan
 from benchmarks.federation.study.averaging import BUDGET, HIDDEN, PARTICIPANTS, RATES, STEPS
 from benchmarks.federation.study.setting import DATASETS
@@ -22,7 +21,7 @@ def write(page: Path = PAGE) -> None:
     """Write the page."""
     records = latest(plan.PART)
     tables = (_accuracies, _over_seeds, _better, _costs, _paper)
-    parts = [_protocol(), *_targets(records), *_recipes(), *(line for table in tables for line in table(records))]
+    parts = [_protocol(), *_targets(records), *(line for table in tables for line in table(records))]
     page.write_text("\n".join(parts).rstrip() + "\n")
 
 
@@ -69,15 +68,6 @@ def _beyond(theirs: list[Record], central: list[Record]) -> Iterator[str]:
         wanted = mean(_of(theirs, "accuracy")) + 5 / POINT
         yield f"Five points more than {plan.FEDAVG} would be {wanted:.4f}."
         yield f"Its network has {central[0]['accuracy']:.4f} if it is trained on all rows in one place."
-
-
-def _recipes() -> Iterator[str]:
-    """What other recipes than the default give, as rows of the coordinator judge."""
-    if lines := recipes.table():
-        yield "## Other recipes\n"
-        yield "A fifth of the coordinator's rows judges, which took no part in structure and recipe."
-        yield "`python -m benchmarks.federation.recipes` measures it.\n"
-        yield from [*lines, ""]
 
 
 def _fewer_bytes(

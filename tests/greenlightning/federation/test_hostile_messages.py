@@ -181,6 +181,17 @@ def test_a_site_leaves_with_the_sums_that_it_sent_and_with_no_others(published: 
     assert withdraw(together, [first], "north").statistics == published.statistics
 
 
+def test_the_same_rows_in_another_order_are_a_copy_in_a_later_round_too(published: GreenLightningModel) -> None:
+    X, y = blobs(60, seed=1)
+    first, turned = Batch(X, y), Batch(X[::-1], y[::-1])
+    assert first.id != turned.id
+    sent = [Contribution("north", "key", one.id, None, published.collect(one.X, one.y)) for one in (first, turned)]
+    together = combine(published, sent[:1])
+    with pytest.raises(MismatchError, match="have the same sums: one is a copy"):
+        combine(together, [replace(sent[1], site="south", sender="another")])
+    assert combine(withdraw(together, sent[:1], "north"), sent[1:]).statistics == together.statistics
+
+
 def test_a_site_may_come_back(published: GreenLightningModel) -> None:
     first = Contribution("north", "key", "monday", None, published.collect(*blobs(60, seed=1)))
     together = combine(published, [first])

@@ -89,6 +89,15 @@ def test_a_column_without_values_and_one_in_another_unit_are_told(published: Pat
     assert told.startswith("half of the values of column 'size' are far from those that the recipe was made of")
 
 
+def test_a_file_that_was_appended_to_itself_is_noticed_and_one_row_that_is_there_twice_is_not(
+    published: Path,
+) -> None:
+    assert notes(pd.concat([TABLE, TABLE]), published) == (
+        "each row is there twice or more: was a file appended to itself?",
+    )
+    assert notes(pd.concat([TABLE, TABLE[:1]]), published) == ()
+
+
 def test_a_label_column_of_another_name_is_told_without_an_option_that_is_not_there(published: Path) -> None:
     with pytest.raises(InputError, match=r"no label column 'outcome' .*Call it 'outcome' in the file"):
         notes(TABLE.rename(columns={"outcome": "Outcome"}), published)
