@@ -35,7 +35,7 @@ class Kept:
 
     def __post_init__(self) -> None:
         self.model = self.estimator.model_
-        self.batches, self._red = [self._encoded(self.base)], list[Batch]()
+        self.batches, self._red, self._asks = [self._encoded(self.base)], list[Batch](), False
         self._refer([])
 
     def learn(self, X: Array, y: Array) -> None:
@@ -48,7 +48,8 @@ class Kept:
         self.batches.append(batch)
         if found.verdict is Verdict.RED:
             self._red.append(batch)
-        if self.grows and self._red and len(self.said) % OFTEN == 0:
+            self._asks = True
+        if self.grows and self._asks and len(self.said) % OFTEN == 0:
             self._grow()
         _ = self.model.coefficients
         self.seconds.append(time.process_time() - begin)
@@ -59,17 +60,19 @@ class Kept:
         return float(np.mean(labels == y))
 
     def _grow(self) -> None:
-        """New gates from red batches and rows of the base; the next growth takes the place of the one before."""
-        rows = self.batches[0].rows
-        count = GrowthOptions().earlier_rows(sum(batch.rows for batch in self._red), rows)
-        drawn = np.random.default_rng(self.seed).permutation(rows)[:count]
-        X = np.concatenate([*(batch.X for batch in self._red), self.batches[0].X[drawn]])
-        y = np.concatenate([*(batch.y for batch in self._red), self.batches[0].y[drawn]])
+        """New gates from all red batches and earlier rows; they take the place of those that grew before."""
+        names = {batch.id for batch in self._red}
+        others = [batch for batch in self.batches if batch.id not in names]
+        X, y = (np.concatenate([getattr(batch, name) for batch in others]) for name in ("X", "y"))
+        count = GrowthOptions().earlier_rows(sum(batch.rows for batch in self._red), len(y))
+        drawn = np.random.default_rng(self.seed).permutation(len(y))[:count]
+        X = np.concatenate([*(batch.X for batch in self._red), X[drawn]])
+        y = np.concatenate([*(batch.y for batch in self._red), y[drawn]])
         start = rooted(self.model) if len(self.model.paths.structures) > MOST_GROWTHS else self.model
         self.model = start.grow(new_paths(start, X, y, random_state=self.seed), self.batches)
         self.growths += 1
+        self._asks = False
         self._refer(self._red)
-        self._red = []
 
     def _refer(self, red: list[Batch]) -> None:
         """A new reference: held-out rows of the base, and the red rows that were grown for."""

@@ -214,12 +214,14 @@ def residual_ratio(
     """Compute the champion's mean squared error on the batch over that on the reference's held-out rows.
 
     Of ``effective`` rows without an error nobody knows that one in as many is not wrong, and a wrong row has an
-    error of about 1. So the reference's error counts as 1 over that number at least.
+    error of about 1. So errors that are expected count as 1 over that number at least.
     """
     least = 1 / effective
     batch, reference = draws.means(expected)
     ratio = found.mean() / max(float(weights @ expected), least)
-    return _beyond("residual_ratio", ratio - 1, batch / np.maximum(reference, least) - 1, offset=1.0)
+    return _beyond(
+        "residual_ratio", ratio - 1, np.maximum(batch, least) / np.maximum(reference, least) - 1, offset=1.0
+    )
 
 
 def saturation_excess(found: Floats, expected: Floats, weights: Floats, draws: Draws) -> HealthStatistic:

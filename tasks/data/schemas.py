@@ -156,7 +156,7 @@ def fitting_schema(dataset: str, frame: pd.DataFrame, declared: Declared = DECLA
     Until a batch is versioned, a file with other columns starts it again, and empty columns are looked at again.
     """
     known = known_schema(dataset)
-    if known and not batches(dataset.removesuffix(HOLDOUT)):
+    if known and not any(survey(dataset.removesuffix(HOLDOUT))):
         known = _without_empty(dataset, known, frame) if set(known.stored) <= set(frame.columns) else None
     if known is None:
         return _learnt(frame, declared)

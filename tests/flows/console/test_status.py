@@ -95,9 +95,11 @@ def test_without_servers_status_says_how_to_start_them(home: Path, capsys: pytes
 def test_watching_shows_the_status_in_a_terminal_until_ctrl_c(home: Path) -> None:
     terminal, inside = pty.openpty()
     command = [sys.executable, "-P", "-m", "greenlightning", "status", "--watch"]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(home), stdin=inside, stdout=inside, stderr=inside, process_group=0
     ) as process:
+        signal.signal(signal.SIGINT, before)
         os.close(inside)
         said = b""
         while b"No dataset yet" not in said:

@@ -21,7 +21,7 @@ def test_what_fails_in_a_fit_is_raised_where_it_is_awaited(prefect: None, champi
     about = {"dataset": DIGITS, "run_id": run_id, "batches": [first], "holdout": current_holdout(DIGITS).id}
     state = fit(**about, parent=7, attempt=0, return_state=True)
     assert state.name == "Failed"
-    with pytest.raises(NothingServedError, match=r"has no version 7\. See them with"):
+    with pytest.raises(NothingServedError, match=r"has no version 7\. See its versions with"):
         read_result(folder, "ended as Failed")
     (folder / "error.json").unlink()
     with pytest.raises(InputError, match=r"ended as Crashed \(killed\). See its run"):
