@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.core import streams
+from benchmarks.core.growing import rows_for_gates
 from benchmarks.core.machine import remember
 from benchmarks.core.records import Record, Records, library_version, read
 from benchmarks.tables import keel
@@ -27,7 +28,7 @@ from greenlightning.data.datasets import load
 from greenlightning.data.splits import split_rows
 from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.health import HealthReference, StructureHealth, assess
-from greenlightning.model.growing import GrowthOptions, new_paths
+from greenlightning.model.growing import new_paths
 
 PART = "health"
 TABLES = ("magic", "optdigits", "phoneme", "ring", "satimage", "texture")
@@ -110,10 +111,7 @@ def _verdict(found: StructureHealth) -> Record:
 def _gain(model: Any, known: Sequence[Batch], to_judge: tuple[Array, Array], seed: int) -> Record:
     """Accuracy before and after growing for all batches but the base, on rows with known labels."""
     base, red = known[0], known[1:]
-    rng, count = np.random.default_rng(seed), sum(batch.rows for batch in red)
-    drawn = rng.permutation(base.rows)[: GrowthOptions().earlier_rows(count, base.rows)]
-    X = np.concatenate([*(batch.X for batch in red), base.X[drawn]])
-    y = np.concatenate([*(batch.y for batch in red), base.y[drawn]])
+    X, y = rows_for_gates(red, [base], seed)
     start = model.statistics.n
     learnt = [base, *red] if start == sum(batch.rows for batch in known) else list(known)
     grown = model.grow(new_paths(model, X, y, random_state=seed), learnt)

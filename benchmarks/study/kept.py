@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchmarks.core.growing import rows_for_gates
 from benchmarks.study.following import Array
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.batch import Batch
 from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.health import HealthReference, Verdict, assess
-from greenlightning.model.growing import MOST_GROWTHS, GrowthOptions, new_paths, rooted
+from greenlightning.model.growing import MOST_GROWTHS, new_paths, rooted
 
 OFTEN = 5
 """Rounds after which it grows again, at the earliest."""
@@ -62,12 +63,7 @@ class Kept:
     def _grow(self) -> None:
         """New gates from all red batches and earlier rows; they take the place of those that grew before."""
         names = {batch.id for batch in self._red}
-        others = [batch for batch in self.batches if batch.id not in names]
-        X, y = (np.concatenate([getattr(batch, name) for batch in others]) for name in ("X", "y"))
-        count = GrowthOptions().earlier_rows(sum(batch.rows for batch in self._red), len(y))
-        drawn = np.random.default_rng(self.seed).permutation(len(y))[:count]
-        X = np.concatenate([*(batch.X for batch in self._red), X[drawn]])
-        y = np.concatenate([*(batch.y for batch in self._red), y[drawn]])
+        X, y = rows_for_gates(self._red, [one for one in self.batches if one.id not in names], self.seed)
         start = rooted(self.model) if len(self.model.paths.structures) > MOST_GROWTHS else self.model
         self.model = start.grow(new_paths(start, X, y, random_state=self.seed), self.batches)
         self.growths += 1

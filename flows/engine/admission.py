@@ -13,7 +13,7 @@ from tasks.data.versioning import checkout, version_batch
 from tasks.models import registry
 from tasks.models.files.seals import check_tags
 from tasks.models.version_expectations import expectations_of
-from tasks.quarantine.moves import passed, quarantine
+from tasks.quarantine.moves import forget_record, quarantine
 from tasks.quarantine.records import QuarantinedBatch, discarded, why_unlearnable
 from tasks.training.health import assess_landed
 from tasks.training.label_gain import ChampionsOpinion
@@ -52,7 +52,7 @@ class Admission:
         elif decision := discarded(landed.dataset, landed.id):
             report = report.failing(f"it was {decision.line}")
         if report.passed or _is_accepted(landed):
-            passed(landed)
+            forget_record(landed.dataset, landed.id)
             return version_batch(landed, self.expectations.digest if self.expectations else ""), report
         quarantine(landed, report.failures)
         return None, report

@@ -71,7 +71,6 @@ def _versioned(dataset: str, batch: str, decision: records.Decision) -> BatchRef
     held = next((one for one in records.held_batches(dataset) if one.id == batch), None)
     if not pointer_path(dataset, batch).is_file() or (held and moves.has_rows(held)):
         version_batch(moves.released(held or records.held_batch(dataset, batch)), accepted=decision.line)
-    if held:
-        moves.forget_record(held)
+    moves.forget_record(dataset, batch)
     mark_accepted(batch_ref(dataset, batch), decision.line)
     return batch_ref(dataset, batch)

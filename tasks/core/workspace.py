@@ -131,7 +131,16 @@ class Workspace:
     @property
     def tracking_uri(self) -> str:
         """MLflow's address: ``MLFLOW_TRACKING_URI`` where set, else the embedded SQLite file."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.database}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or self._embedded_uri
+
+    @property
+    def tracks_in_database(self) -> bool:
+        """Whether MLflow's address is the embedded SQLite file."""
+        return self.tracking_uri == self._embedded_uri
+
+    @property
+    def _embedded_uri(self) -> str:
+        return f"sqlite:///{self.database}"
 
     @property
     def scratch(self) -> Path:

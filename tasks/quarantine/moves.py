@@ -99,16 +99,11 @@ def _waiting(held: HeldBatch) -> Path:
     return Workspace.current().incoming(held.dataset) / held.file.name
 
 
-def passed(landed: LandedBatch) -> None:
-    """Remove the record of a batch that failed before and passes now; its rows wait in incoming/."""
-    folder = Workspace.current().quarantine(landed.dataset) / landed.id
+def forget_record(dataset: str, batch: str) -> None:
+    """Remove what quarantine keeps, if anything, of a batch that passes now or was accepted."""
+    folder = Workspace.current().quarantine(dataset) / batch
     if folder.is_dir():
         shutil.rmtree(folder)
-
-
-def forget_record(held: HeldBatch) -> None:
-    """Remove what quarantine keeps of a batch that is versioned now."""
-    shutil.rmtree(held.folder)
 
 
 def discard(held: HeldBatch, decision: Decision) -> None:

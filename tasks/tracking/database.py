@@ -61,7 +61,7 @@ def commit_at_once() -> None:
 
 def make_durable(workspace: Workspace) -> None:
     """Wait until all that was committed to the embedded database is on the disk."""
-    if workspace.tracking_uri == f"sqlite:///{workspace.database}":
+    if workspace.tracks_in_database:
         with closing(sqlite3.connect(workspace.database, timeout=60)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -92,7 +92,7 @@ def end_orphans(dataset: str) -> list[str]:
 def orphans(dataset: str) -> list[str]:
     """The RUNNING runs whose process on this host has died; the embedded store is read by SQLite."""
     client, workspace = connect(), Workspace.current()
-    if workspace.tracking_uri == f"sqlite:///{workspace.database}":
+    if workspace.tracks_in_database:
         owners = running(workspace.database, dataset, Tag.PROCESS)
     else:
         found = client.search_runs([experiment_id(dataset)], "attributes.status = 'RUNNING'")

@@ -63,7 +63,7 @@ def test_a_released_batch_waits_again_with_the_same_bytes(tmp_path: Path) -> Non
     again = released(held)
     assert (again.path.read_bytes(), again.id, again.landed_at) == (content, batch.id, batch.landed_at)
     assert released(held) == again
-    forget_record(held)
+    forget_record(held.dataset, held.id)
     assert held_batches("d") == []
 
 
