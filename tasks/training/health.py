@@ -28,6 +28,7 @@ from tasks.models import registry
 from tasks.scheduling.growth_plan import plan_growth
 from tasks.tracking.client import artifact_uri, connect
 from tasks.tracking.metrics import log_metrics
+from tasks.validation.row_numbers import numbers_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,9 +162,8 @@ def assess_batches(serving: registry.VersionInfo, new: list[BatchRef], run_id: s
         return found
     content = joined([read_content(checkout(ref)) for ref in new])
     health, drift, names, spent = _compared(serving, reference, content)
-    found = _verdict(
-        serving, health, drift_note(drift, names, serving.dataset), spent, {ref.id: ref.rows for ref in new}
-    )
+    note = drift_note(drift, names, serving.dataset, content)
+    found = _verdict(serving, health, note, spent, {ref.id: ref.rows for ref in new})
     values = _log_health(run_id, health, drift, names)
     log_metrics(run_id, values, {Tag.HEALTH: found.verdict, Tag.HEALTH_REASON: found.reason})
     return found
@@ -176,7 +176,8 @@ def assess_landed(serving: registry.VersionInfo, landed: LandedBatch) -> BatchHe
     if reference is None:
         return _unknown(serving)
     health, drift, names, spent = _compared(serving, reference, landed.content)
-    return _verdict(serving, health, drift_note(drift, names, serving.dataset), spent, {landed.id: landed.rows})
+    note = drift_note(drift, names, serving.dataset, landed.content)
+    return _verdict(serving, health, note, spent, {landed.id: landed.rows})
 
 
 def _compared(
@@ -232,18 +233,25 @@ def _log_health(
     return values
 
 
-def drift_note(drift: "InputDrift", names: "Sequence[str]", dataset: str) -> str:
-    """One line about the columns that drifted; empty where none did."""
+def drift_note(drift: "InputDrift", names: "Sequence[str]", dataset: str, content: BatchContent) -> str:
+    """One line about the columns of some rows that drifted; empty where none did."""
     worst = drift.worst(names)
     if not worst:
         return ""
     shown = ", ".join(f"{name} (PSI {psi:.2f})" for name, psi in worst.items())
     dates = [name.removesuffix(f" {ELAPSED}") for name in worst if name.endswith(f" {ELAPSED}")]
+    remedies = [("says when a row happened", "--time", name) for name in dates]
+    remedies += [("names a row", "--id", name) for name in worst if _numbers_rows(content, name)]
     return (
         f"input drift: {int(drift.drifted.sum())} of {len(names)} encoded columns moved, most {shown}"
         + "".join(
-            f"; if {date!r} only says when a row happened, declare that for the next train: "
-            f"greenlightning schema --dataset {dataset} --time {shlex.quote(date)}"
-            for date in dates
+            f"; if {name!r} only {what}, declare that for the next train: "
+            f"greenlightning schema --dataset {dataset} {option} {shlex.quote(name)}"
+            for what, option, name in remedies
         )
     )
+
+
+def _numbers_rows(content: BatchContent, name: str) -> bool:
+    frame = content.frame
+    return name in frame and frame[name].dtype.kind == "f" and numbers_rows(name, frame[name].to_numpy())

@@ -6,8 +6,8 @@ from greenlightning.tables.inference import UNIQUE_ROWS, names_rows
 from tasks.validation.column_statistics import Array, NumericColumns
 from tasks.validation.measures import Measures
 
-DENSE = 2.0
-"""A numbering uses at least every second number."""
+DENSE, MOSTLY = 2.0, 0.9
+"""A numbering uses at least every second number; of several batches together, nine of ten rows go on by one."""
 
 
 def row_numbers(measures: Measures, first: NumericColumns) -> frozenset[str]:
@@ -22,6 +22,15 @@ def row_numbers(measures: Measures, first: NumericColumns) -> frozenset[str]:
         if cells.size and _whole(cells) and (names_rows(name) or (counted.get(name) and _numbers(cells))):
             found.add(name)
     return frozenset(found)
+
+
+def numbers_rows(name: str, cells: Array) -> bool:
+    """Whether whole numbers of some batches one after another name or number the rows."""
+    known = cells[~np.isnan(cells)]
+    if known.size < UNIQUE_ROWS or not _whole(known):
+        return False
+    counts = len(np.unique(known)) == len(known) and np.mean(np.diff(known) == 1) > MOSTLY
+    return bool(names_rows(name) or counts or _numbers(known))
 
 
 def _numbered(first: NumericColumns) -> list[bool]:

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.health.drift import InputDrift
 from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind, Metric, Tag
+from tasks.data.batch_files import BatchContent
 from tasks.data.holdout import Learnable
 from tasks.models.version_info import VersionInfo
 from tasks.tracking.client import connect
@@ -25,6 +27,8 @@ from tasks.training.health import (
 )
 from tests.helpers.small_champion import landed, served, versioned
 
+NOTHING = BatchContent(pd.DataFrame(), np.empty(0))
+
 
 def test_only_what_is_not_green_is_noted() -> None:
     assert BatchHealth(verdict="green", reason="green: all is well").notes == ()
@@ -37,14 +41,26 @@ def test_only_what_is_not_green_is_noted() -> None:
 
 def test_a_date_that_only_grows_is_named_with_its_remedy() -> None:
     moved = InputDrift(np.array([5.6, 0.3, 0.0]), np.array([0.0, 0.0, 1.0]))
-    note = drift_note(moved, ["day elapsed", "rain", "city=Oslo"], "trips")
+    note = drift_note(moved, ["day elapsed", "rain", "city=Oslo"], "trips", NOTHING)
     assert note == (
         "input drift: 2 of 3 encoded columns moved, most day elapsed (PSI 5.60), rain (PSI 0.30); "
         "if 'day' only says when a row happened, declare that for the next train: "
         "greenlightning schema --dataset trips --time day"
     )
     still = InputDrift(np.zeros(3), np.ones(3))
-    assert drift_note(still, ["day elapsed", "rain", "city=Oslo"], "trips") == ""
+    assert drift_note(still, ["day elapsed", "rain", "city=Oslo"], "trips", NOTHING) == ""
+
+
+def test_a_running_number_that_is_learnt_is_named_with_its_remedy() -> None:
+    moved = InputDrift(np.array([5.6, 0.3]), np.zeros(2))
+    weeks = np.concatenate([np.arange(500, 530), np.arange(900, 930)]).astype(float)
+    content = BatchContent(pd.DataFrame({"customer": weeks, "price": weeks % 7}), np.arange(60) % 2)
+    note = drift_note(moved, ["customer", "price"], "trips", content)
+    assert note.count("only names a row") == 1
+    assert note.endswith(
+        "; if 'customer' only names a row, declare that for the next train: "
+        "greenlightning schema --dataset trips --id customer"
+    )
 
 
 @pytest.fixture
