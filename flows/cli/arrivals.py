@@ -37,6 +37,7 @@ from flows.cli.reading_options import reading as reading_of
 from flows.cli.schema_options import Categorical, Identifier, Ignore, Label, TaskName, Time, declared
 
 if TYPE_CHECKING:
+    from tasks.data.preflight import Found
     from tasks.data.reading import Reading
     from tasks.data.schemas import Declared
 
@@ -84,7 +85,8 @@ def ingest(  # noqa: PLR0913
         task=task,
         extra_columns=extra_columns,
     )
-    parameters = _checked(files, dataset, given, labels, reading)
+    parameters, _ = _checked(files, dataset, given, labels, reading)
+    _start_engine()
     from flows.learning.ingest import ingest as flow
 
     run(flow, as_json, allow_new_labels=allow_new_labels, quarantine_moved=quarantine_moved, **parameters)
@@ -133,7 +135,8 @@ def learn(  # noqa: PLR0913
         task=task,
         extra_columns=extra_columns,
     )
-    parameters = _checked(files, dataset, given, labels, reading)
+    parameters, found = _checked(files, dataset, given, labels, reading)
+    from flows.inputs.deciding import check_first
     from tasks.core.settings import Deciding
 
     deciding = Deciding(
@@ -141,6 +144,8 @@ def learn(  # noqa: PLR0913
         class_weight=class_weight_of(class_weight),
         keep=keep,
     )
+    check_first(dataset, found, deciding)
+    _start_engine()
     from flows.learning.learn import learn as flow
 
     run(
@@ -157,15 +162,12 @@ def learn(  # noqa: PLR0913
 
 def _checked(
     files: list[Path], dataset: str, given: "Declared", labels: Path | None, reading: "Reading"
-) -> dict[str, Any]:
-    """The parameters of ``ingest`` and ``learn``; InputError, before a run starts, where no file can be used."""
+) -> tuple[dict[str, Any], "Found | None"]:
+    """The parameters of ``ingest`` and ``learn``, and what the files hold; InputError where none can be used."""
     from tasks.data.preflight import check_files
 
-    check_files(files, dataset, given, labels, reading)
-    from tasks.validation import engine_process
-
-    engine_process.start()
-    return {
+    found = check_files(files, dataset, given, labels, reading)
+    parameters = {
         "path": files[0],
         "paths": tuple(files[1:]),
         "dataset": dataset,
@@ -173,6 +175,14 @@ def _checked(
         "labels": labels,
         "reading": reading,
     }
+    return parameters, found
+
+
+def _start_engine() -> None:
+    """Let a second process import what validates, while this one imports the rest."""
+    from tasks.validation import engine_process
+
+    engine_process.start()
 
 
 def _hold(files: list[Path], dataset: str, label: str | None, reading: "Reading", as_json: bool) -> None:

@@ -70,6 +70,7 @@ def train(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Extract the structure from the base batches, train the linear part on them, and publish the version."""
+    from flows.inputs.deciding import check_deciding
     from flows.inputs.learning import check_training
     from tasks.core.settings import Deciding, Learning
 
@@ -83,6 +84,7 @@ def train(  # noqa: PLR0913
     )
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost), keep=keep, holdout=holdout)
     check_training(dataset, batch)
+    check_deciding(dataset, deciding, learning.class_weight)
     from flows.learning.train import train as flow
 
     run(
@@ -147,6 +149,7 @@ def retrain(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Learn the batches that the champion has not learnt; the cost is that of the new rows."""
+    from flows.inputs.deciding import check_deciding
     from flows.inputs.learning import check_retraining
     from flows.inputs.retrain_request import RetrainRequest
     from flows.inputs.selection import Selection
@@ -172,6 +175,8 @@ def retrain(  # noqa: PLR0913
     }
     learning = Learning(device=device)
     check_retraining(dataset, RetrainRequest(selection=Selection(**selected), learning=learning, **given))
+    if dataset is not None:
+        check_deciding(dataset, given["deciding"], new_labels=allow_new_labels)
     from flows.learning.retrain import retrain as flow
 
     waits = carbon_source != "none" or jitter is not None

@@ -162,10 +162,8 @@ def terms_of(score: Score, *models: Answers | RealAnswers) -> Terms:
     InputError
         Where the numbers of rows or the tasks differ, or the score belongs to another task.
     """
-    kinds = {type(one) for one in models}
-    wanted = RealAnswers if score.task == "regression" else Answers
-    if kinds != {wanted}:
-        raise InputError(f"{score.label} is a score of {score.task}", "Choose a score of the task")
+    for one in models:
+        score.check_task("regression" if isinstance(one, RealAnswers) else "classification")
     if len(lengths := [len(one) for one in models]) > 1 and len(set(lengths)) > 1:
         raise InputError(
             f"The models were compared on {lengths[0]} and {lengths[1]} rows",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from greenlightning.errors import InputError
 
+SHOWN = 8
 Costs = Mapping[str, Mapping[str, float]]
 
 
@@ -47,6 +48,17 @@ class DecisionRule:
         values = [cost for row in self.costs.values() for cost in row.values()]
         if not all(np.isfinite(cost) and cost >= 0 for cost in values):
             raise InputError(f"A cost of {min(values):g}", "Give finite costs of zero or more")
+
+    def check(self, classes: Sequence[Any]) -> None:
+        """Raise InputError where a cost names no class, or a threshold is to choose among more than two."""
+        known = sorted(map(str, classes))
+        named = {name for truth, row in self.costs.items() for name in (truth, *row)}
+        if unknown := sorted(named - set(known)):
+            raise InputError(
+                f"The costs name {unknown[0]!r}, which is no class", f"The classes are {', '.join(known[:SHOWN])}"
+            )
+        if self.threshold is not None and len(known) != 2:
+            raise InputError(f"A threshold for {len(known)} classes", "Give a threshold for two classes only")
 
     def __bool__(self) -> bool:
         return self.threshold is not None or bool(self.costs)

@@ -5,6 +5,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from greenlightning.errors import InputError
+
 TRUTH_BITS = 32
 Terms = NDArray[np.generic]
 
@@ -24,6 +26,13 @@ class Score(StrEnum):
     def task(self) -> str:
         """The task it belongs to."""
         return "regression" if self in (Score.RMSE, Score.MAE) else "classification"
+
+    def check_task(self, task: str) -> None:
+        """Raise InputError where it does not belong to the task."""
+        if self.task != task:
+            raise InputError(
+                f"{self.label} is a score of {self.task}, and the task is {task}", "Choose a score of the task"
+            )
 
     @property
     def is_share(self) -> bool:

@@ -1,9 +1,12 @@
 """Whatever is wrong with files is decided here, before a flow run starts; nothing heavy is imported."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from greenlightning.errors import InputError
+from greenlightning.tables import ConformedTable, TableSchema
 from tasks.core.workspace import checked_name
 from tasks.data.arrivals import files_of, wait_until_written
 from tasks.data.late_labels import read_labels, without_labels
@@ -11,29 +14,41 @@ from tasks.data.reading import Reading, read_ahead
 from tasks.data.schemas import Declared, fitted_table, known_schema, read_options
 
 
+@dataclass(frozen=True)
+class Found:
+    """The task that files show, and the classes among their labels."""
+
+    task: str
+    classes: frozenset[Any]
+
+    @classmethod
+    def of(cls, schema: TableSchema, table: ConformedTable) -> "Found":
+        """The task of a schema, and the classes of a table; a regression has none."""
+        labels = [] if table.y is None or schema.task == "regression" else table.y.tolist()
+        return cls(schema.task, frozenset(label for label in labels if label is not None))
+
+
 def check_files(
     paths: Sequence[Path], dataset: str, declared: Declared, labels: Path | None, settings: Reading
-) -> None:
-    """Read every file and fit it to its schema; InputError where none of them can be used.
+) -> Found | None:
+    """Read every file and fit it to its schema; what the sound ones hold, None without a file.
 
-    Where some can, the flow brings those in and names the others.
+    Where some can be used, the flow brings those in and names the others; InputError where none can.
     """
     checked_name(dataset)
     files = files_of(paths)
     options = read_options(dataset, declared, settings.options(labels))
-
-    def fault(file: Path) -> InputError | None:
+    found: Found | None = None
+    faults = []
+    for file in files:
         try:
             wait_until_written(file, settings.wait)
-            frame = read_ahead(file, options)
-            fitted_table(frame, dataset, file.name, declared)
+            one = Found.of(*fitted_table(read_ahead(file, options), dataset, file.name, declared))
+            found = replace(one, classes=one.classes | found.classes) if found else one
         except InputError as error:
-            return error
-        return None
-
-    faults = [found for file in files if (found := fault(file))]
-    if len(faults) < len(files):
-        return
+            faults.append(error)
+    if len(faults) < len(files) or not faults:
+        return found
     if len(files) == 1:
         raise faults[0]
     raise InputError(f"None of the {len(files)} files can be used: {faults[0].cause}", faults[0].remedy)

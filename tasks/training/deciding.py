@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from greenlightning.errors import InputError
 from greenlightning.evaluation.answers import Answers, RealAnswers
 from greenlightning.evaluation.rules import DecisionRule
 from greenlightning.evaluation.thresholds import choose_threshold
@@ -43,16 +42,9 @@ def with_rule(
 def _asked(model: "GreenLightningModel", deciding: Deciding) -> DecisionRule:
     """The rule that ``deciding`` asks for; costs and a kept threshold are those of the model it was made from."""
     costs = deciding.costs or model.rule.costs
-    known = {str(label) for label in model.classes}
-    if unknown := sorted({name for truth, row in costs.items() for name in (truth, *row)} - known):
-        classes = ", ".join(sorted(known)[:8])
-        raise InputError(f"The costs name {unknown[0]!r}, which is no class", f"The classes are {classes}")
-    if costs:
-        return DecisionRule(costs=costs)
-    if deciding.threshold == "keep":
+    if not costs and deciding.threshold == "keep":
         return model.rule
-    if deciding.threshold == "auto":
-        return DecisionRule()
-    if len(model.classes) != 2:
-        raise InputError(f"A threshold for {len(model.classes)} classes", "Give a threshold for two classes only")
-    return DecisionRule(threshold=deciding.threshold)
+    given = None if costs or isinstance(deciding.threshold, str) else deciding.threshold
+    rule = DecisionRule(given, costs)
+    rule.check(model.classes)
+    return rule

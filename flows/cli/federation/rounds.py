@@ -69,6 +69,7 @@ def federate(  # noqa: PLR0913
     as_json: AsJson = False,
 ) -> None:
     """Sum the statistics of all sites under the champion's structure: equal to learning centrally."""
+    from flows.inputs.deciding import check_deciding
     from flows.inputs.learning import check_federation
     from greenlightning.errors import InputError
     from tasks.core.settings import Deciding
@@ -82,6 +83,7 @@ def federate(  # noqa: PLR0913
     deciding = Deciding(**deciding_options(margin, metric, threshold, cost))
     reading = reading_of(separator=separator, decimal=decimal, encoding=encoding, sheet=sheet, memory=memory)
     check_federation(dataset, sites, reading)
+    check_deciding(dataset, deciding, new_labels=allow_new_labels)
     from flows.learning.federate import federate as flow
 
     run(

@@ -66,6 +66,26 @@ CASES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "train: device": (("train", "-d", DIGITS, "--device", "tpu"), 3, "Parameter device: String should match"),
     "train: keep": (("train", "-d", DIGITS, "--keep", "some"), 3, "'some'"),
     "train: threshold": (("train", "-d", DIGITS, "--threshold", "2"), 3, "threshold"),
+    "train: score": (
+        ("train", "-d", DIGITS, "--metric", "rmse"),
+        3,
+        "RMSE is a score of regression, and the task",
+    ),
+    "train: weights": (("train", "-d", DIGITS, "--class-weight", "x=2"), 3, "The class weights name 'x'"),
+    "retrain: score": (("retrain", "-d", DIGITS, "--metric", "mae"), 3, "MAE is a score of regression"),
+    "retrain: costs": (("retrain", "-d", DIGITS, "--cost", "1:x=2"), 3, "The costs name 'x', which is no class"),
+    "retrain: threshold": (("retrain", "-d", DIGITS, "--threshold", "0.3"), 3, "A threshold for 10 classes"),
+    "learn: score": (("learn", "some.csv", "-d", "new", "--metric", "mae"), 3, "MAE is a score of regression"),
+    "learn: costs": (
+        ("learn", "some.csv", "-d", "new", "--cost", "x:z=2"),
+        3,
+        "The costs name 'z', which is no class",
+    ),
+    "learn: regression": (
+        ("learn", "orders.csv", "-d", "new", "--label", "a", "--task", "regression", "--threshold", "0.3"),
+        3,
+        "A regression has no decision threshold",
+    ),
     "train: cost": (("train", "-d", DIGITS, "--cost", "a"), 3, "--cost a gives no cost"),
     "retrain: no champion": (
         ("retrain", "-d", "new"),
