@@ -1,6 +1,7 @@
 """The command line ``greenlightning``; it answers ``--help`` at once and imports the rest when it is needed."""
 
 import json
+import shlex
 import sys
 from contextlib import chdir
 from typing import Annotated, Any
@@ -27,9 +28,24 @@ from tasks.core.memory import collect_rarely
 
 __all__ = ["Exit", "app", "main"]
 
+LEARN_BATCHES = ("train", "retrain")
+
 
 class Command(TyperCommand):
     """A command whose paths are relative to the user's folder; its body runs in ours."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; a file given to a command that learns batches is refused, with what takes one."""
+        ctx.allow_extra_args = self.name in LEARN_BATCHES
+        try:
+            rest = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            error.message = error.message.replace("Value error, ", "")
+            raise
+        if ctx.args and ctx.allow_extra_args:
+            files, dataset = shlex.join(ctx.args), ctx.params.get("dataset") or "NAME"
+            ctx.fail(f"{self.name} takes no file. Run: greenlightning learn {files} --dataset {dataset}")
+        return rest
 
     def invoke(self, ctx: Any) -> Any:
         with chdir(NEUTRAL):

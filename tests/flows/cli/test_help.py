@@ -91,3 +91,20 @@ def test_the_usage_names_the_command_whatever_process_runs_it(
     with pytest.raises(SystemExit):
         cli.main()
     assert "Usage: greenlightning forget" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["train", "retrain"])
+def test_a_file_given_to_a_command_that_learns_batches_leads_to_learn(
+    command: str, say: Callable[..., Said]
+) -> None:
+    said = say(command, "week 1.csv", "-d", DIGITS)
+    told = " ".join(said.err.replace("│", " ").split())
+    assert said.code == 2
+    assert f"{command} takes no file" in told
+    assert "greenlightning learn 'week 1.csv' --dataset digits" in told
+
+
+def test_a_choice_that_there_is_none_of_is_refused_in_our_words(say: Callable[..., Said]) -> None:
+    said = say("retrain", "-d", DIGITS, "--runner", "dask")
+    assert said.code == 2
+    assert "'dask' is not one of 'local'" in said.err and "Value error" not in said.err
