@@ -34,7 +34,7 @@ def _joined(done: dict[Path, Outcome], refused: dict[Path, Exception]) -> Outcom
     versioned = sum(one.state == "Versioned" for one in outcomes)
     counts = {"versioned": versioned, "quarantined": len(done) - versioned, "refused": len(refused)}
     counted = [f"{number} of {len(done) + len(refused)} files {name}" for name, number in counts.items() if number]
-    reasons = [f"{file.name}: {one.reason}" for file, one in done.items()]
+    reasons = [f"{file.name}: {one.reason}" for file, one in done.items() if not one.quarantined]
     return Outcome(
         state=min((one.state for one in outcomes), key=MOST_EVENTFUL_FIRST.index),
         dataset=outcomes[0].dataset,

@@ -13,6 +13,8 @@ from greenlightning.tables.schema import Task
 from greenlightning.tables.values import FALSE, TRUE, is_missing
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+WHOLE = re.compile(r"-?[1-9][0-9]*")
+LONGEST = 300
 FEW_VALUES = 20
 MANY_INTEGERS = 50
 
@@ -49,17 +51,14 @@ def canonical_labels(values: Iterable[Any], kind: str = "") -> NDArray[Any]:
     """
     items = [None if _is_gap(value) else value for value in values]
     known = [value for value in items if value is not None]
-    if strange := next((value for value in known if not isinstance(value, SCALARS)), None):
-        raise InputError(
-            f"Labels of type {type(strange).__name__} cannot be learnt", "Give text, numbers or true/false"
-        )
+    if strange := [type(value).__name__ for value in known if not isinstance(value, SCALARS)]:
+        raise InputError(f"Labels of type {strange[0]} cannot be learnt", "Give text, numbers or true/false")
+    if any(isinstance(value, str) and len(value) > LONGEST and _is_beyond(value) for value in known):
+        raise _inexact(items)
     known = _as_kind(known, kind) if kind else _of_one_type(known)
     tidy = np.array(known)
     if known and not _is_exact(tidy, known):
-        raise InputError(
-            "The labels cannot be kept exactly: an integer is too large, or text ends in a NUL character",
-            "Number the classes from 0, or write the labels as other text",
-        )
+        raise _inexact(items)
     if len(known) == len(items):
         return tidy
     holes = np.full(len(items), None, dtype=object)
@@ -144,11 +143,32 @@ def _is_exact(tidy: NDArray[Any], known: list[Any]) -> bool:
     return tidy.dtype.kind in "bifU" and held == known and set(map(type, held)) <= set(map(type, known))
 
 
+def _is_beyond(value: Any) -> bool:
+    """Whether a label is, or spells, a whole number that int64 does not hold."""
+    if isinstance(value, str):
+        text = value.strip()
+        return WHOLE.fullmatch(text) is not None and (len(text) > LONGEST or _is_beyond(int(text)))
+    return isinstance(value, int | np.integer) and not -(2**63) <= int(value) < 2**63
+
+
+def _inexact(items: list[Any]) -> InputError:
+    """Return the error of labels that NumPy would change; it names the first row at fault, where one is."""
+    for row, value in enumerate(items, start=1):
+        ends = isinstance(value, str) and value.endswith("\0")
+        if ends or _is_beyond(value):
+            what = "text that ends in a NUL character" if ends else "a whole number beyond 64 bits"
+            cause = f"Row {row} of the labels holds {what}, which cannot be kept exactly"
+            break
+    else:
+        cause = "The labels mix large whole numbers with fractions and cannot be kept exactly"
+    return InputError(cause, "Number the classes from 0, or write the labels as other text")
+
+
 def _number(value: Any) -> int | float | None:
     """Return the number that a label is or spells, whole ones as int; None for text such as 'A' or '007'."""
     if isinstance(value, str):
         value = value.strip()
-        if not NUMBER.fullmatch(value) or len(value) > 300:
+        if not NUMBER.fullmatch(value):
             return None
     if isinstance(value, int | np.integer) or (isinstance(value, str) and "." not in value):
         return int(value)

@@ -107,8 +107,9 @@ class TableSchema:
 
     @property
     def identifier(self) -> str | None:
-        """The first identifier column, which predictions keep; None where there is none."""
-        return next(iter(self.of_kind(Kind.IDENTIFIER)), None)
+        """The identifier column that predictions keep: the first declared one, else the first; or None."""
+        found = [column for column in self.columns if column.kind is Kind.IDENTIFIER]
+        return min(found, key=lambda column: column.reason != "declared").name if found else None
 
     @property
     def inputs(self) -> "TableSchema":

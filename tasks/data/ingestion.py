@@ -56,13 +56,20 @@ def land(
     source = read_table(path, read_options(dataset, declared, options))
     schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
     known = known_schema(dataset)
-    first = [*_mixed_notes(schema), *_unused_notes(schema)] if known is None else []
+    first = [*_task_notes(schema), *_mixed_notes(schema), *_unused_notes(schema)] if known is None else []
     if schema != known or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
     gaps = [gaps_in(table.y)] if table.y is not None else []
     notes = (*source.notes, *first, *gaps, *table.notes, *_identifier_notes(schema, table.frame))
     return replace(landed, notes=tuple(filter(None, notes)))
+
+
+def _task_notes(schema: TableSchema) -> list[str]:
+    """A note on a regression that numbers in the label column decided."""
+    if schema.task != "regression" or schema.task_reason == "declared":
+        return []
+    return [f"the task is regression: {schema.task_reason}; --task classification declares the other"]
 
 
 def _mixed_notes(schema: TableSchema) -> list[str]:

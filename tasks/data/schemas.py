@@ -12,16 +12,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from greenlightning.errors import InputError, NothingServedError
 from greenlightning.tables import Column, ConformedTable, Kind, TableEncoder, TableSchema, conform, infer_schema
-from greenlightning.tables.inference import EMPTY, column_of, with_values
+from greenlightning.tables.inference import EMPTY, UNIQUE_ROWS, column_of, with_values
 from greenlightning.tables.labels import label_kind
 from tasks.core.atomic import write_text
 from tasks.core.workspace import Workspace, checked_name
 from tasks.data.batch_files import read_content, waiting
 from tasks.data.batch_index import HOLDOUT, batch_path, batches, survey
+from tasks.data.readers.header import counts_up
 from tasks.data.readers.source import LABEL, SHEETS, UNITS
 from tasks.data.reading import ReadOptions
 
 IN_UNIT = "numbers, in "
+COUNTS = "it counts the rows, as the index that pandas writes does; index=False does not write it"
 SHOWN = 5
 HEADER = """\
 # The column schema of {dataset}: what each column holds. Edit it, then train again to take it on.
@@ -241,7 +243,19 @@ def _learnt(frame: pd.DataFrame, declared: Declared) -> TableSchema:
     label = declared.label or LABEL
     about = declared.model_dump(exclude={"label", "extra_columns"})
     found = infer_schema(frame, label=label if label in frame.columns else None, **about)
-    return _with_units(replace(found, label=label), frame)
+    return _with_units(_with_counter(replace(found, label=label), frame), frame)
+
+
+def _with_counter(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
+    """The schema in which a first column that counts the rows from 0 or 1, as an index does, is no feature."""
+    first = schema.columns[0]
+    counts = first.name == frame.columns[0] and first.kind is Kind.NUMERIC and counts_up(frame[first.name])
+    is_asked = first.name == schema.time
+    if not counts or is_asked or len(frame) < UNIQUE_ROWS or frame[first.name].iloc[0] not in (0, 1):
+        return schema
+    if len(schema.features) == 1:
+        return schema
+    return replace(schema, columns=(replace(first, kind=Kind.IDENTIFIER, reason=COUNTS), *schema.columns[1:]))
 
 
 def _with_units(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:

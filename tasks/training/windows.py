@@ -80,5 +80,6 @@ def release(
     if not rows:
         return Kept(model, {}, 0, ())
     count = f"{counted(len(rows), 'batch')} of {counted(sum(rows.values()), 'row')}"
-    note = f"{count} left the window of {Window.parse(keep)} and were subtracted exactly"
+    were = "was" if len(rows) == 1 else "were"
+    note = f"{count} left the window of {Window.parse(keep)} and {were} subtracted exactly"
     return Kept(model, dict.fromkeys(rows, keep), sum(rows.values()), (note,))

@@ -65,6 +65,7 @@ def read_feather(content: Content, options: ReadOptions) -> SourceTable:
 
 
 def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTable:
+    _refuse_extensions(path, table)
     table, lists = _flat(path, table, options.label)
     index = [name for name in _index_of(table) if name.strip() not in options.wanted]
     names = [name for name in table.column_names if name not in index]
@@ -75,6 +76,17 @@ def _source_table(path: Path, table: pa.Table, options: ReadOptions) -> SourceTa
     )
     left_out = [INDEX_NOTE.format(what=f"column {name!r}") for name in index]
     return SourceTable(frame, tuple(left_out + notes + lists_note(lists)))
+
+
+def _refuse_extensions(path: Path, table: pa.Table) -> None:
+    """Raise InputError for a column of an extension type, such as a period, whether Arrow knows it or not."""
+    for field in table.schema:
+        stored = (field.metadata or {}).get(b"ARROW:extension:name", b"").decode()
+        known = field.type.extension_name if isinstance(field.type, pa.BaseExtensionType) else stored
+        if known:
+            raise InputError(
+                f"Column {field.name!r} of {path.name} holds {known}", "Write it as numbers, text or dates"
+            )
 
 
 def _flat(path: Path, table: pa.Table, label: str) -> tuple[pa.Table, list[str]]:
@@ -110,9 +122,6 @@ def _index_of(table: pa.Table) -> list[str]:
 def _plain(path: Path, name: str, column: pa.ChunkedArray, is_label: bool) -> pa.ChunkedArray:
     """A column in a type that a table has; labels stay as they are, as labels.py refuses what is no label."""
     kind, types = column.type, pa.types
-    if isinstance(kind, pa.BaseExtensionType):
-        remedy = "Write it as numbers, text or dates"
-        raise InputError(f"Column {name!r} of {path.name} holds {kind.extension_name}", remedy)
     if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         return _decoded(path, name, column)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):

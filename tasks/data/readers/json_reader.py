@@ -1,6 +1,10 @@
 """Read JSON: a record a line, or one list of records."""
 
 import json
+import math
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from tasks.data.readers.source import ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.encodings import PLAIN, utf8_of
 
 NESTED = (list, dict)
+MOST_DIGITS = 20
 
 
 def read_json(content: Content, options: ReadOptions) -> SourceTable:
@@ -24,8 +29,8 @@ def read_json(content: Content, options: ReadOptions) -> SourceTable:
     try:
         frame = pd.read_json(BytesIO(text), orient="records", lines=by_line, dtype=False, precise_float=True)
     except (ValueError, TypeError, AttributeError) as error:
-        if by_line:
-            _refuse_line(content, text)
+        for row, record in _records(content, text, by_line):
+            _refuse_record(path, row, record)
         raise unreadable(path, "JSON records", error) from error
     frame = _flat(frame)
     frame.columns = pd.Index(checked_names(path, [str(name) for name in frame.columns]))
@@ -37,7 +42,7 @@ def read_json(content: Content, options: ReadOptions) -> SourceTable:
         _refuse_nested(path, str(name), column)
     frame, notes = without_index(frame, options.wanted)
     notes += lists_note(lists)
-    return SourceTable(frame, tuple(([] if encoding in PLAIN else [f"encoding {encoding}"]) + notes))
+    return SourceTable(frame, tuple(([] if encoding in PLAIN else [f"the text is read as {encoding}"]) + notes))
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,11 +73,38 @@ def _refuse_nested(path: Path, name: str, column: "pd.Series[Any]") -> None:
         raise InputError(f"{where} holds a list or a record", "Give records of single values")
 
 
-def _refuse_line(content: Content, text: bytes) -> None:
-    """Raise InputError for the first line that is no record."""
+@dataclass(frozen=True)
+class _Beyond:
+    """A number beyond the range of numbers, by its characters."""
+
+    characters: int
+
+
+def _whole(text: str) -> int | _Beyond:
+    if len(text) > MOST_DIGITS or not -(2**63) <= int(text) < 2**64:
+        return _Beyond(len(text))
+    return int(text)
+
+
+def _fraction(text: str) -> float | _Beyond:
+    return float(text) if math.isfinite(float(text)) else _Beyond(len(text))
+
+
+_decode = json.JSONDecoder(parse_int=_whole, parse_float=_fraction).decode
+
+
+def _records(content: Content, text: bytes, by_line: bool) -> Iterator[tuple[int, Any]]:
+    """The records and their rows; InputError for the first line that is none. A list that is broken has none."""
+    if not by_line:
+        with suppress(ValueError):
+            yield from enumerate(_decode(text.decode()), start=1)
+        return
+    row = 0
     for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
         try:
-            record = json.loads(line) if line.strip() else {}
+            record = _decode(line.decode())
             fault = "" if isinstance(record, dict) else "it is no record"
         except ValueError as error:
             fault = str(error)
@@ -81,3 +113,25 @@ def _refuse_line(content: Content, text: bytes) -> None:
                 f"Line {number} of {content.path.name} cannot be read as a JSON record ({fault})",
                 "Give one record a line, or one list of records",
             )
+        row += 1
+        yield row, record
+
+
+def _refuse_record(path: Path, row: int, record: Any) -> None:
+    """Raise InputError for a record that is none, or holds a number beyond the range of numbers."""
+    if not isinstance(record, dict):
+        raise InputError(f"Row {row} of {path.name} is no record", "Give records of single values")
+    for name, value in _beyond(record):
+        raise InputError(
+            f"Row {row}, column {name!r} of {path.name}: "
+            f"a number of {value.characters:,} characters is beyond the range of numbers",
+            "Correct the cell, or leave it empty",
+        )
+
+
+def _beyond(value: Any, name: str = "") -> Iterator[tuple[str, _Beyond]]:
+    """The numbers in a record that are beyond the range of numbers, each with the name of its column."""
+    if isinstance(value, _Beyond):
+        yield name, value
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from _beyond(inner, f"{name}.{key}" if name else key)

@@ -42,6 +42,7 @@ def test_a_bad_file_and_a_quarantined_one_keep_no_other_out() -> None:
     assert outcome.reason == "1 of 3 files versioned, 1 of 3 files quarantined, 1 of 3 files refused"
     assert outcome.refused == ("bad.csv is empty. Give at least one sample.",)
     assert outcome.quarantined == (HELD,)
+    assert outcome.notes == ("a.csv: batch of a", "a.csv: cells are separated by ';'")
 
 
 def test_bad_files_alone_are_an_error() -> None:

@@ -1,6 +1,7 @@
 """A label means the same in every file format, and no two labels become one."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from greenlightning.errors import InputError
@@ -30,18 +31,20 @@ def test_labels_mean_what_they_say(values: list[object], labels: list[object]) -
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("values", "which"),
     [
-        np.array([2**64 - 1, 2**64 - 2, 1], np.uint64).tolist(),
-        [2**63, -1],
-        [2**70, 1],
-        [2**53 + 1, 2**53, 0.5],
-        ["a", "a\0"],
+        (np.array([2**64 - 1, 2**64 - 2, 1], np.uint64).tolist(), "Row 1 of the labels holds a whole number"),
+        ([-1, 2**63], "Row 2 of the labels holds a whole number beyond 64 bits"),
+        ([2**70, 1], "Row 1 of the labels holds a whole number"),
+        ([1, None, "9" * 5000], "Row 3 of the labels holds a whole number"),
+        (["yes", "9" * 5000], "Row 2 of the labels holds a whole number"),
+        ([2**53 + 1, 2**53, 0.5], "The labels mix large whole numbers with fractions"),
+        (["a", "a\0"], "Row 2 of the labels holds text that ends in a NUL character"),
     ],
-    ids=["uint64", "mixed signs", "beyond 64 bits", "integers among fractions", "trailing NUL"],
+    ids=["uint64", "mixed signs", "large", "5,000 digits", "digits among text", "among fractions", "trailing NUL"],
 )
-def test_labels_that_would_be_changed_are_refused(values: list[object]) -> None:
-    with pytest.raises(InputError, match="cannot be kept exactly"):
+def test_labels_that_would_be_changed_are_refused(values: list[object], which: str) -> None:
+    with pytest.raises(InputError, match=f"^{which}.*cannot be kept exactly"):
         canonical_labels(values)
 
 
@@ -60,9 +63,16 @@ def test_labels_take_the_type_of_those_known(values: list[object], kind: str, la
     assert canonical_labels(values, kind).tolist() == labels
 
 
-def test_a_label_that_is_no_scalar_is_refused() -> None:
+@pytest.mark.parametrize("values", [[["a"], ["b"]], [[], ["b"]]])
+def test_a_label_that_is_no_scalar_is_refused(values: list[object]) -> None:
     with pytest.raises(InputError, match="Labels of type list cannot be learnt"):
-        canonical_labels([["a"], ["b"]])
+        canonical_labels(values)
+
+
+@pytest.mark.parametrize("hours", [[0, 1], [1, 2]])
+def test_durations_are_no_labels_not_even_one_of_zero(hours: list[int]) -> None:
+    with pytest.raises(InputError, match="Labels of type Timedelta cannot be learnt"):
+        canonical_labels(pd.to_timedelta(hours, unit="h").tolist())
 
 
 def test_labels_alike_but_for_case_or_blanks() -> None:

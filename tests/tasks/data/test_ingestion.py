@@ -1,6 +1,7 @@
 """A site's rows take the form of the structure's schema without being written."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from tasks.core.workspace import Workspace
 from tasks.data.ingestion import land, site_content
 from tasks.data.schemas import Declared, schema_of
 
-TABLE = pd.DataFrame({"x": range(20), "city": ["Rome", "Oslo"] * 10, "label": [0, 1] * 10})
+TABLE = pd.DataFrame({"x": [n * 3 % 20 for n in range(20)], "city": ["Rome", "Oslo"] * 10, "label": [0, 1] * 10})
 
 
 def test_a_sites_rows_have_the_id_that_landing_would_give_them(tmp_path: Path) -> None:
@@ -78,3 +79,19 @@ def test_a_first_file_says_which_column_mixes_formats_of_dates(tmp_path: Path) -
         "column 'day' is identifier; not read as dates: most are dates like 01.01.2024 (%d.%m.%Y), "
         "and '2024-01-16' is not"
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ([1.5 * n for n in range(40)], ["the task is regression: 40 different numbers with fractions in 40 rows"]),
+        ([0, 1] * 20, []),
+    ],
+)
+def test_a_first_file_says_why_its_numbers_are_a_regression(
+    labels: list[Any], told: list[str], tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"x": [n * 3 % 40 for n in range(40)], "label": labels})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    notes = [note for note in land.fn(tmp_path / "a.csv", "d").notes if note.startswith("the task")]
+    assert [note[: len(line)] for note, line in zip(notes, told, strict=True)] == told

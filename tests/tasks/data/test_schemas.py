@@ -1,6 +1,7 @@
 """A dataset's schema is learnt from its first file, shown, edited as YAML, and followed by every later file."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet
@@ -8,7 +9,7 @@ import pytest
 import yaml
 
 from greenlightning.errors import InputError, NothingServedError
-from greenlightning.tables import Column, Kind
+from greenlightning.tables import Column, Kind, TableSchema
 from tasks.data.batch_files import read_content
 from tasks.data.batch_index import pointer_path
 from tasks.data.ingestion import land
@@ -237,3 +238,35 @@ def test_a_workbook_whose_first_sheet_is_a_cover_is_refused_with_the_others_name
         TABLE.to_excel(book, sheet_name="rows", index=False)
     with pytest.raises(InputError, match=r"with --label .*, or another sheet with --sheet: rows"):
         land.fn(tmp_path / "visits.xlsx", "visits")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_named_index_is_no_feature_and_the_note_names_the_remedy(first: int, tmp_path: Path) -> None:
+    table = pd.DataFrame({"size": [3, 5] * 20, "label": ["a", "b"] * 20}, index=range(first, first + ROWS))
+    table.rename_axis("visit").to_csv(tmp_path / "a.csv")
+    notes = land.fn(tmp_path / "a.csv", "shop").notes
+    assert schema_of("shop").features == ("size",)
+    assert "index=False" in next(note for note in notes if "'visit'" in note)
+
+
+@pytest.mark.parametrize(
+    ("columns", "declared"),
+    [
+        ({"t": range(5, 5 + ROWS), "size": [3, 5] * 20}, {}),
+        ({"size": [3, 5] * 20, "t": range(ROWS)}, {}),
+        ({"t": range(ROWS)}, {}),
+        ({"t": range(ROWS), "size": [3, 5] * 20}, {"time": "t"}),
+    ],
+    ids=["other start", "not the first", "alone", "event time"],
+)
+def test_other_rising_numbers_are_features(
+    columns: dict[str, Any], declared: dict[str, str], tmp_path: Path
+) -> None:
+    land.fn(csv(tmp_path, pd.DataFrame(columns).assign(label=["a", "b"] * 20)), "shop", Declared(**declared))
+    assert "t" in schema_of("shop").features
+
+
+def test_a_declared_identifier_names_predictions_before_a_counter_does() -> None:
+    counter, code = Column("visit", Kind.IDENTIFIER, "it counts the rows"), Column("code", Kind.IDENTIFIER)
+    assert TableSchema((counter, code)).identifier == "code"
+    assert TableSchema((counter,)).identifier == "visit"

@@ -31,7 +31,7 @@ def test_the_oldest_batch_leaves_when_a_new_one_comes_and_the_sums_never_had_it(
     assert left.statistics.digest == alone.statistics.digest
     assert (set(left.ledger), trained.released) == ({new.id}, {base.id: "1 batch"})
     assert (trained.rows_learnt, trained.rows_forgotten, trained.rows_touched) == (30, 30, 60)
-    assert trained.notes == ("1 batch of 30 rows left the window of 1 batch and were subtracted exactly",)
+    assert trained.notes == ("1 batch of 30 rows left the window of 1 batch and was subtracted exactly",)
 
 
 def test_a_batch_older_than_the_window_is_too_old_whether_it_is_learnt_or_new(

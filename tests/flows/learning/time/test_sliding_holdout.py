@@ -140,7 +140,7 @@ def test_rows_that_leave_the_holdout_and_the_window_at_once_are_not_called_learn
     last = bring(tmp_path, 1)
     done = outcome(retrain, dataset=GRID, deciding=deciding)
     assert done.learnt == {last: 80} and champion()[0].ledger.rows == 80
-    assert "1 batch of 100 rows left the window of 1 batch and were subtracted exactly" in done.notes
+    assert "1 batch of 100 rows left the window of 1 batch and was subtracted exactly" in done.notes
     assert not any("and are learnt" in note for note in done.notes)
 
 

@@ -117,6 +117,12 @@ def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, write: Callable[[
     assert cause in refusal(read, write(tmp_path))
 
 
+def test_a_type_that_arrow_does_not_know_is_not_taken_for_what_it_is_stored_as(tmp_path: Path) -> None:
+    stored = pa.field("where", pa.int64(), metadata={"ARROW:extension:name": "geo.cell"})
+    pq.write_table(pa.table([[1, 2], [0, 1]], schema=pa.schema([stored, ("label", pa.int64())])), tmp_path / "a")
+    assert "Column 'where' of a holds geo.cell" in refusal(read, tmp_path / "a")
+
+
 def test_records_become_columns_of_their_fields_and_lists_are_left_out(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [{"x": 1, "y": {"z": 2.5}}], "tags": [["u", "v"]], "label": ["x"]})
     frame.to_parquet(tmp_path / "a.parquet")

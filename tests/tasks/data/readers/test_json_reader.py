@@ -32,6 +32,10 @@ def test_dates_stay_text(tmp_path: Path) -> None:
         ('[{"a": 1}', "a.json cannot be read as JSON records"),
         ('{"a": 1}\n{"a": [2]}\n', "Row 2, column 'a' of a.json holds a list or a record"),
         ('{"a": 1, " a": 2}', "a.json has several columns called 'a'"),
+        ('[{"a": 1}, 7]', "Row 2 of a.json is no record"),
+        ('\n{"a": 1}\n\n{"a": 18446744073709551616}', "Row 2, column 'a' of a.json: a number of 20 characters is"),
+        (f'[{{"a": 1}}, {{"a": {"9" * 5000}}}]', "Row 2, column 'a' of a.json: a number of 5,000 characters is"),
+        ('{"a": {"b": 1e400}}', "Row 1, column 'a.b' of a.json: a number of 5 characters is beyond the range"),
     ],
 )
 def test_what_is_no_record_is_refused_with_its_place(content: str, cause: str, tmp_path: Path) -> None:
