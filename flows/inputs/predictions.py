@@ -1,5 +1,6 @@
 """What ``predict`` is asked for: file, version and target, before anything heavy is imported."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,4 +55,4 @@ def _read_ahead(dataset: str, file: Path, reading: "Reading") -> None:
     except InputError:
         return
     if file.stat().st_size < SMALL:
-        read_ahead(file, read_options(dataset, DECLARED, reading.options()))
+        read_ahead(file, read_options(dataset, DECLARED, replace(reading.options(), empty_rows=True)))

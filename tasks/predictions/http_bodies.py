@@ -50,7 +50,7 @@ def forgiving(application: Application, names: Sequence[str]) -> Application:
 
 def plain_csv(body: bytes, names: Sequence[str]) -> bytes:
     """Separated text as UTF-8 with commas and decimal points; InputError where it is no table."""
-    frame = read_csv(Content(BODY, body), ReadOptions(keep=tuple(names))).frame
+    frame = read_csv(Content(BODY, body), ReadOptions(keep=tuple(names), empty_rows=True)).frame
     return bytes(frame.to_csv(index=False).encode())
 
 

@@ -41,7 +41,8 @@ def predict_file(
     score = RunningScore(predictor.schema, predictor.classes)
     shown: list[dict[str, Any]] = []
     columns: list[str] = []
-    options = replace(reading.options(), label=predictor.schema.label, keep=predictor.schema.stored)
+    schema = predictor.schema
+    options = replace(reading.options(), label=schema.label, keep=schema.stored, empty_rows=True)
     with writing(target) as write:
         for block in blocks(source, options):
             answers = predictor.answer(block.frame, rows, source.name, proba)
@@ -54,6 +55,8 @@ def predict_file(
             notes |= dict.fromkeys((*block.notes, *answers.notes))
     if score.note:
         notes[score.note] = None
+    if proba and not predictor.classes:
+        notes["a regression has no probabilities"] = None
     seconds = time.perf_counter() - begin
     return PredictedFile(
         target, rows, seconds, tuple(columns), tuple(shown), score.scores, score.rows, tuple(notes)

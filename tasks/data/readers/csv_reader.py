@@ -11,7 +11,7 @@ import pyarrow.csv
 
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
-from tasks.data.readers.header import LOOKED_AT, above_note, header_of, lines_above, without_index
+from tasks.data.readers.header import LOOKED_AT, above_note, empty_note, header_of, lines_above, without_index
 from tasks.data.readers.source import UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import Sign
 from tasks.data.readers.text.columns import columns_of
@@ -31,7 +31,8 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     dialect = dialect_of(head, separator_named(options.separator))
     cells, start, above = _header(path, dialect, head)
     names, remarks = header_of(path, cells, dialect.width, dialect.trailing)
-    table = _text_table(path, memoryview(text)[start:], dialect, len(names))
+    found = _text_table(path, memoryview(text)[start:], dialect, len(names))
+    table, empty = _without_empty_rows(found, options.empty_rows)
     if names[-1] is None and table[-1].null_count < len(table):
         raise InputError(f"Column {len(names)} of {path.name} has no name", "Name it, or leave it out")
     columns = [
@@ -43,7 +44,9 @@ def read_csv(content: Content, options: ReadOptions) -> SourceTable:
     tidy = pa.table(values.columns, names=[column.name for column in columns])
     frame, left_out = without_index(tidy.to_pandas(integer_object_nulls=True), options.wanted)
     frame.attrs[UNITS] = values.units
-    return SourceTable(frame, tuple(_detected(dialect, encoding) + values.notes + above + remarks + left_out))
+    return SourceTable(
+        frame, tuple(_detected(dialect, encoding) + values.notes + above + empty + remarks + left_out)
+    )
 
 
 def _sign(decimal: str | None) -> Sign | None:
@@ -79,20 +82,33 @@ def _header(path: Path, dialect: Dialect, head: str) -> tuple[list[str], int, li
 
 
 def _text_table(path: Path, body: memoryview, dialect: Dialect, width: int) -> pa.Table:
-    """All rows below the header as text, columns numbered; rows without any value are left out."""
+    """All rows below the header as text, columns numbered."""
     if not bytes(body[:BLOCK]).strip():
         raise InputError(f"{path.name} has no rows", "Give at least one sample")
     numbers = [str(number) for number in range(width)]
     try:
-        table = (_by_rows if dialect.has_blanks else _by_arrow)(path, body, dialect, numbers)
+        return (_by_rows if dialect.has_blanks else _by_arrow)(path, body, dialect, numbers)
     except pa.ArrowInvalid:
-        table = _by_rows(path, body, dialect, numbers)
+        return _by_rows(path, body, dialect, numbers)
+
+
+def _without_empty_rows(table: pa.Table, keeps: bool) -> tuple[pa.Table, list[str]]:
+    """The table without rows that have no value, and a note on them; those between others stay where it ``keeps``.
+
+    At the end they are the padding of a spreadsheet, and not worth a note.
+    """
+    if table.num_columns == 1:
+        return table, []
     empty = pc.is_null(table[0])
-    for number in range(1, width):
+    for column in table.columns[1:]:
         if not pc.any(empty).as_py():
-            return table
-        empty = pc.and_(empty, pc.is_null(table[number]))
-    return table.filter(pc.invert(empty)) if width > 1 else table
+            return table, []
+        empty = pc.and_(empty, pc.is_null(column))
+    is_empty = empty.to_numpy()
+    end = len(table) - int(is_empty[::-1].argmin()) if not is_empty.all() else 0
+    if keeps:
+        return table.slice(0, end), []
+    return table.filter(pc.invert(empty)), empty_note((is_empty[:end].nonzero()[0] + 1).tolist())
 
 
 def _by_arrow(path: Path, body: memoryview, dialect: Dialect, numbers: list[str]) -> pa.Table:

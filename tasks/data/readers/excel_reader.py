@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from greenlightning.errors import InputError
 from tasks.data.readers.content import Content
-from tasks.data.readers.header import above_note, checked_names, lines_above, without_index
+from tasks.data.readers.header import above_note, checked_names, empty_note, lines_above, without_index
 from tasks.data.readers.source import SHEETS, UNITS, ReadOptions, SourceTable, unreadable
 from tasks.data.readers.text.cells import MISSING, PLACEHOLDERS
 from tasks.data.readers.text.columns import Values, columns_of
@@ -45,15 +45,18 @@ def read_excel(content: Content, options: ReadOptions) -> SourceTable:
     if options.sheet is None and len(book.sheetnames) > 1:
         notes.insert(0, f"sheet {sheet.title!r} of {len(book.sheetnames)}; choose another with --sheet")
     others = [name for name in book.sheetnames if name != sheet.title]
-    above = lines_above(rows)
+    filled = [row for row in rows if not _is_empty(row)]
+    above = lines_above(filled)
     notes += above_note(above)
-    if len(rows) < above + 2:
+    if len(filled) < above + 2:
         remedy = f"Name another with --sheet: {', '.join(others)}" if others else "Give at least one sample"
         raise InputError(f"Sheet {sheet.title!r} of {path.name} has no rows", remedy)
-    frame, made = _frame(path, rows[above], rows[above + 1 :], options)
+    header = next(place for place, row in enumerate(rows) if row is filled[above])
+    below, empty = _without_empty_rows(rows[header + 1 :], options.empty_rows)
+    frame, made = _frame(path, rows[header], below, options)
     frame, left_out = without_index(frame, options.wanted)
     frame.attrs[SHEETS] = others
-    return SourceTable(frame, tuple(notes + made + left_out))
+    return SourceTable(frame, tuple(notes + empty + made + left_out))
 
 
 def _sheet(book: "Workbook", wanted: str | None, path: Path) -> "Worksheet":
@@ -69,17 +72,30 @@ def _sheet(book: "Workbook", wanted: str | None, path: Path) -> "Worksheet":
 
 
 def _rows(sheet: "Worksheet") -> tuple[list[Row], list[str]]:
-    """The rows that hold a value, merged ranges filled, without columns at the end that hold none; and notes."""
+    """The rows up to the last that holds a value, merged ranges filled, without empty columns; and notes."""
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     for merged in sheet.merged_cells.ranges:
         if merged.max_row > merged.min_row:
             _fill(rows, merged.bounds)
     rows = [[_cell(cell) for cell in row] for row in rows]
-    rows = [row for row in rows if any(cell is not None for cell in row)]
+    while rows and _is_empty(rows[-1]):
+        rows.pop()
     width = max((place + 1 for row in rows for place, cell in enumerate(row) if cell is not None), default=0)
     filled = sum(merged.max_row > merged.min_row for merged in sheet.merged_cells.ranges)
     notes = [f"the cells of {filled} merged range{'s' if filled > 1 else ''} all have its value"] if filled else []
     return [row[:width] for row in rows], notes
+
+
+def _without_empty_rows(rows: list[Row], keeps: bool) -> tuple[list[Row], list[str]]:
+    """The rows without those that have no value, and a note on them; all rows where it ``keeps`` them."""
+    empty = [number for number, row in enumerate(rows, 1) if _is_empty(row)]
+    if keeps or not empty:
+        return rows, []
+    return [row for row in rows if not _is_empty(row)], empty_note(empty)
+
+
+def _is_empty(row: Row) -> bool:
+    return all(cell is None for cell in row)
 
 
 def _fill(rows: list[Row], bounds: tuple[int, int, int, int]) -> None:

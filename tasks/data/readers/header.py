@@ -98,6 +98,13 @@ def above_note(lines: int) -> list[str]:
     return [f"{lines} line{'s' if lines > 1 else ''} above the header left out"] if lines else []
 
 
+def empty_note(rows: Sequence[int]) -> list[str]:
+    """A note on rows without any value, by their numbers from 1; none where there is none."""
+    if len(rows) < 2:
+        return [f"row {row:,} has no value and is left out" for row in rows]
+    return [f"{len(rows):,} rows without any value are left out; the first is row {rows[0]:,}"]
+
+
 def lists_note(names: Sequence[str]) -> list[str]:
     """A note on columns that are left out since their cells hold lists; none where there are none."""
     shown = ", ".join(map(repr, names))

@@ -21,7 +21,8 @@ class ReadOptions:
 
     ``label`` names the label column: of arrays it becomes the name, in text its cells are not guessed to be
     missing. ``labels`` is the label file of IDX images, ``memory`` the MiB that reading may need. Columns in
-    ``keep`` are kept even where they look like an index that pandas wrote.
+    ``keep`` are kept even where they look like an index that pandas wrote, and with ``empty_rows`` a row without
+    any value is one, unless it stands at the end.
     """
 
     label: str = LABEL
@@ -32,6 +33,7 @@ class ReadOptions:
     sheet: str | None = None
     memory: int | None = None
     keep: tuple[str, ...] = ()
+    empty_rows: bool = False
 
     @property
     def wanted(self) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from flows.learning.train import train
 from tasks.core.constants import Alias, Subject
 from tasks.core.settings import DECIDING, Learning
 from tasks.models import registry
+from tasks.predictions.predicting import predict_file
+from tasks.predictions.predictor import Predictor
 from tasks.reporting.report import make_report
 from tasks.reporting.version_comparison import compare_versions
 from tasks.tracking.client import connect
@@ -67,6 +69,11 @@ def test_homes_from_file_to_report(tmp_path: Path) -> None:
     assert scores["r2"] > 0.3
     report = make_report(HOMES)
     assert "R² over time" in report.html and "Residuals" in report.html and "Calibration" not in report.html
+
+    told = predict_file(
+        Predictor.of(registry.version(HOMES, 2)), tmp_path / "second.csv", tmp_path / "p.csv", True
+    )
+    assert "a regression has no probabilities" in told.notes and told.scores["r2"] > 0.7
 
     [gone] = set(registry.version(HOMES, 2).batches) - set(registry.version(HOMES, 1).batches)
     forgotten = outcome(forget, dataset=HOMES, batch=gone)

@@ -18,6 +18,10 @@ def test_a_column_of_the_model_is_kept_where_it_looks_like_an_index() -> None:
     assert plain_csv(text, ["index"]) == text
 
 
+def test_a_row_without_a_value_between_others_is_answered_too() -> None:
+    assert plain_csv(b"a,b\n1,x\n,\n2,y\n", ["a", "b"]) == b"a,b\n1.0,x\n,\n2.0,y\n"
+
+
 def test_a_body_that_is_no_table_is_refused() -> None:
     with pytest.raises(InputError, match="Row 2 of the request has 1 cell, its header 2"):
         plain_csv(b"a,b\n1,2\n3\n", [])

@@ -219,3 +219,12 @@ def test_a_few_cells_that_are_no_numbers_are_named(tmp_path: Path) -> None:
     rows = "".join(f"{number},x\n" for number in range(20))
     table = read(text("a.csv", f"a,label\n{rows}Total,\n")(tmp_path))
     assert table.notes == ("1 of 21 cells is no number ('Total' in row 21), and all are kept as text in 'a'",)
+
+
+def test_rows_without_a_value_are_left_out_with_a_note_or_kept_where_each_row_is_answered(tmp_path: Path) -> None:
+    path = text("a.csv", "a;b\n1;x\n;\n2;y\n;\n3;z\n;\n")(tmp_path)
+    dropped, kept = read(path), by(read_csv, empty_rows=True)(path)
+    assert dropped.frame["a"].tolist() == [1, 2, 3]
+    assert dropped.notes[1:] == ("2 rows without any value are left out; the first is row 2",)
+    assert kept.frame["b"].fillna("?").tolist() == ["x", "?", "y", "?", "z"]
+    assert kept.notes == dropped.notes[:1]

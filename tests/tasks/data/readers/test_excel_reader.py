@@ -110,3 +110,11 @@ def test_a_column_without_name_or_value_is_no_column(tmp_path: Path) -> None:
 def test_a_sheet_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"Sheet 'Sheet' of a.xlsx has no rows"):
         read(sheet(tmp_path, ["a", "label"]))
+
+
+def test_rows_without_a_value_are_left_out_with_a_note_or_kept_where_each_row_is_answered(tmp_path: Path) -> None:
+    path = sheet(tmp_path, ["Week 7"], [], ["a", "label"], [1, "x"], [None, None], [2, "y"])
+    table = read_table(path, ReadOptions())
+    assert table.frame["a"].tolist() == [1, 2]
+    assert table.notes == ("1 line above the header left out", "row 2 has no value and is left out")
+    assert read_table(path, ReadOptions(empty_rows=True)).frame["label"].fillna("?").tolist() == ["x", "?", "y"]
