@@ -18,6 +18,8 @@ from greenlightning.tables.values import FALSE, TRUE, as_number, canonical, is_m
 
 ID_NAMES = ("id", "uuid", "guid", "key", "rowid", "row_id", "index")
 UNIQUE_ROWS = 20
+EXACT = 2**53
+"""The whole numbers up to here are all float64 numbers."""
 MOST_VALUES = 64
 FREE_TEXT_SHARE = 0.5
 EMPTY = "no cell has a value"
@@ -116,11 +118,25 @@ def column_of(cells: "pd.Series[Any]") -> Column:
 
 
 def _number_column(name: str, known: "pd.Series[Any]", reason: str = "numbers") -> Column:
-    """Choose between a quantity and a number that names the row, whatever type the cells have."""
+    """Choose between a quantity and a number that names the row or is a code, whatever type the cells have."""
+    if distinct := _merged(known):
+        words = words_column(name, len(known), distinct)
+        return replace(words, reason=f"whole numbers beyond 2^53 are codes; {words.reason}")
     unique = names_rows(name) and len(known) >= UNIQUE_ROWS and known.is_unique
     if unique and all(as_number(value).is_integer() for value in known.tolist()):
         return Column(name, Kind.IDENTIFIER, "another whole number in each row, and named like one")
     return Column(name, Kind.NUMERIC, reason)
+
+
+def _merged(known: "pd.Series[Any]") -> int:
+    """Count the values of a column of whole numbers that float64 would make fewer; 0 where it keeps them apart."""
+    kind = known.dtype.kind
+    if kind == "f" or (kind in "iu" and max(-int(known.min()), int(known.max())) <= EXACT):
+        return 0
+    values = known.unique().tolist()
+    whole = {int(value) for value in values if isinstance(value, int) or str(value).strip().isdigit()}
+    large = {value for value in whole if abs(value) > EXACT}
+    return len(values) if len({float(value) for value in large}) < len(large) else 0
 
 
 def names_rows(name: str) -> bool:

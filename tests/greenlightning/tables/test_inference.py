@@ -1,12 +1,15 @@
 """The first file shows what each column holds, and whether the label is a class or a quantity."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 
 from greenlightning.errors import InputError
-from greenlightning.tables import Kind, TableSchema, infer_schema
+from greenlightning.tables import Kind, TableSchema, conform, infer_schema
+from greenlightning.tables.identity import table_id
 
 ROWS = 40
 
@@ -108,3 +111,18 @@ def test_an_edited_schema_with_an_unknown_kind_is_refused_in_one_line() -> None:
     content["columns"][0]["kind"] = "text"
     with pytest.raises(InputError, match="column 'city' has the unknown kind 'text'"):
         TableSchema.from_dict(content)
+
+
+@pytest.mark.parametrize("form", [np.int64, object, str])
+def test_codes_that_float64_would_merge_are_no_quantity(form: Any) -> None:
+    codes = pd.Series([2**60 + code % 5 for code in range(40)], name="code").astype(form)
+    schema = infer_schema(pd.DataFrame({"code": codes, "size": [3.5, 1.5] * 20}), label=None)
+    assert schema.columns[0].kind is Kind.CATEGORICAL
+    more = pd.DataFrame({"code": codes.map(lambda code: type(code)(int(code) + 1)), "size": [3.5, 1.5] * 20})
+    names = {table_id(conform(one, schema).frame, None) for one in (more, more.assign(code=codes))}
+    assert len(names) == 2
+
+
+def test_moments_in_nanoseconds_stay_numbers() -> None:
+    moments = pd.Series(1_700_000_000_000_000_000 + 60_000_000_000 * np.arange(40), name="at")
+    assert infer_schema(moments.to_frame(), label=None).columns[0].kind is Kind.NUMERIC
