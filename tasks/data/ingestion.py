@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from greenlightning.tables import Column, ConformedTable, Kind, TableSchema
+from greenlightning.tables.dates import guessed_format
 from greenlightning.tables.identity import table_id
 from greenlightning.tables.inference import NO_DATES
 from tasks.core.faults import Fault, reached
@@ -56,7 +57,7 @@ def land(
     source = read_table(path, read_options(dataset, declared, options))
     schema, table = fitted_table(source.frame, dataset, path.name, declared, read)
     known = known_schema(dataset)
-    first = [*_task_notes(schema), *_mixed_notes(schema), *_unused_notes(schema)] if known is None else []
+    first = [*_task_notes(schema, table), *_mixed_notes(schema), *_unused_notes(schema)] if known is None else []
     if schema != known or not schema_path(dataset).is_file():
         save_schema(dataset, schema)
     landed = write_landed(table, schema, dataset, path.name)
@@ -65,11 +66,17 @@ def land(
     return replace(landed, notes=tuple(filter(None, notes)))
 
 
-def _task_notes(schema: TableSchema) -> list[str]:
-    """A note on a regression that numbers in the label column decided."""
-    if schema.task != "regression" or schema.task_reason == "declared":
+def _task_notes(schema: TableSchema, table: ConformedTable) -> list[str]:
+    """A note on a regression that numbers in the label column decided, or on classes that look like dates."""
+    if schema.task == "regression":
+        reason = f"the task is regression: {schema.task_reason}; --task classification declares the other"
+        return [] if schema.task_reason == "declared" else [reason]
+    if schema.labels != "str" or table.y is None:
         return []
-    return [f"the task is regression: {schema.task_reason}; --task classification declares the other"]
+    texts = pd.Series(sorted({label for label in table.y.tolist() if label}), dtype="str")
+    if texts.empty or not guessed_format(texts):
+        return []
+    return [f"the labels look like dates, such as {texts.iloc[0]!r}; if they are no classes, declare --label"]
 
 
 def _mixed_notes(schema: TableSchema) -> list[str]:

@@ -35,7 +35,13 @@ class GrowthPlan(BaseModel):
         if self.estimated is None:
             return f"{what}; the cost is unknown"
         cost = self.estimated
-        return f"{what}; about {cost.seconds:.2g} s, {cost.joules:.2g} J ({cost.known})"
+        return f"{what}; about {_rounded(cost.seconds)} s, {_rounded(cost.joules)} J ({cost.known})"
+
+
+def _rounded(number: float) -> str:
+    """Two digits, without an exponent."""
+    digits = float(f"{number:.2g}")
+    return f"{digits:,.0f}" if abs(digits) >= 10 else f"{digits:g}"
 
 
 @task(task_run_name="plan the growth of {serving.dataset}", persist_result=False)

@@ -86,12 +86,15 @@ def test_a_first_file_says_which_column_mixes_formats_of_dates(tmp_path: Path) -
     [
         ([1.5 * n for n in range(40)], ["the task is regression: 40 different numbers with fractions in 40 rows"]),
         ([0, 1] * 20, []),
+        (["2026-01-31", "2026-02-28"] * 20, ["the labels look like dates, such as '2026-01-31'"]),
     ],
 )
-def test_a_first_file_says_why_its_numbers_are_a_regression(
+def test_a_first_file_says_why_its_labels_are_a_regression_or_may_be_none(
     labels: list[Any], told: list[str], tmp_path: Path
 ) -> None:
     frame = pd.DataFrame({"x": [n * 3 % 40 for n in range(40)], "label": labels})
     frame.to_csv(tmp_path / "a.csv", index=False)
-    notes = [note for note in land.fn(tmp_path / "a.csv", "d").notes if note.startswith("the task")]
+    notes = [
+        note for note in land.fn(tmp_path / "a.csv", "d").notes if note.startswith(("the task", "the labels"))
+    ]
     assert [note[: len(line)] for note, line in zip(notes, told, strict=True)] == told
