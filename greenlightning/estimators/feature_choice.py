@@ -13,7 +13,7 @@ from greenlightning.errors import SingularError
 from greenlightning.estimators.configuration import random_features_beside
 from greenlightning.estimators.nested import nested_errors
 from greenlightning.linear.statistics import Statistics
-from greenlightning.paths import JoinedPaths, PathFeatures, RandomFeatures
+from greenlightning.paths import JoinedPaths, PathFeatures, RandomFeatures, RandomLayer
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -55,7 +55,7 @@ def widened(
     most = random_features_beside(estimator, paths, batch)
     if not most:
         return paths
-    random = RandomFeatures.build(
+    random = RandomLayer.build(
         paths.structure,
         batch.X,
         n_features=most,

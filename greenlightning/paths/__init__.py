@@ -7,6 +7,7 @@ from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.joined import SIMPLE, JoinedPaths
 from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.random_layer import RandomLayer
 from greenlightning.paths.synthetic import SyntheticLandmarks, synthetic_rows
 from greenlightning.structure.gates import Structure
 
@@ -16,6 +17,7 @@ __all__ = [
     "LandmarkPaths",
     "PathFeatures",
     "RandomFeatures",
+    "RandomLayer",
     "SyntheticLandmarks",
     "load_paths",
     "n_random_features",
@@ -30,7 +32,7 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     ----------
     folder : Path
         Where ``PathFeatures.save`` wrote it.
-    kind : {"explicit", "landmarks", "synthetic", "random", "joined"}
+    kind : {"explicit", "landmarks", "synthetic", "random", "random-layer", "joined"}
         The kind of recipe.
     structure : Structure
         The frozen gates.

@@ -4,8 +4,8 @@ Gates separate what they were taught; classes that come later, or inputs that mo
 from inputs alone. Why so many, and so drawn: ``docs/decisions/0049-random-features.md``.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from greenlightning.structure.layers import INT8_LIMIT
 
 MIXED_INPUTS = 8
 KINKS = 0.05, 0.95
+PER_FEATURE = "directions", "kinks", "centre", "per_unit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class RandomFeatures(ScaledFeatures):
         feature_bits: int = 8,
         random_state: int = 0,
         seen: tuple[str, ...] = (),
-    ) -> "RandomFeatures":
+    ) -> Self:
         """Freeze a recipe on base inputs.
 
         Parameters
@@ -93,30 +94,53 @@ class RandomFeatures(ScaledFeatures):
                 "Ask for at least one and give at least one row",
             )
         rng = np.random.default_rng(random_state)
-        directions = _directions(n_features, structure.n_encoded, rng)
+        weights = cls._weights(n_features, structure, rng)
         encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
-        tables = {"input_step": input_step(encoded), "directions": torch.from_numpy(directions)}
-        projected = int8_product(int8_inputs(encoded, tables), tables["directions"].t()).to(torch.int32)
+        tables = cls._steps(structure, encoded)
+        mixed = cls._mixed(structure, encoded, tables)
+        tables["directions"] = torch.from_numpy(int8_rows(weights / cls._units(structure, mixed)))
+        projected = int8_product(mixed, tables["directions"].t()).to(torch.int32)
         tables["kinks"] = torch.from_numpy(_quantiles(projected.numpy(), rng.uniform(*KINKS, n_features)))
         values = projected.sub_(tables["kinks"]).clamp_min_(0).float()
         tables |= scale_tables(values, largest_magnitude(feature_bits))
         return cls(structure, feature_bits, {name: t.numpy() for name, t in tables.items()}, seen)
 
-    def first(self, n_features: int) -> "RandomFeatures":
+    def first(self, n_features: int) -> Self:
         """Return the recipe of the first ``n_features`` alone."""
-        tables = {name: t if t.ndim == 0 else t[:n_features].copy() for name, t in self.tables.items()}
-        return RandomFeatures(self.structure, self.feature_bits, tables, self.seen)
+        fewer = {name: self.tables[name][:n_features].copy() for name in PER_FEATURE}
+        return replace(self, tables=self.tables | fewer)
 
     def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-        projected = int8_product(int8_inputs(encoded, tables), tables["directions"].t()).to(torch.int32)
+        mixed = self._mixed(self.structure, encoded, tables)
+        projected = int8_product(mixed, tables["directions"].t()).to(torch.int32)
         return projected.sub_(tables["kinks"]).clamp_min_(0).float()
 
+    @classmethod
+    def _weights(cls, n_features: int, structure: Structure, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Draw the weights (n_features, d) of directions: Gaussian ones on a few inputs."""
+        weights = rng.standard_normal((n_features, structure.n_encoded))
+        ranks = rng.random(weights.shape).argsort(axis=1).argsort(axis=1)
+        weights[ranks >= MIXED_INPUTS] = 0.0
+        return weights
 
-def _directions(n_features: int, n_inputs: int, rng: np.random.Generator) -> NDArray[np.int8]:
-    """Draw directions (n_features, n_inputs) with Gaussian weights on a few inputs; the largest becomes 127."""
-    weights = rng.standard_normal((n_features, n_inputs))
-    ranks = rng.random(weights.shape).argsort(axis=1).argsort(axis=1)
-    weights[ranks >= MIXED_INPUTS] = 0.0
+    @classmethod
+    def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
+        """Compute the units in which what is mixed is int8."""
+        return {"input_step": input_step(encoded)}
+
+    @classmethod
+    def _units(cls, structure: Structure, mixed: Tensor) -> NDArray[np.float64] | float:
+        """Compute the size of what is mixed, which weights are divided by."""
+        return 1.0
+
+    @classmethod
+    def _mixed(cls, structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        """Compute what directions mix, int8 (n, k)."""
+        return int8_inputs(encoded, tables)
+
+
+def int8_rows(weights: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Round each row of ``weights`` (n, k) to int8; its largest becomes 127."""
     return np.asarray(np.rint(weights * INT8_LIMIT / np.abs(weights).max(axis=1, keepdims=True)), dtype=np.int8)
 
 

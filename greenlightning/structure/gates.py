@@ -213,6 +213,14 @@ class Structure:
             gates.append((z > 0).view(torch.int8))
         return gates
 
+    def activations(self, encoded: Tensor) -> list[Tensor]:
+        """Compute what each layer hands on, (n, h_l), for inputs that ``encode`` made; int8 if the layers are."""
+        found, hidden = [], encoded
+        for layer in self._layers_on(encoded.device):
+            hidden = layer.activations(layer(hidden))
+            found.append(hidden)
+        return found
+
     def _layers_on(self, device: torch.device) -> list[WideLayer | Int8Layer]:
         """Return the layers on ``device``, brought there once."""
         if device not in self._layers:

@@ -8,7 +8,14 @@ import pytest
 from numpy.typing import NDArray
 
 from greenlightning.errors import CapacityError, InputError, IntegrityError
-from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, RandomFeatures, load_paths
+from greenlightning.paths import (
+    ExplicitPaths,
+    LandmarkPaths,
+    PathFeatures,
+    RandomFeatures,
+    RandomLayer,
+    load_paths,
+)
 from greenlightning.paths.base import statistics_bytes
 from tests.helpers.small import blobs, grown_recipe, integers_of, joined_recipe, random_structure
 
@@ -26,6 +33,9 @@ def recipes() -> dict[str, Callable[[int], PathFeatures]]:
             random_structure(4, (6, 5)), X, y, n_landmarks=15, feature_bits=bits, seen=("base",)
         ),
         "random": lambda bits: RandomFeatures.build(
+            random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
+        ),
+        "random layer": lambda bits: RandomLayer.build(
             random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
         ),
         "joined": lambda bits: joined_recipe(4, bits),
