@@ -142,7 +142,9 @@ def _calibration(model: GreenLightningModel, batch: Batch, held: Rows) -> Calibr
         return UNCALIBRATED
     known = held[np.isin(batch.y[held], label_array(model.classes))]
     with suppress(SingularError):
-        return Calibration.of(model.decision_function(batch.X[known]), positions(batch.y[known], model.classes))
+        found = Calibration.of(model.decision_function(batch.X[known]), positions(batch.y[known], model.classes))
+        sums = weighed(model.statistics, model.targets)
+        return replace(found, level=model.coefficients.own_class_score(sums, model.paths)) if found else found
     return UNCALIBRATED
 
 

@@ -33,10 +33,11 @@ class GreenLightningRegressor(RegressorMixin, BaseGreenLightning):  # type: igno
         Path features: one a gate and column (one gated layer only), or one a landmark. Landmarks are rows of the
         first batch, or synthetic rows that imitate it, which may be published.
     n_landmarks : int or "auto", default="auto"
-        Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most, 512 beside random features.
+        Landmarks; "auto" is 12 times the square root of the rows, 1,024 at most, 256 beside random features.
     n_random_features : int or "auto", default="auto"
-        Random ReLU features beside the paths, which separate what no gate was taught. "auto" tries them on 4,000
-        rows or more whose columns share a unit, and keeps as many as help on held-out rows.
+        Random ReLU features of inputs and activations beside the paths, which separate what no gate was taught.
+        "auto" tries them on 4,000 rows or more whose columns share a unit, and keeps as many as help on held-out
+        rows.
     feature_budget : int, default=1536
         Path and random features together, at most, where ``n_random_features`` is "auto": a retraining adds D²
         numbers and takes D³/3 operations to solve.

@@ -21,17 +21,21 @@ class Calibration:
     """Two frozen numbers that make probabilities as sure as they are right.
 
     Logits are ``power log p + slope s``, of probabilities p on the simplex and scores s. Neither factor is
-    negative, so the order of the classes stays. By default p is left as it is; see
-    ``docs/decisions/0004-probabilities.md``.
+    negative, so the order of the classes stays. By default p is left as it is. Where classes join or labels move,
+    scores are lower and as often right, so both factors rise as the mean score of a row's own class falls, which
+    the sums tell; see ``docs/decisions/0004-probabilities.md``.
 
     Attributes
     ----------
     power, slope : float
         Factors, of zero or more, of the logarithm of p and of the score.
+    level : float or None
+        Mean score of a row's own class, over what was learnt when they were fitted; None keeps them as they are.
     """
 
     power: float = 1.0
     slope: float = 0.0
+    level: float | None = None
 
     def __bool__(self) -> bool:
         return self != UNCALIBRATED
@@ -85,9 +89,22 @@ class Calibration:
         found = minimize(loss, np.array([1.0 - linear, 1.0]), jac=True, method="L-BFGS-B", bounds=bounds).x
         return cls(*(round(float(factor), 6) for factor in found))
 
+    def at(self, level: float) -> "Calibration":
+        """Return the numbers for a model whose rows score ``level``, on average, for their own class.
+
+        Examples
+        --------
+        >>> Calibration(0.5, 8.0, level=0.9).at(0.6)
+        Calibration(power=0.75, slope=12.0, level=None)
+        """
+        if not self.level or level <= 0:
+            return self
+        sharper = self.level / level
+        return Calibration(self.power * sharper, self.slope * sharper)
+
     def to_dict(self) -> dict[str, float]:
         """Return a form for JSON; empty for the default."""
-        return asdict(self) if self else {}
+        return {name: value for name, value in asdict(self).items() if value is not None} if self else {}
 
 
 UNCALIBRATED = Calibration()

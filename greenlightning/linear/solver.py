@@ -18,6 +18,8 @@ from greenlightning.paths import PathFeatures
 ALPHAS = tuple(10.0**power for power in range(-5, 2))
 LARGEST_ERROR = 1e-14
 REFINEMENTS = 3
+SCORED_ROWS = 256
+"""Rows whose features are scored at once: as float64 they stay in a cache of the processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,19 @@ class Coefficients:
     def scores(self, paths: PathFeatures, X: ArrayLike, *, device: str = "cpu") -> Floats:
         """Compute ``φ V + c`` (n, k) of inputs ``X`` (n, d) under the recipe ``paths``, block by block."""
         return paths.product(X, self.weights * paths.scales[:, None], device=device) + self.intercept
+
+    def scores_of(self, features: Tensor, paths: PathFeatures) -> Floats:
+        """Compute the same (n, k) of integer features (n, D)."""
+        V = self.weights * paths.scales[:, None]
+        rows, starts = features.numpy(), range(0, max(len(features), 1), SCORED_ROWS)
+        blocks = [rows[start : start + SCORED_ROWS].astype(np.float64) @ V for start in starts]
+        return np.concatenate(blocks) + self.intercept
+
+    def own_class_score(self, statistics: Statistics, paths: PathFeatures) -> float:
+        """Compute the mean score of a row's own class over the rows that ``statistics`` of classes sum."""
+        sums = statistics.B * paths.scales[:, None]
+        total = np.sum(self.weights * sums) + self.intercept @ statistics.target_sums
+        return float(total / statistics.n)
 
 
 @dataclass(frozen=True, eq=False)

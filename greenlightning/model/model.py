@@ -31,9 +31,6 @@ from greenlightning.paths import PathFeatures
 from greenlightning.structure.gates import Structure
 from greenlightning.tables import TableEncoder, conform
 
-SCORED_ROWS = 256
-"""Rows whose features are scored at once: as float64 they stay in a cache of the processor."""
-
 
 @dataclass(frozen=True, eq=False)
 class GreenLightningModel:
@@ -61,7 +58,7 @@ class GreenLightningModel:
     rule : DecisionRule
         How probabilities become labels.
     calibration : Calibration
-        How sure probabilities are.
+        How sure probabilities are; ``calibrated`` is what it comes to with the batches learnt since.
 
     Examples
     --------
@@ -175,8 +172,7 @@ class GreenLightningModel:
         """
         if batch.id in self.ledger:
             return self
-        ledger = self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site))
-        return changed(self, batch, +1, ledger)
+        return changed(self, batch, +1, self.ledger.with_batch(batch.id, LedgerEntry(batch.rows, md5, site)))
 
     def absorb(self, statistics: Statistics, batch_id: str, entry: LedgerEntry) -> "GreenLightningModel":
         """Add a batch's ``statistics``; return the same model where the ledger has the batch already.
@@ -245,20 +241,23 @@ class GreenLightningModel:
 
     def score(self, features: Tensor) -> NDArray[np.float64]:
         """Compute scores (n, k) of integer path features (n, D)."""
-        V = self.coefficients.weights * self.paths.scales[:, None]
-        rows, starts = features.numpy(), range(0, max(len(features), 1), SCORED_ROWS)
-        blocks = [rows[start : start + SCORED_ROWS].astype(np.float64) @ V for start in starts]
-        return np.concatenate(blocks) + self.coefficients.intercept
+        return self.coefficients.scores_of(features, self.paths)
+
+    @cached_property
+    def calibrated(self) -> Calibration:
+        """The calibration, sharpened by as much as a row's own class scores less than when it was fitted."""
+        sums = weighed(self.statistics, self.targets)
+        return self.calibration.at(self.coefficients.own_class_score(sums, self.paths))
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Predict class probabilities (n, k); see ``linear.probabilities.class_probabilities``."""
-        return class_probabilities(self.decision_function(X), self.calibration)
+        return class_probabilities(self.decision_function(X), self.calibrated)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict labels (n,) by the rule, or real outputs (n, k)."""
         scores = self.decision_function(X)
         if isinstance(self.targets, ClassTargets):
-            return label_array(self.classes)[answers(scores, self.rule, self.classes, self.calibration)]
+            return label_array(self.classes)[answers(scores, self.rule, self.classes, self.calibrated)]
         return self.targets.restored(scores)
 
     def describe(self) -> dict[str, str | int | float]:

@@ -94,11 +94,10 @@ class RandomFeatures(ScaledFeatures):
                 "Ask for at least one and give at least one row",
             )
         rng = np.random.default_rng(random_state)
-        weights = cls._weights(n_features, structure, rng)
         encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
         tables = cls._steps(structure, encoded)
         mixed = cls._mixed(structure, encoded, tables)
-        tables["directions"] = torch.from_numpy(int8_rows(weights / cls._units(structure, mixed)))
+        tables["directions"] = torch.from_numpy(int8_rows(cls._weights(n_features, structure, mixed, rng)))
         projected = int8_product(mixed, tables["directions"].t()).to(torch.int32)
         tables["kinks"] = torch.from_numpy(_quantiles(projected.numpy(), rng.uniform(*KINKS, n_features)))
         values = projected.sub_(tables["kinks"]).clamp_min_(0).float()
@@ -116,9 +115,11 @@ class RandomFeatures(ScaledFeatures):
         return projected.sub_(tables["kinks"]).clamp_min_(0).float()
 
     @classmethod
-    def _weights(cls, n_features: int, structure: Structure, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw the weights (n_features, d) of directions: Gaussian ones on a few inputs."""
-        weights = rng.standard_normal((n_features, structure.n_encoded))
+    def _weights(
+        cls, n_features: int, structure: Structure, mixed: Tensor, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Choose the weights (n_features, k) of what is ``mixed`` (n, k): Gaussian ones of a few inputs."""
+        weights = rng.standard_normal((n_features, mixed.shape[1]))
         ranks = rng.random(weights.shape).argsort(axis=1).argsort(axis=1)
         weights[ranks >= MIXED_INPUTS] = 0.0
         return weights
@@ -127,11 +128,6 @@ class RandomFeatures(ScaledFeatures):
     def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
         """Compute the units in which what is mixed is int8."""
         return {"input_step": input_step(encoded)}
-
-    @classmethod
-    def _units(cls, structure: Structure, mixed: Tensor) -> NDArray[np.float64] | float:
-        """Compute the size of what is mixed, which weights are divided by."""
-        return 1.0
 
     @classmethod
     def _mixed(cls, structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:

@@ -23,8 +23,8 @@ from greenlightning.structure.layers import INT8_LIMIT
 class RandomLayer(RandomFeatures):
     """One feature ``max(<w_j, z> - b_j, 0)`` for each of m random directions w_j [1]_.
 
-    ``z`` are the encoded inputs and the activations of all hidden layers, d + Σh_l numbers of 8 bits, each source
-    scaled by its root mean square over the base. Directions are Gaussian over all of them. Otherwise like
+    ``z`` are the encoded inputs and the activations of all hidden layers, d + Σh_l numbers of 8 bits. Directions
+    are Gaussian over all of them, each source divided by its root mean square over the base. Otherwise like
     RandomFeatures.
 
     References
@@ -35,9 +35,9 @@ class RandomLayer(RandomFeatures):
     Examples
     --------
     >>> gates = Structure.from_arrays([0], [1], [[[1], [-1]]], [[0, 0]])
-    >>> layer = RandomLayer.build(gates, [[4.0], [-4.0]], n_features=3)
+    >>> layer = RandomLayer.build(gates, [[4.0], [-4.0]], n_features=5)
     >>> layer.tables["directions"].shape
-    (3, 3)
+    (5, 3)
     """
 
     kind: ClassVar[str] = "random-layer"
@@ -46,19 +46,18 @@ class RandomLayer(RandomFeatures):
         return super()._bytes_per_row() + 16 * sum(self.structure.hidden_layer_sizes)
 
     @classmethod
-    def _weights(cls, n_features: int, structure: Structure, rng: np.random.Generator) -> NDArray[np.float64]:
-        return rng.standard_normal((n_features, structure.n_encoded + sum(structure.hidden_layer_sizes)))
+    def _weights(
+        cls, n_features: int, structure: Structure, mixed: Tensor, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        columns = [structure.n_encoded, *structure.hidden_layer_sizes]
+        squares = [source.double().square().mean() for source in torch.split(mixed, columns, dim=1)]
+        sizes = np.repeat([float(square.sqrt()) or 1.0 for square in squares], columns)
+        return np.asarray(rng.standard_normal((n_features, len(sizes))) / sizes)
 
     @classmethod
     def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
         steps = [input_step(hidden) for hidden in structure.activations(encoded)]
         return {"input_step": input_step(encoded), "activation_steps": torch.stack(steps)}
-
-    @classmethod
-    def _units(cls, structure: Structure, mixed: Tensor) -> NDArray[np.float64]:
-        sizes = [structure.n_encoded, *structure.hidden_layer_sizes]
-        squares = [source.double().square().mean() for source in torch.split(mixed, sizes, dim=1)]
-        return np.repeat([float(square.sqrt()) or 1.0 for square in squares], sizes)
 
     @classmethod
     def _mixed(cls, structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:

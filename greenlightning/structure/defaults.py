@@ -1,6 +1,7 @@
 """How a structure is trained where nobody says: by the size of the table.
 
-Why: ``docs/decisions/0032-defaults.md``, and ``0045-defaults-for-tables.md`` for intervals and small tables.
+Why: ``docs/decisions/0032-defaults.md``, ``0045-defaults-for-tables.md`` for intervals and small tables, and
+``0091-random-layer.md`` for many rows of one unit.
 
 The command line's help reads this: nothing that loads NumPy is imported before it is needed.
 """
@@ -42,8 +43,8 @@ class StructureDefaults:
 
 
 TABLE = StructureDefaults((256, 256), learning_rate=4e-3, max_epochs=24, reconstruction=0.0, bins=8)
-NARROW = StructureDefaults((512, 512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
-WIDE = StructureDefaults((512, 512, 512), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
+NARROW = StructureDefaults((512, 512, 512), learning_rate=4e-3, max_epochs=24, reconstruction=0.0)
+WIDE = StructureDefaults((256, 256, 256), learning_rate=2e-3, max_epochs=12, reconstruction=1.0)
 EPOCHS = f"{TABLE.max_epochs}, more on very few rows, {WIDE.max_epochs} for pictures"
 
 
@@ -65,7 +66,7 @@ def structure_defaults(n_features: int, n_rows: int, *, one_unit: bool = False) 
     Examples
     --------
     >>> structure_defaults(784, 60_000, one_unit=True).hidden_layer_sizes
-    (512, 512, 512)
+    (256, 256, 256)
     >>> structure_defaults(10, 500).hidden_layer_sizes
     (256, 256)
     """

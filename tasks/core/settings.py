@@ -62,13 +62,13 @@ class Learning(BaseModel):
     )
     n_landmarks: Auto | Annotated[int, Field(ge=1, le=32_768)] = Field(
         "auto",
-        description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most, 512 beside "
+        description="landmarks of the path kernel (auto: 12 times the root of the rows, 1,024 at most, 256 beside "
         "random features)",
     )
     n_random_features: Auto | Annotated[int, Field(ge=0, le=32_768)] = Field(
         "auto",
-        description="random ReLU features beside the paths, for labels that the base lacks (auto: by held-out "
-        "rows, on 4,000 rows or more whose columns share a unit)",
+        description="random ReLU features of inputs and activations beside the paths, for labels that the base "
+        "lacks (auto: by held-out rows, on 4,000 rows or more whose columns share a unit)",
     )
     feature_budget: int = Field(
         FEATURE_BUDGET, ge=1, le=32_768, description="path and random features at most, where random ones are auto"

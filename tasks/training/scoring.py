@@ -50,7 +50,7 @@ def answers_from(
     """What ``model`` answers, from its linear outputs (n, k)."""
     if model.targets.task == "regression":
         return RealAnswers.of(y, model.targets.restored(outputs))
-    proba = class_probabilities(outputs, model.calibration)
+    proba = class_probabilities(outputs, model.calibrated)
     return replace(Answers.of(y, proba, model.classes, model.rule), balanced=is_balanced(model.targets))
 
 
