@@ -7,8 +7,8 @@ import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.evaluation.prequential import BatchScore
+from greenlightning.linear.solver import SCORED_ROWS
 from greenlightning.model import GreenLightningModel, model
-from greenlightning.model.model import SCORED_ROWS
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING
 from tasks.tracking.client import connect
