@@ -67,7 +67,8 @@ class StructureHealth:
         """One line: the verdict, the statistic that decided, and by how much."""
         if self.deciding is None:
             return (
-                f"unknown: {counted(self.rows, 'row')}, or the reference's rows with their labels: fewer than 10"
+                f"unknown: {counted(self.rows, 'row')}; at least 10 are compared, with as many of the base that "
+                "have their labels"
             )
         return f"{self.verdict}: {self.deciding}"
 

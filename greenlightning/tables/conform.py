@@ -125,16 +125,17 @@ def in_form_of(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
     """
     kinds = {column.name: column.kind for column in schema.columns if column.kind.is_feature}
     if not all(name in frame and HOLDS[kind](frame[name].dtype) for name, kind in kinds.items()):
-        frame = conform(frame, schema, source="the batch").frame
+        frame = conform(frame, schema.inputs, source="the batch").frame
     return taken(frame, list(kinds))
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the rows of several canonical tables with the same columns, in their order.
+    """Return the rows of several canonical tables in their order, with the columns that all of them have.
 
     A column that was declared otherwise between two of them, and so holds cells of another kind, becomes text.
     """
-    return pd.DataFrame({name: _concatenated([frame[name] for frame in frames]) for name in frames[0].columns})
+    names = [name for name in frames[0].columns if all(name in frame for frame in frames)]
+    return pd.DataFrame({name: _concatenated([frame[name] for frame in frames]) for name in names})
 
 
 def _concatenated(parts: "list[pd.Series[Any]]") -> "pd.Series[Any]":

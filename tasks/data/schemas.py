@@ -255,7 +255,7 @@ def _with_counter(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:
         return schema
     if len(schema.features) == 1:
         return schema
-    return replace(schema, columns=(replace(first, kind=Kind.IDENTIFIER, reason=COUNTS), *schema.columns[1:]))
+    return replace(schema, columns=(replace(first, kind=Kind.IGNORED, reason=COUNTS), *schema.columns[1:]))
 
 
 def _with_units(schema: TableSchema, frame: pd.DataFrame) -> TableSchema:

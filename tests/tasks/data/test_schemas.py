@@ -247,6 +247,7 @@ def test_a_named_index_is_no_feature_and_the_note_names_the_remedy(first: int, t
     notes = land.fn(tmp_path / "a.csv", "shop").notes
     assert schema_of("shop").features == ("size",)
     assert "index=False" in next(note for note in notes if "'visit'" in note)
+    assert land.fn(csv(tmp_path, table[:30], "b.csv"), "shop").rows == 30
 
 
 @pytest.mark.parametrize(
