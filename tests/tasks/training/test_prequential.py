@@ -7,8 +7,8 @@ import pytest
 
 from greenlightning.data.batch import Batch
 from greenlightning.evaluation.prequential import BatchScore
-from greenlightning.linear.solver import SCORED_ROWS
-from greenlightning.model import GreenLightningModel, model
+from greenlightning.linear import solver
+from greenlightning.model import GreenLightningModel
 from tasks.core.constants import Kind
 from tasks.core.settings import DECIDING
 from tasks.tracking.client import connect
@@ -30,9 +30,9 @@ def test_the_blocks_in_which_rows_are_scored_change_no_answer(
     tiny_model: GreenLightningModel, batches: list[Batch], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = Batch(np.tile(batches[1].X, (40, 1)), np.tile(batches[1].y, 40))
-    assert rows.rows > 2 * SCORED_ROWS
+    assert rows.rows > 2 * solver.SCORED_ROWS
     _, whole = collect_and_predict(tiny_model, rows)
-    monkeypatch.setattr(model, "SCORED_ROWS", 7)
+    monkeypatch.setattr(solver, "SCORED_ROWS", 7)
     _, parts = collect_and_predict(tiny_model, rows)
     np.testing.assert_allclose(whole, tiny_model.decision_function(rows.X), atol=1e-12)
     np.testing.assert_allclose(parts, whole, atol=1e-12)
