@@ -17,6 +17,8 @@ FORMATS = (
     *("%H:%M", "%H:%M:%S", "%a, %d %b %Y %H:%M:%S %Z", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y"),
     *("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y"),
 )
+MIDNIGHT = int(np.datetime64("1900-01-01", "us").astype(np.int64))
+"""Microseconds from 1970 to the day on which times without a date are parsed."""
 LEAST_DATES = 0.5
 GRID = float(1 << 20)
 YEAR, WEEK, DAY = 366, 7, 1440

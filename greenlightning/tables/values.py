@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from greenlightning.errors import InputError
-from greenlightning.tables.dates import ISO, guessed_format, naive, parsed
+from greenlightning.tables.dates import ISO, MIDNIGHT, guessed_format, naive, parsed
 from greenlightning.tables.schema import Column, Kind
 
 MISSING = frozenset({"", "?", "-", ".", "na", "n/a", "nan", "none", "null", "<null>", "<na>", "#n/a", "\\n"})
@@ -102,6 +102,9 @@ def _numbers(cells: "pd.Series[Any]", column: Column, where: str) -> Cells:
     if cells.dtype.kind == "m":
         cells = cells.dt.total_seconds()
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        cells = naive(cells) - pd.Timestamp(MIDNIGHT, unit="us")
+        if cells.dt.days.dropna().eq(0).all():
+            return cells.dt.total_seconds().to_numpy(np.float64)
         raise InputError(
             f"Column {column.name!r} of {where} holds dates where numbers are expected",
             "Write numbers, or change its kind in the schema and train again",

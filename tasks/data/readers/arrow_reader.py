@@ -10,6 +10,7 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from greenlightning.errors import InputError
+from greenlightning.tables.dates import MIDNIGHT
 from tasks.data.readers.content import Content
 from tasks.data.readers.formats import STREAM
 from tasks.data.readers.header import INDEX_NOTE, checked_names, lists_note, without_index
@@ -134,7 +135,7 @@ def _plain(path: Path, name: str, column: pa.ChunkedArray, is_label: bool) -> pa
 
 
 def _timed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Days as moments; durations and times of the day as seconds."""
+    """Days as moments, times of the day as moments of the day that text has them on; durations as seconds."""
     kind, types = column.type, pa.types
     if types.is_date(kind):
         return column.cast(pa.timestamp("us"))
@@ -143,7 +144,8 @@ def _timed(column: pa.ChunkedArray) -> pa.ChunkedArray:
             column.cast(pa.duration("ns"), safe=False).cast(pa.int64()).cast(pa.float64(), safe=False), 1e9
         )
     if types.is_time(kind):
-        return pc.divide(column.cast(pa.time64("ns")).cast(pa.int64()).cast(pa.float64()), 1e9)
+        since = column.cast(pa.time64("us"), safe=False).cast(pa.int64())
+        return pc.add(since, MIDNIGHT).cast(pa.timestamp("us"))
     return column
 
 

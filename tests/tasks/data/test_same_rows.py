@@ -1,12 +1,17 @@
 """The same rows are the same batch, whichever program wrote them: text, numbers, gaps, booleans and dates."""
 
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from greenlightning.tables import Column, Kind
+from greenlightning.tables.values import canonical
 from tasks.data.ingestion import land
+from tasks.data.schemas import schema_of
 
 ROWS = 60
 RNG = np.random.default_rng(0)
@@ -49,3 +54,21 @@ def test_every_file_of_the_same_rows_is_the_same_batch(tmp_path: Path) -> None:
         write(tmp_path / name)
         ids[name] = land.fn(tmp_path / name, "d").id
     assert set(ids.values()) == {ids["a.csv"]}, ids
+
+
+@pytest.mark.parametrize("first", ["csv", "parquet"])
+def test_times_of_the_day_are_the_same_in_text_and_with_a_type(first: str, tmp_path: Path) -> None:
+    times = [time(number % 24, 7 * number % 60) if number % 9 else None for number in range(ROWS)]
+    frame = FRAME[["age", "label"]].assign(at=times)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    landed = [
+        land.fn(tmp_path / f"a.{suffix}", "shop") for suffix in sorted(["csv", "parquet"], reverse=first != "csv")
+    ]
+    assert landed[0].id == landed[1].id
+    assert schema_of("shop").of_kind(Kind.DATETIME) == ("at",)
+
+
+def test_times_of_the_day_are_seconds_where_the_schema_has_numbers() -> None:
+    cells = pd.Series(pd.to_datetime(["1900-01-01 00:01:30", None]), name="at")
+    assert canonical(cells, Column("at", Kind.NUMERIC), "a.parquet").tolist()[0] == 90.0

@@ -83,11 +83,14 @@ def test_blanks_around_text_are_no_part_of_it(tmp_path: Path) -> None:
     assert table.isna().to_numpy().tolist() == [[False, False], [True, True]]
 
 
-def test_days_are_dates_and_durations_are_seconds_but_labels_stay_what_they_are(tmp_path: Path) -> None:
+def test_days_and_times_are_moments_and_durations_are_seconds_but_labels_stay_what_they_are(
+    tmp_path: Path,
+) -> None:
     day, span, noon = date(2026, 1, 2), timedelta(minutes=1.5), time(12)
     table = read(parquet(day=[day], span=[span], noon=[noon], name=[b"x"], label=[span])(tmp_path)).frame
     assert table["day"].tolist() == [pd.Timestamp(day)]
-    assert table[["span", "noon", "name"]].to_numpy().tolist() == [[90.0, 43200.0, "x"]]
+    assert table[["span", "name"]].to_numpy().tolist() == [[90.0, "x"]]
+    assert table["noon"].tolist() == [pd.Timestamp("1900-01-01 12:00")]
     assert table["label"].tolist() == [pd.Timedelta(span)]
 
 
