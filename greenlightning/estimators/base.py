@@ -19,7 +19,6 @@ from greenlightning.estimators.inputs import encoded_inputs
 from greenlightning.estimators.rows import fingerprints_without
 from greenlightning.estimators.storage import StoredEstimator
 from greenlightning.model import GreenLightningModel
-from greenlightning.structure.defaults import FEATURE_BUDGET
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.settling import EpochRecord
 from greenlightning.tables import TableEncoder
@@ -43,7 +42,7 @@ class BaseGreenLightning(StoredEstimator, BaseEstimator):  # type: ignore[misc]
         paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
-        feature_budget: int = FEATURE_BUDGET,
+        feature_budget: int | Literal["auto"] = "auto",
         projection: int | None = None,
         alpha: float | Literal["auto"] = "auto",
         feature_bits: int = 8,

@@ -18,7 +18,6 @@ from greenlightning.estimators.inputs import checked_targets, encoded_inputs
 from greenlightning.estimators.rows import class_targets, weighted_batch
 from greenlightning.linear.probabilities import class_probabilities
 from greenlightning.model import GreenLightningModel
-from greenlightning.structure.defaults import FEATURE_BUDGET
 from greenlightning.tables import TableEncoder
 
 
@@ -42,9 +41,9 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         Random ReLU features of inputs and activations beside the paths, which separate what no gate was taught.
         "auto" tries them on 4,000 rows or more whose columns share a unit, and keeps as many as help on held-out
         rows.
-    feature_budget : int, default=1536
+    feature_budget : int or "auto", default="auto"
         Path and random features together, at most, where ``n_random_features`` is "auto": a retraining adds D²
-        numbers and takes D³/3 operations to solve.
+        numbers and takes D³/3 operations to solve. "auto" is 14 times the square root of the rows, 1,536 at most.
     projection : int, optional
         Principal axes that explicit paths route instead of the columns.
     alpha : float or "auto", default="auto"
@@ -144,7 +143,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
         paths: Literal["auto", "explicit", "landmarks", "synthetic"] = "auto",
         n_landmarks: int | Literal["auto"] = "auto",
         n_random_features: int | Literal["auto"] = "auto",
-        feature_budget: int = FEATURE_BUDGET,
+        feature_budget: int | Literal["auto"] = "auto",
         projection: int | None = None,
         alpha: float | Literal["auto"] = "auto",
         feature_bits: int = 8,

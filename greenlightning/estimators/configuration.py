@@ -1,5 +1,6 @@
 """What an estimator's parameters mean for given data: "auto" resolved, training options and recipe built."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS = 1_024
 LANDMARKS_BESIDE_RANDOM = 256
+FEATURES, FEATURES_PER_ROOT = 1_536, 14
 LANDMARK_KINDS = LandmarkPaths.kind, SyntheticLandmarks.kind
 
 
@@ -138,7 +140,8 @@ def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures,
     InputError
         Where ``n_random_features`` is negative or an unknown word.
     """
-    room = estimator.feature_budget - paths.n_features_out
+    most = min(FEATURES, round(FEATURES_PER_ROOT * math.sqrt(batch.rows)))
+    room = unless_auto("feature_budget", estimator.feature_budget, most) - paths.n_features_out
     fits = _takes_random_features(estimator, batch) and isinstance(paths, LandmarkPaths)
     wanted = unless_auto("n_random_features", estimator.n_random_features, max(room, 0) if fits else 0)
     if wanted < 0:

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from greenlightning.data.windows import Window
 from greenlightning.errors import InputError
-from greenlightning.structure.defaults import EPOCHS, FEATURE_BUDGET
+from greenlightning.structure.defaults import EPOCHS
 
 
 def present(device: str) -> str:
@@ -70,8 +70,10 @@ class Learning(BaseModel):
         description="random ReLU features of inputs and activations beside the paths, for labels that the base "
         "lacks (auto: by held-out rows, on 4,000 rows or more whose columns share a unit)",
     )
-    feature_budget: int = Field(
-        FEATURE_BUDGET, ge=1, le=32_768, description="path and random features at most, where random ones are auto"
+    feature_budget: Auto | Annotated[int, Field(ge=1, le=32_768)] = Field(
+        "auto",
+        description="path and random features at most, where random ones are auto (auto: 14 times the root of the "
+        "rows, 1,536 at most)",
     )
     alpha: Auto | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"

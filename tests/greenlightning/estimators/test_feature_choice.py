@@ -32,6 +32,14 @@ def test_many_rows_that_share_a_unit_get_as_many_as_do_no_harm_within_the_budget
     assert model.model_.alpha == choice.alpha
 
 
+def test_the_budget_grows_with_the_root_of_the_rows() -> None:
+    """14 times the root of 4,000 rows are 885 features; 20,000 rows would have 1,980, which 1,536 limits."""
+    few = GreenLightningClassifier(random_state=0, n_landmarks=40).fit_structure(GATES, *BASE)
+    many = GreenLightningClassifier(random_state=0, n_landmarks=40).fit_structure(GATES, *blobs(20_000))
+    budgets = [model.feature_choice_.budget for model in (few, many) if model.feature_choice_]
+    assert budgets == [885, 1_536]
+
+
 def test_few_rows_or_columns_of_different_units_get_none() -> None:
     X, y = BASE
     few = classifier().fit_structure(GATES, X[:3_999], y[:3_999])
