@@ -66,6 +66,22 @@ def canonical_labels(values: Iterable[Any], kind: str = "") -> NDArray[Any]:
     return holes
 
 
+def stored_labels(values: Sequence[Any]) -> NDArray[Any]:
+    """Convert labels that were canonical when they were stored: text stays text, even if it spells numbers.
+
+    Parameters
+    ----------
+    values : sequence of length n
+        Labels of one type, None where one is missing.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        The labels.
+    """
+    return canonical_labels(values, "str" if any(isinstance(value, str) for value in values) else "")
+
+
 SCALARS = (str, bool, int, float, np.bool_, np.integer, np.floating)
 
 

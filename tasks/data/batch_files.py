@@ -22,7 +22,7 @@ from numpy.typing import DTypeLike, NDArray
 from greenlightning.data.labels import Label
 from greenlightning.errors import InputError
 from greenlightning.tables import TableEncoder, concatenated, in_form_of
-from greenlightning.tables.labels import canonical_labels
+from greenlightning.tables.labels import stored_labels
 from tasks.core.atomic import replacing
 from tasks.core.workspace import Workspace
 from tasks.data.readers.source import LABEL
@@ -152,7 +152,7 @@ def _content_of(path: Path) -> BatchContent:
         if str(cells.type) not in NUMBERS:
             frame.insert(place, name, _other_cells(cells, Path(path)))
     task = provenance_of(table.schema).get("task", "classification")
-    return BatchContent(frame, canonical_labels(table[label].to_pylist()), task)
+    return BatchContent(frame, stored_labels(table[label].to_pylist()), task)
 
 
 def _numbers(columns: pa.Table) -> pd.DataFrame:
@@ -219,7 +219,7 @@ def write_batch(frame: pd.DataFrame, y: NDArray[Any], provenance: dict[str, Any]
     _write_atomically(table.replace_schema_metadata(metadata), target)
     return BatchContent(
         _as_loaded(frame, numbers.columns, values, _loaded_type(dtype)),
-        canonical_labels(y.tolist()),
+        stored_labels(y.tolist()),
         provenance.get("task", "classification"),
     )
 

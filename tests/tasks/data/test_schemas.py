@@ -271,3 +271,10 @@ def test_a_declared_identifier_names_predictions_before_a_counter_does() -> None
     counter, code = Column("visit", Kind.IDENTIFIER, "it counts the rows"), Column("code", Kind.IDENTIFIER)
     assert TableSchema((counter, code)).identifier == "code"
     assert TableSchema((counter,)).identifier == "visit"
+
+
+def test_labels_that_spell_numbers_stay_text_where_the_others_are_text(tmp_path: Path) -> None:
+    grades = TABLE[["age", "city"]].assign(label=["1", "A"] * 20)
+    land.fn(csv(tmp_path, grades), "shop")
+    batch = land.fn(csv(tmp_path, grades.assign(label=["1", "2"] * 20), "more.csv"), "shop")
+    assert batch.content.y.tolist() == read_content(batch.path).y.tolist() == ["1", "2"] * 20

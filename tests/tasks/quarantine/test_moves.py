@@ -88,9 +88,9 @@ def test_a_batch_with_infinite_cells_stays_in_quarantine(tmp_path: Path) -> None
 
 
 def test_a_batch_whose_labels_are_of_another_kind_stays_in_quarantine(tmp_path: Path) -> None:
-    X, y = blobs(1)
-    version_batch.fn(batch_of(tmp_path, X, np.where(y > 0, "late", "on time")))
-    batch = batch_of(tmp_path, *blobs(2))
+    version_batch.fn(batch_of(tmp_path, *blobs(1)))
+    X, y = blobs(2)
+    batch = batch_of(tmp_path, X, np.where(y > 0, "late", "on time"))
     quarantine.fn(batch, ["cause"])
     with pytest.raises(InputError, match="its labels are text where those of other batches are numbers, or"):
         released(held_batch("d", batch.id))
