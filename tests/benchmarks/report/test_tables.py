@@ -94,8 +94,9 @@ def test_a_section_measured_with_a_former_recipe_says_so() -> None:
     found = {name: {"dataset": name, "at": at} for name, at in runs.items()}
     assert [page.recipe_of(record) for record in found.values()] == [page.TODAY, page.FORMER]
     assert page.recipe_of({"dataset": "letter", "at": page.RECIPE_SINCE}) == page.TODAY
-    assert page._marked("First training", "a table").startswith(page.FORMER_NOTE)
-    assert page._marked("Retraining: digits", "a table") == "a table"
+    assert page.marked("a table", [found["letter"]]).startswith(page.FORMER_NOTE)
+    assert page.marked("a table", [found["digits"]]) == "a table"
+    assert page.marked("a table", [found["letter"] | {"peer": "boosted trees"}]) == "a table"
 
 
 def test_the_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
