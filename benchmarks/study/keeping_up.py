@@ -20,8 +20,8 @@ from greenlightning import GreenLightningClassifier
 from greenlightning.data.batch import Batch
 from greenlightning.data.datasets import Dataset
 from greenlightning.estimators.inputs import encoded_inputs
-from greenlightning.evaluation.calibration import reliability
 from greenlightning.evaluation.conventional_network import ConventionalNetwork
+from greenlightning.evaluation.scores import evaluate
 from greenlightning.model import GreenLightningModel
 from greenlightning.model.growing import new_paths
 
@@ -70,11 +70,18 @@ def _grown(model: GreenLightningModel, known: list[Batch], seed: int) -> GreenLi
 
 
 def _judged(estimator: GreenLightningClassifier, model: GreenLightningModel, data: Dataset) -> Record:
-    inputs = encoded_inputs(estimator, data.X_test, reset=False)
-    shares = model.predict_proba(inputs)
-    right = np.asarray(model.predict(inputs) == data.y_test)
-    ece = reliability(shares.max(axis=1), right).ece
-    return {"accuracy": float(right.mean()), "features": model.paths.n_features_out, "ece": round(ece, 4)}
+    shares = model.predict_proba(encoded_inputs(estimator, data.X_test, reset=False))
+    return _scored(data, shares, np.asarray(model.classes)) | {"features": model.paths.n_features_out}
+
+
+def _scored(data: Dataset, shares: Array, classes: Array) -> Record:
+    """Accuracy, calibration error and log-loss of probabilities (n, k) of the test rows."""
+    found = evaluate(data.y_test, shares, classes)
+    return {
+        "accuracy": found.accuracy,
+        "ece": round(found.ece, 4),
+        "log_loss": round(found.log_loss, 4),
+    }
 
 
 def _network(data: Dataset, parts: list[tuple[Array, Array]], seed: int) -> Record:
@@ -83,7 +90,8 @@ def _network(data: Dataset, parts: list[tuple[Array, Array]], seed: int) -> Reco
     network = ConventionalNetwork(**setting, random_state=seed)
     with Seconds() as spent:
         network.fit(X, y)
-    return {"accuracy": float(network.score(data.X_test, data.y_test)), "retraining": round(spent.seconds, 3)}
+    found = _scored(data, network.predict_proba(data.X_test), network.classes_)
+    return found | {"retraining": round(spent.seconds, 3)}
 
 
 class Seconds:

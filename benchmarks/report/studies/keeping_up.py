@@ -82,15 +82,15 @@ def _judged(
 
 
 def costs(records: list[Record]) -> str:
-    """Medians: the first training, a retraining, a growth, and the expected calibration error."""
+    """Medians: the first training, a retraining, a growth, the expected calibration error, and the log-loss."""
     rows = []
     for dataset, stream, ways in groups(records):
         for way in (*RECIPES, NETWORK):
             if runs := ways.get(way):
-                names = ("first", "retraining", "growing", "ece", "features")
+                names = ("first", "retraining", "growing", "ece", "log_loss", "features")
                 values = [[run[name] for run in runs.values() if name in run] for name in names]
                 rows.append([dataset, NAMES[stream], way, *(f"{np.median(v):.3g}" if v else "" for v in values)])
-    head = ["first training", "retraining on a batch", "growing once", "ECE", "features"]
+    head = ["first training", "retraining on a batch", "growing once", "ECE", "log-loss", "features"]
     return table(["set", "stream", "way", *head], rows)
 
 

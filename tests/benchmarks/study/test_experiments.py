@@ -72,6 +72,7 @@ def test_a_world_with_new_labels_is_judged_on_test_rows_and_growing_adds_feature
     found = keeping_up.measured(data, 0, "incremental", way, batches=2)
     kept = keeping_up.measured(data, 0, "incremental", keeping_up.DEFAULT, batches=2)
     assert 0.5 < found["accuracy"] <= 1
-    assert ("growing" in found, "ece" in found) == (way == keeping_up.GROWN, way != keeping_up.NETWORK)
+    assert ("growing" in found, "features" in found) == (way == keeping_up.GROWN, way != keeping_up.NETWORK)
+    assert {"accuracy", "ece", "log_loss"} <= found.keys()
     if way == keeping_up.GROWN:
         assert found["features"] > kept["features"]
