@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.core.records import RESULTS, Record, select
 from benchmarks.core.streams import STREAMS
-from benchmarks.measures.first_training import EPOCHS, QUICK, SMALL_EPOCHS
+from benchmarks.measures.first_training import EPOCHS, PLAIN_EPOCHS, QUICK, SMALL_EPOCHS
 from benchmarks.peers.kinds import all_kinds
 from benchmarks.peers.network import FROM_SCRATCH
 from benchmarks.peers.ours import OURS
@@ -179,8 +179,8 @@ def tuning_table(folder: Path = RESULTS) -> str:
             taken = [_setting(tuning.get(dataset, {}).get(name, {}).get("chosen")) for dataset in tuning]
             rows.append([name, tried, *taken])
     quick = [_setting(tuning[dataset].get(QUICK, {}).get("chosen")) for dataset in tuning]
-    epochs, small = (", ".join(map(str, tried)) for tried in (EPOCHS, SMALL_EPOCHS))
-    tried = f"epochs of the structure: {epochs}, defaults; of a small one: {small}"
+    epochs, small, plain = (", ".join(map(str, tried)) for tried in (EPOCHS, SMALL_EPOCHS, PLAIN_EPOCHS))
+    tried = f"epochs of the structure: {epochs}, defaults; of a small one: {small}; of a plain one: {plain}"
     rows.append(["ours, quick first training", tried, *quick])
     return table(["way", "tried", *tuning], rows)
 

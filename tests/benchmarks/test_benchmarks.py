@@ -208,6 +208,7 @@ def test_first_training_scaling_throughput_and_their_report(
     monkeypatch.setattr(scaling, "SINGLE_ROWS", 30)
     monkeypatch.setattr(first_training, "EPOCHS", (1,))
     monkeypatch.setattr(first_training, "SMALL_EPOCHS", (1,))
+    monkeypatch.setattr(first_training, "PLAIN_EPOCHS", (1,))
     settings = {FROM_SCRATCH: SMALL_NETWORK}
     first_training.choose_quick(data, settings, tmp_path)
     first_training.run(data, settings, [0], records(tmp_path, "first"))
