@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
 from greenlightning.model import GreenLightningModel
-from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths, PathFeatures, RandomFeatures
+from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths, PathFeatures, RandomLayer
 from greenlightning.structure.gates import Structure
 from greenlightning.tables import TableEncoder, conform, infer_schema
 
@@ -44,12 +44,12 @@ def small_recipe(kind: str, bits: int = 8) -> PathFeatures:
 
 
 def joined_recipe(n_features: int, bits: int = 8) -> PathFeatures:
-    """Landmarks of a few gates and random features, side by side."""
+    """Landmarks of a few gates and a random layer, side by side."""
     X, y = blobs(60, n_features)
     structure = random_structure(n_features, (6, 5))
     landmarks = LandmarkPaths.build(structure, X, y, n_landmarks=15, feature_bits=bits, seen=("base",))
     return JoinedPaths.of(
-        landmarks, RandomFeatures.build(structure, X, n_features=9, feature_bits=bits, seen=("base",))
+        landmarks, RandomLayer.build(structure, X, n_features=9, feature_bits=bits, seen=("base",))
     )
 
 
