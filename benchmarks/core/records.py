@@ -87,23 +87,14 @@ def read(part: str, folder: Path = RESULTS) -> Iterator[Record]:
 
 
 def latest(part: str, folder: Path = RESULTS) -> list[Record]:
-    """For each dataset of a part, the cells that its most recent code and machine gave, as flat records."""
-    of_dataset: dict[str, list[Record]] = {}
-    for record in read(part, folder):
-        of_dataset.setdefault(record["cell"].get("dataset", ""), []).append(record)
-    return [flat for records in of_dataset.values() for flat in _of_last_run(records)]
+    """The most recent record of each cell of a part, flat; what was measured again replaces what was before."""
+    newest = {_name(record["cell"]): record for record in read(part, folder)}
+    return [record["cell"] | {k: v for k, v in record.items() if k != "cell"} for record in newest.values()]
 
 
 def select(records: Iterable[Record], **wanted: Any) -> list[Record]:
     """The records with these values."""
     return [r for r in records if all(r.get(name) == value for name, value in wanted.items())]
-
-
-def _of_last_run(records: list[Record]) -> Iterator[Record]:
-    last = records[-1]["code"], records[-1]["machine"]
-    mine = {_name(r["cell"]): r for r in records if (r["code"], r["machine"]) == last}
-    for record in mine.values():
-        yield record["cell"] | {name: value for name, value in record.items() if name != "cell"}
 
 
 def _name(cell: Record) -> str:

@@ -23,7 +23,7 @@ from benchmarks.peers.tuning import TOLERANCE, Chosen
 from greenlightning import GreenLightningClassifier
 from greenlightning.data.datasets import Dataset
 
-EPOCHS, SMALL_EPOCHS, PLAIN_EPOCHS = (2, 4, 8), (4, 8, 14), (6, 8)
+EPOCHS, SMALL_EPOCHS, PLAIN_EPOCHS = (2, 4, 8), (4, 8, 14), (4, 6, 8)
 SMALL = {"hidden_layer_sizes": (256, 256, 256), "batch_size": 256, "learning_rate": 16e-3, "reconstruction": 0.0}
 PLAIN = {"hidden_layer_sizes": (256, 256, 256), "learning_rate": 4e-3, "reconstruction": 0.0}
 QUICK = "ours, quick"

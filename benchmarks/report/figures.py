@@ -98,7 +98,7 @@ def first_figure(first: list[Record]) -> "Figure":
         end = f"{FROM_SCRATCH}, the weights kept" if number == 0 else None
         place.plot(record["seconds"], record["accuracy"], look.marker, color=look.colour, markersize=8, label=end)
     ours = [way for way in first_ways_of(first) if way != FROM_SCRATCH]
-    for way, marker in zip(ours, "o^sDvXP"[: len(ours)], strict=True):
+    for way, marker in zip(ours, "o^sDvXP*<>"[: len(ours)], strict=True):
         mine = select(first, way=way)
         name = "ours, defaults" if way == OURS else way
         style = {"color": GREEN, "markerfacecolor": GREEN if way == OURS else "white", "markersize": 8}
