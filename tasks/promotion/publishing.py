@@ -35,22 +35,26 @@ def publish(candidate: Candidate) -> int | None:
     from greenlightning.model import GreenLightningModel
 
     model = GreenLightningModel.load(candidate.trained.folder)
-    with champion.publication_turn(candidate.dataset), champion.promotion_lock(candidate.dataset):
-        if _is_overtaken(candidate):
-            return None
-        forgotten = certificates(model, candidate.parent, candidate.forgotten)
-        sealed = _log_files(candidate, model, forgotten)
-        number = _register(candidate, model, connect().get_run(candidate.run_id), sealed, forgotten)
-        _promote_or_keep(candidate, number)
-    _log_about(candidate.dataset, number, model, candidate.parent, candidate.decision.promote)
+    with champion.publication_turn(candidate.dataset):
+        with champion.promotion_lock(candidate.dataset):
+            if _is_overtaken(candidate):
+                return None
+            forgotten = certificates(model, candidate.parent, candidate.forgotten)
+            sealed = _log_files(candidate, model, forgotten)
+            number = _register(candidate, model, connect().get_run(candidate.run_id), sealed, forgotten)
+            _promote_or_keep(candidate, number)
+        _log_about(candidate.dataset, number, model, candidate.parent, candidate.decision.promote)
     return number
 
 
 def complete_publication(serving: registry.VersionInfo) -> None:
-    """Do what a kill right after the promotion of ``serving`` has left undone."""
-    if not is_complete(serving):
-        parent = registry.find(serving.dataset, serving.parent) if serving.parent else None
-        _log_about(serving.dataset, serving.version, registry.load_version(serving), parent, True)
+    """Do what a kill right after the promotion of ``serving`` has left undone; wait for a run that is at it."""
+    if is_complete(serving):
+        return
+    with champion.publication_turn(serving.dataset):
+        if not is_complete(serving):
+            parent = registry.find(serving.dataset, serving.parent) if serving.parent else None
+            _log_about(serving.dataset, serving.version, registry.load_version(serving), parent, True)
 
 
 def is_complete(serving: registry.VersionInfo) -> bool:

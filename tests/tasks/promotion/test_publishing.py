@@ -1,11 +1,15 @@
 """Publishing: a version is registered whole, and the champion changes last, or not at all."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.request import url2pathname
 
 import pytest
+from mlflow.entities import Run
 
 from greenlightning.data.batch import Batch
 from greenlightning.errors import IntegrityError
@@ -15,11 +19,12 @@ from tasks.core.constants import Alias, Kind, Metric, Tag
 from tasks.core.energy_cost import EnergyCost
 from tasks.core.faults import Fault
 from tasks.energy.from_scratch import NetworkRate
-from tasks.models import registry
+from tasks.models import champion, registry
 from tasks.models.version_expectations import expectations_of
 from tasks.promotion.candidate import Candidate
 from tasks.promotion.publishing import complete_publication, kept_out, publish
 from tasks.tracking.client import connect
+from tasks.tracking.run_params import log_model_params
 from tasks.tracking.runs import flow_run
 from tasks.training.evaluation import EvaluationResult
 from tasks.training.structure import TrainingResult
@@ -32,18 +37,18 @@ SPENT = EnergyCost(0.5, 2.0, 0.1, "measured:rapl")
 @pytest.fixture
 def candidate(tiny_model: GreenLightningModel, batches: list[Batch], tmp_path: Path) -> Candidate:
     """The second batch learnt on version 1; its run is open until it is published."""
-    champion = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
-    champion = replace(champion, tags=champion.tags | NetworkRate(SPENT, "classification").tags)
+    parent = served(tiny_model, tmp_path / "champion", versioned(batches[0], tmp_path))
+    parent = replace(parent, tags=parent.tags | NetworkRate(SPENT, "classification").tags)
     tiny_model.learn(batches[1]).save(tmp_path / "model")
     return Candidate(
         dataset="digits",
         run_id="",
-        parent=champion,
+        parent=parent,
         trained=TrainingResult(tmp_path / "model", {batches[1].id: 30}, 60, SPENT),
         evaluated=EvaluationResult({"accuracy": 0.9}, SPENT),
         decision=Decision(True, "promoted: better"),
         holdout=versioned(batches[2], tmp_path, "digits.holdout"),
-        expectations=expectations_of(champion),
+        expectations=expectations_of(parent),
     )
 
 
@@ -72,11 +77,11 @@ def test_a_rejected_candidate_becomes_challenger_and_its_batch_is_kept_out(
     candidate: Candidate, batches: list[Batch]
 ) -> None:
     assert published(candidate, decision=Decision(False, "champion kept: worse")) == 2
-    champion = registry.version("digits", Alias.CHAMPION)
+    serving = registry.version("digits", Alias.CHAMPION)
     challenger = registry.version("digits", Alias.CHALLENGER)
-    assert (champion.version, challenger.version) == (1, 2)
+    assert (serving.version, challenger.version) == (1, 2)
     assert challenger.tags[Tag.DECISION] == "kept as challenger"
-    assert kept_out(champion) == {batches[1].id}
+    assert kept_out(serving) == {batches[1].id}
 
 
 def test_where_another_run_was_first_nothing_is_registered(candidate: Candidate) -> None:
@@ -141,6 +146,34 @@ def test_a_kill_after_the_alias_moved_leaves_the_new_champion_and_the_next_run_d
     assert (run.data.tags[Tag.VERSION], run.data.params["rows"]) == ("2", "60")
     assert "lineage.html" in {file.path for file in connect().list_artifacts(serving.run_id)}
     assert published(candidate) is None
+
+
+def test_a_run_that_is_still_publishing_is_waited_for_and_its_parameters_are_logged_once(
+    candidate: Candidate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow refuses the second of two runs that log the same parameters at once."""
+    asked, turn = Event(), champion.publication_turn
+    logged: list[int] = []
+    completed: list[Future[None]] = []
+
+    def log_while_another_completes(run: Run, model: GreenLightningModel, number: int) -> None:
+        logged.append(number)
+        if len(logged) == 1:
+            asked.clear()
+            completed.append(pool.submit(complete_publication, registry.version("digits", Alias.CHAMPION)))
+            assert asked.wait(30)
+        log_model_params(run, model, number)
+
+    def asked_for(dataset: str) -> AbstractContextManager[None]:
+        asked.set()
+        return turn(dataset)
+
+    monkeypatch.setattr("tasks.promotion.publishing.log_model_params", log_while_another_completes)
+    monkeypatch.setattr(champion, "publication_turn", asked_for)
+    with ThreadPoolExecutor(1) as pool:
+        assert published(candidate) == 2
+        completed[0].result()
+    assert logged == [2]
 
 
 def test_what_a_version_keeps_beside_its_model_is_sealed(candidate: Candidate) -> None:
