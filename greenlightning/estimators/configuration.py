@@ -10,6 +10,7 @@ from greenlightning.data.batch import Batch
 from greenlightning.errors import InputError
 from greenlightning.paths import ExplicitPaths, LandmarkPaths, PathFeatures, SyntheticLandmarks
 from greenlightning.paths.landmarks import landmarks_for
+from greenlightning.paths.receptive_fields import FIELD
 from greenlightning.structure.defaults import (
     FEW_ROWS,
     StructureDefaults,
@@ -29,7 +30,8 @@ EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS = 1_024
 LANDMARKS_BESIDE_RANDOM = 256
-FEATURES, FEATURES_PER_ROOT = 1_536, 14
+NARROW_BUDGET, WIDE_BUDGET = (14, 1_536), (22, 3_840)
+"""Features for each square root of the base's rows, and at most: up to ``FIELD`` columns, and for more."""
 LANDMARK_KINDS = LandmarkPaths.kind, SyntheticLandmarks.kind
 
 
@@ -140,8 +142,9 @@ def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures,
     InputError
         Where ``n_random_features`` is negative or an unknown word.
     """
-    most = min(FEATURES, round(FEATURES_PER_ROOT * math.sqrt(batch.rows)))
-    room = unless_auto("feature_budget", estimator.feature_budget, most) - paths.n_features_out
+    per_root, most = WIDE_BUDGET if paths.structure.n_encoded > FIELD else NARROW_BUDGET
+    budget = min(most, round(per_root * math.sqrt(batch.rows)))
+    room = unless_auto("feature_budget", estimator.feature_budget, budget) - paths.n_features_out
     fits = _takes_random_features(estimator, batch) and isinstance(paths, LandmarkPaths)
     wanted = unless_auto("n_random_features", estimator.n_random_features, max(room, 0) if fits else 0)
     if wanted < 0:

@@ -71,14 +71,15 @@ def train_structure(
     """
     X, y = batch.X, estimator._targets(batch, seed).mapped(batch.y)
     training, validation = split = _split(estimator, batch.y, seed)
+    inputs = X[training]
     extract = partial(
         extract_structure,
-        X[training],
+        inputs,
         y[training],
         task=estimator.task,
         validation=(X[validation], y[validation]) if len(validation) else None,
     )
-    options = training_options(estimator, X[training], seed)
+    options = training_options(estimator, inputs, seed)
     if estimator.weight_decay == "oui":
 
         def early_oui(decay: float) -> float:

@@ -142,6 +142,6 @@ def int8_rows(weights: NDArray[np.float64]) -> NDArray[np.int8]:
 
 def _quantiles(values: NDArray[np.int32], shares: NDArray[np.float64]) -> NDArray[np.int32]:
     """Take from each column of ``values`` (n, c) the one that its share (c,) of the rows does not pass."""
-    place = np.floor(shares * len(values)).astype(np.intp)
-    ascending = np.sort(values, axis=0)
-    return ascending[np.minimum(place, len(values) - 1), np.arange(values.shape[1])]
+    places = np.minimum(np.floor(shares * len(values)).astype(np.intp), len(values) - 1)
+    columns = np.ascontiguousarray(values.T)
+    return np.array([np.partition(column, place)[place] for column, place in zip(columns, places, strict=True)])

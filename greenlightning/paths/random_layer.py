@@ -4,6 +4,7 @@ An activation is a sum over the open paths that end in its unit, so these featur
 and inputs beside it. What they are worth: ``docs/decisions/0091-random-layer.md``.
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from greenlightning.compute.integers import fixed_point
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.receptive_fields import FIELD, receptive_fields
 from greenlightning.paths.scaled import input_step, int8_inputs
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.layers import INT8_LIMIT
@@ -24,8 +26,8 @@ class RandomLayer(RandomFeatures):
     """One feature ``max(<w_j, z> - b_j, 0)`` for each of m random directions w_j [1]_.
 
     ``z`` are the encoded inputs and the activations of all hidden layers, d + Σh_l numbers of 8 bits. Directions
-    are Gaussian over all of them, each source divided by its root mean square over the base. Otherwise like
-    RandomFeatures.
+    are Gaussian over all activations and 32 inputs that vary together (``receptive_fields``), or all inputs where
+    there are no more; each source is divided by its root mean square over the base. Otherwise like RandomFeatures.
 
     References
     ----------
@@ -52,7 +54,11 @@ class RandomLayer(RandomFeatures):
         columns = [structure.n_encoded, *structure.hidden_layer_sizes]
         squares = [source.double().square().mean() for source in torch.split(mixed, columns, dim=1)]
         sizes = np.repeat([float(square.sqrt()) or 1.0 for square in squares], columns)
-        return np.asarray(rng.standard_normal((n_features, len(sizes))) / sizes)
+        weights = np.asarray(rng.standard_normal((n_features, len(sizes))) / sizes)
+        d = structure.n_encoded
+        if d > FIELD:
+            weights[:, :d] *= receptive_fields(mixed[:, :d], n_features, rng) * math.sqrt(d / FIELD)
+        return weights
 
     @classmethod
     def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:

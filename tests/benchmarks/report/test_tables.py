@@ -90,10 +90,10 @@ def test_targets_and_tables_are_computed_from_the_records(tmp_path: Path) -> Non
 
 
 def test_a_section_measured_with_a_former_recipe_says_so() -> None:
-    runs = {"digits": page.RECIPE_SINCE, "letter": "2026-11-27T08:00:00"}
+    runs = {"digits": "2026-11-27T08:00:00", "letter": "2026-11-27T08:00:00"}
     found = {name: {"dataset": name, "at": at} for name, at in runs.items()}
     assert [page.recipe_of(record) for record in found.values()] == [page.TODAY, page.FORMER]
-    assert page.recipe_of({"dataset": "letter", "at": page.RECIPE_SINCE}) == page.TODAY
+    assert page.recipe_of({"dataset": "letter", "at": page.RECIPE_SINCE["letter"]}) == page.TODAY
     assert page.marked("a table", [found["letter"]]).startswith(page.FORMER_NOTE)
     assert page.marked("a table", [found["digits"]]) == "a table"
     assert page.marked("a table", [found["letter"] | {"peer": "boosted trees"}]) == "a table"
