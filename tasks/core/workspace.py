@@ -4,6 +4,8 @@ import os
 import pwd
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from errno import ENOTDIR
 from functools import cache
@@ -20,6 +22,8 @@ HOLDOUT = ".holdout"
 """What the name of a dataset's holdout ends in."""
 ROOM = 32 << 20
 """Free bytes without which no run begins: databases that cannot grow make everything wait."""
+LOCK_TIMEOUT = 600.0
+"""Seconds."""
 
 
 def checked_name(name: str, what: str = "dataset") -> str:
@@ -149,6 +153,15 @@ class Workspace:
     @property
     def locks(self) -> Path:
         return self.root / ".prefect" / "locks"
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Hold a lock against all other processes and threads; who holds it may take it again."""
+        from filelock import FileLock
+
+        self.locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(self.locks / f"{name}.lock", timeout=LOCK_TIMEOUT, is_singleton=True):
+            yield
 
 
 def _name(user: int) -> str:

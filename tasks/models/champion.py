@@ -16,8 +16,6 @@ from tasks.models.version_info import VersionInfo, nothing_before, pruned_error,
 from tasks.tracking.client import connect
 from tasks.tracking.database import make_durable
 
-LOCK_TIMEOUT = 600.0
-
 
 @task(task_run_name="promote {dataset} version {version_number}", persist_result=False)
 def promote(dataset: str, version_number: int, expected_champion: int | None, reason: str = "") -> bool:
@@ -120,22 +118,12 @@ def promotion_lock(dataset: str) -> Iterator[None]:
 
     Who holds it may take it again.
     """
-    with _held(f"{checked_name(dataset)}.champion.lock"):
+    with Workspace.current().locked(f"{checked_name(dataset)}.champion"):
         yield
 
 
 @contextmanager
 def publication_turn(dataset: str) -> Iterator[None]:
     """Hold the turn to publish a version, so that none overtakes it but a promotion by hand; it may nest."""
-    with _held(f"{checked_name(dataset)}.publication.lock"):
-        yield
-
-
-@contextmanager
-def _held(lock: str) -> Iterator[None]:
-    from filelock import FileLock
-
-    folder = Workspace.current().locks
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / lock, timeout=LOCK_TIMEOUT, is_singleton=True):
+    with Workspace.current().locked(f"{checked_name(dataset)}.publication"):
         yield

@@ -79,35 +79,38 @@ def _client_class() -> "type[MlflowClient]":
 
 def experiment_id(dataset: str) -> str:
     """Return the id of the dataset's experiment, created with its description when it is new."""
-    from mlflow.exceptions import MlflowException
-
-    client = connect()
-    found = client.get_experiment_by_name(checked_name(dataset))
-    if found is None:
-        try:
-            created = client.create_experiment(dataset, artifacts_of(dataset), _experiment_tags(dataset))
-            client.set_experiment_tag(created, NOTE_TAG, experiment_note(dataset, created))
-            _write_ahead()
-            return str(created)
-        except MlflowException as error:
-            found = client.get_experiment_by_name(dataset)
-            if found is None:
-                raise error
+    found = connect().get_experiment_by_name(checked_name(dataset))
+    if found is None or _outdated(found):
+        with Workspace.current().locked("experiments"):
+            found = _up_to_date(dataset)
     if found.lifecycle_stage != "active":
         raise InputError(
             f"The MLflow experiment {dataset!r} was deleted",
             f"Bring it back with: mlflow experiments restore --experiment-id {found.experiment_id}",
         )
-    _renew_views(found)
     return str(found.experiment_id)
 
 
-def _renew_views(found: "Experiment") -> None:
-    """Bring the saved views and the note of an experiment of an earlier release up to date."""
+def _up_to_date(dataset: str) -> "Experiment":
+    """Create the experiment, or bring the note and the saved views of an earlier release up to date."""
+    client = connect()
+    found = client.get_experiment_by_name(dataset)
+    if found is None:
+        found = client.get_experiment(
+            client.create_experiment(dataset, artifacts_of(dataset), _experiment_tags(dataset))
+        )
+        _write_ahead()
+    for tag, value in _outdated(found).items():
+        client.set_experiment_tag(found.experiment_id, tag, value)
+    return found
+
+
+def _outdated(found: "Experiment") -> dict[str, str]:
+    """The tags that an active experiment lacks, or has from an earlier release."""
+    if found.lifecycle_stage != "active":
+        return {}
     current = {**saved_views(), NOTE_TAG: experiment_note(found.name, found.experiment_id)}
-    for tag, value in current.items():
-        if found.tags.get(tag) != value:
-            connect().set_experiment_tag(found.experiment_id, tag, value)
+    return {tag: value for tag, value in current.items() if found.tags.get(tag) != value}
 
 
 def _write_ahead() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from greenlightning.errors import InputError
 from tasks.core.constants import Tag
 from tasks.core.steps import task
+from tasks.core.workspace import Workspace
 from tasks.tracking.client import artifacts_of, connect
 
 EXPERIMENT = "study"
@@ -54,9 +55,10 @@ def study_experiment() -> str:
     Raises InputError where a dataset has its name.
     """
     client = connect()
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is None:
-        return str(client.create_experiment(EXPERIMENT, artifacts_of(EXPERIMENT)))
+    with Workspace.current().locked("experiments"):
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is None:
+            return str(client.create_experiment(EXPERIMENT, artifacts_of(EXPERIMENT)))
     if Tag.DATASET in found.tags:
         raise InputError(
             f"The MLflow experiment {EXPERIMENT!r} is that of a dataset of this name",

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_an_experiment_of_an_earlier_release_gets_the_views_and_the_note_of_this
     connect().set_experiment_tag(made, NOTE_TAG, "earlier")
     assert experiment_id("digits") == made
     assert connect().get_experiment(made).tags == current
+
+
+def test_eight_first_runs_of_a_dataset_at_once_have_one_experiment() -> None:
+    """MLflow refuses the second of two that create an experiment, or give it the same tag, at once."""
+    for dataset in map("dataset-{}".format, range(5)):
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(experiment_id, [dataset] * 8))) == 1
 
 
 def test_a_deleted_experiment_is_named_with_its_remedy() -> None:
