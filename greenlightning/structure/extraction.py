@@ -156,15 +156,22 @@ def standardisation(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.fl
     mean = X.mean(axis=0, dtype=np.float64)
     variance = X.var(axis=0, dtype=np.float64)
     variance[variance <= (len(X) * np.finfo(np.float64).eps * mean) ** 2] = 0
-    if share_unit(X[:, variance > 0]):
+    if _are_alike(_spans(X)[variance > 0]):
         variance = variance + VARIANCE_FLOOR * variance.mean()
     return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
 
 
 def share_unit(X: NDArray[Any]) -> bool:
     """Tell whether three columns in four of ``X`` (n, d) span at least half of the widest range, as pixels do."""
-    span = X.max(axis=0).astype(np.float64) - X.min(axis=0)
-    return bool(len(span) and np.mean(span >= 0.5 * span.max()) >= 0.75)
+    return _are_alike(_spans(X))
+
+
+def _spans(X: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(X.max(axis=0).astype(np.float64) - X.min(axis=0))
+
+
+def _are_alike(spans: NDArray[np.float64]) -> bool:
+    return bool(len(spans) and np.mean(spans >= 0.5 * spans.max()) >= 0.75)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 COLUMNS = 5
 Rows = tuple[NDArray[Any], NDArray[Any]]
-quickly = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+quickly = settings(max_examples=40, derandomize=True, database=None)
 every_recipe = pytest.mark.parametrize(("kind", "bits"), list(product((*RECIPES, "joined", "grown"), (8, 12, 16))))
 every_target = pytest.mark.parametrize("target", ["classes", "reals"])
 

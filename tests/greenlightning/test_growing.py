@@ -15,7 +15,7 @@ from greenlightning.model.growing import GrowthOptions, new_paths, rooted
 from greenlightning.paths import ExplicitPaths, JoinedPaths, LandmarkPaths
 from tests.helpers.small import blobs, joined_recipe, random_structure
 
-quickly = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+quickly = settings(max_examples=25, derandomize=True, database=None)
 
 
 def batches(n: int = 240, parts: int = 4) -> list[Batch]:

@@ -43,7 +43,7 @@ def assert_windows_of(windows: Windows, stream: Stream, names: list[str]) -> Non
         assert model.statistics == stream.learnt(kept).statistics
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(known=st.integers(1, 20), new=st.integers(1, 8))
 def test_each_window_has_learnt_just_its_batches(tiny_model: GreenLightningModel, known: int, new: int) -> None:
     stream = Stream(tiny_model, known + new)

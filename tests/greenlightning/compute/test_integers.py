@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("multiply", [integers.int8_product, integers._float32_product])
-@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, derandomize=True, database=None)
 @given(
     shape=st.tuples(st.integers(1, 90), st.integers(1, 3000), st.integers(1, 90)),
     extreme=st.sampled_from([None, (-128, -128), (127, -128), (127, 127)]),

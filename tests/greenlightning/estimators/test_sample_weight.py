@@ -28,7 +28,7 @@ def test_weights_repeat_rows_in_fit(kind: Any) -> None:
     assert weighted.model_.statistics.n == weights.sum() == 60
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.lists(st.integers(0, 5), min_size=4, max_size=4).filter(any))
 def test_weights_repeat_rows_in_partial_fit_and_forget(weights: list[int]) -> None:
     model = GreenLightningClassifier(**QUICK).fit(X, y)

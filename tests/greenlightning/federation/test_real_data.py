@@ -29,7 +29,7 @@ def prepared(dataset: str) -> tuple[np.ndarray, np.ndarray, GreenLightningModel]
 
 
 @pytest.mark.parametrize("dataset", ["letter", "fashion-mnist"])
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_any_federation_is_central_learning(dataset: str, data: st.DataObject) -> None:
     X, y, empty = prepared(dataset)

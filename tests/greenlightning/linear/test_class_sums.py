@@ -17,7 +17,7 @@ from greenlightning.linear.weighting import weighed
 from greenlightning.model import GreenLightningModel
 
 APART = ClassTargets(apart=True)
-ANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def apart(model: GreenLightningModel, weights: ClassTargets = APART) -> GreenLightningModel:

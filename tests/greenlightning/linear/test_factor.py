@@ -37,7 +37,7 @@ def dense(paths: ExplicitPaths, X: NDArray[Any], alpha: float) -> NDArray[np.flo
     return np.asarray(centred.T @ centred + alpha * np.eye(len(paths.scales)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     gates=st.integers(1, 12),
     known=st.integers(2, 120),

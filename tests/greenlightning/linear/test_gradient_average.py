@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -38,7 +38,6 @@ def test_an_average_is_the_mean_weighted_by_rows(kind: str) -> None:
     assert found.partial_fit(*blobs(10)).n_samples_seen_ == 130
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=2, max_size=4))
 def test_an_average_of_one_model_with_itself_is_that_model(weights: list[int]) -> None:
     model = known_model(np.arange(12.0).reshape(4, 3))

@@ -34,7 +34,7 @@ def by_hand(model: GreenLightningModel, batch: Batch, weights: np.ndarray) -> np
     return features.T @ (features * weights[:, None])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(weights=st.lists(EXACT, min_size=30, max_size=30).filter(any))
 def test_weighted_sums_are_those_by_hand(
     tiny_model: GreenLightningModel, batches: list[Batch], weights: list[float]
@@ -45,7 +45,7 @@ def test_weighted_sums_are_those_by_hand(
     assert found.n / 2.0**found.weight_bits == w.sum()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(weights=st.lists(EXACT, min_size=30, max_size=30).filter(any), cut=st.integers(1, 29))
 def test_any_partition_and_order_give_the_same_digest_and_removal_undoes(
     tiny_model: GreenLightningModel, batches: list[Batch], weights: list[float], cut: int

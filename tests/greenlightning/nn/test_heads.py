@@ -69,7 +69,7 @@ def sum_over_paths(
     return total
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(sizes=st.lists(st.integers(1, 4), min_size=3, max_size=5), seed=st.integers(0, 1_000))
 def test_a_network_is_the_sum_of_the_paths_that_its_structure_leaves_open(sizes: list[int], seed: int) -> None:
     network, X = mlp(sizes, seed), rows(30, sizes[0], seed)
@@ -80,7 +80,7 @@ def test_a_network_is_the_sum_of_the_paths_that_its_structure_leaves_open(sizes:
     assert np.abs(difference[alike]).max() < 1e-12
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(d=st.integers(1, 6), h=st.integers(1, 8), k=st.integers(1, 4), seed=st.integers(0, 1_000))
 def test_the_block_of_a_head_is_the_head_where_gates_are_its_own(d: int, h: int, k: int, seed: int) -> None:
     """Features are rounded to 2^-13 of ±4, so outputs move by at most that times the sum of path weights."""

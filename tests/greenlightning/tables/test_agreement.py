@@ -58,7 +58,7 @@ def kinds(schema: Any) -> list[Any]:
     return [(column.name, column.kind, column.categories, column.format) for column in schema.columns]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.data())
 def test_order_and_partition_make_no_difference(data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(60, ROWS - 60), max_size=3)))

@@ -21,7 +21,7 @@ from greenlightning.tables.schema import Kind
 ROWS, MORE = 84, 30
 Cells = pd.Series
 Form = Callable[[Cells], Cells]
-quickly = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+quickly = settings(max_examples=60, derandomize=True, database=None)
 single = st.just(np.nan) | st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 

@@ -14,7 +14,7 @@ def columns(X: np.ndarray) -> NumericColumns:
     return NumericColumns.of(NAMES, X)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(-1e6, 1e6), st.integers(2, 300))
 def test_the_memory_layout_changes_no_bit_and_a_constant_column_has_spread_0(
     seed: int, constant: float, rows: int

@@ -33,7 +33,6 @@ SUFFIXES = ["", ".csv", ".json", ".jsonl", ".parquet", ".feather", ".npz", ".tsv
 ALL = (*FORMATS, write_feather, write_json, *map(write_packed, (".bz2", ".xz", ".zip")))
 FUZZED = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="GREENLIGHTNING_FUZZ" not in os.environ,
     database=None,
     suppress_health_check=list(HealthCheck),
