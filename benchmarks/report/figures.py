@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DPI = 130
 ACCURACIES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
+FAMILY_MARKERS = "o^sDvXP"
+"""One for our defaults, and one for each kind of shorter training, whatever its epochs."""
 STREAM_TITLES = {"iid": "i.i.d.", "drifted": "drifted labels", "incremental": "new classes arrive"}
 
 
@@ -87,6 +89,20 @@ def cost_figure(protocol: list[Record]) -> "Figure":
     return figure
 
 
+def _families(first: list[Record]) -> dict[str, list[str]]:
+    """Our ways of a first training by what the legend calls them: those that differ in epochs go together."""
+    found: dict[str, list[str]] = {}
+    for way in first_ways_of(first):
+        if way != FROM_SCRATCH:
+            found.setdefault(way if way == OURS else way.rpartition(" ")[0], []).append(way)
+    return {
+        "ours, defaults"
+        if family == OURS
+        else f"{family} {', '.join(way.rpartition(' ')[2] for way in ways)}": ways
+        for family, ways in found.items()
+    }
+
+
 def first_figure(first: list[Record]) -> "Figure":
     """Accuracy against seconds of a first training: the network epoch by epoch, ours as points."""
     figure, [place] = panels(1, 9.6, 4.4)
@@ -97,11 +113,9 @@ def first_figure(first: list[Record]) -> "Figure":
         place.plot(curve[:, 0], curve[:, TEST], color=look.colour, linewidth=1.2, alpha=0.7, label=label)
         end = f"{FROM_SCRATCH}, the weights kept" if number == 0 else None
         place.plot(record["seconds"], record["accuracy"], look.marker, color=look.colour, markersize=8, label=end)
-    ours = [way for way in first_ways_of(first) if way != FROM_SCRATCH]
-    for way, marker in zip(ours, "o^sDvXP*<>"[: len(ours)], strict=True):
-        mine = select(first, way=way)
-        name = "ours, defaults" if way == OURS else way
-        style = {"color": GREEN, "markerfacecolor": GREEN if way == OURS else "white", "markersize": 8}
+    for (name, members), marker in zip(_families(first).items(), FAMILY_MARKERS, strict=False):
+        mine = [record for way in members for record in select(first, way=way)]
+        style = {"color": GREEN, "markerfacecolor": GREEN if members == [OURS] else "white", "markersize": 8}
         place.plot(values(mine, "seconds"), values(mine, "accuracy"), marker, label=name, linestyle="", **style)
     best = max(values(first, "accuracy"))
     place.set(
