@@ -63,7 +63,10 @@ class NumberColumns:
 
     @classmethod
     def fit(cls, frame: pd.DataFrame, names: tuple[str, ...]) -> "NumberColumns":
-        """Freeze the tables on columns ``names`` of a base; the order of its rows does not matter."""
+        """Freeze the tables on columns ``names`` of a base; the order of its rows does not matter.
+
+        The median is the mean of the one or two in the middle of the sorted values.
+        """
         fill, gaps, knots = (
             np.zeros(len(names)),
             np.zeros(len(names), dtype=bool),
@@ -73,9 +76,7 @@ class NumberColumns:
             known = np.sort(values[np.isfinite(values)]).astype(np.float64, copy=False)
             gaps[place] = bool(np.isnan(values).any())
             if len(known):
-                fill[place] = known[
-                    (len(known) - 1) // 2 : len(known) // 2 + 1
-                ].mean()  # the median of sorted ones
+                fill[place] = known[(len(known) - 1) // 2 : len(known) // 2 + 1].mean()
                 if is_heavy_tailed(known):
                     knots[place] = np.quantile(known, np.linspace(0, 1, KNOTS))
         return cls(names, fill, gaps, knots)

@@ -94,15 +94,24 @@ def experiment_id(dataset: str) -> str:
 def _up_to_date(dataset: str) -> "Experiment":
     """Create the experiment, or bring the note and the saved views of an earlier release up to date."""
     client = connect()
-    found = client.get_experiment_by_name(dataset)
-    if found is None:
-        found = client.get_experiment(
-            client.create_experiment(dataset, artifacts_of(dataset), _experiment_tags(dataset))
-        )
-        _write_ahead()
+    found = client.get_experiment_by_name(dataset) or _created(client, dataset)
     for tag, value in _outdated(found).items():
         client.set_experiment_tag(found.experiment_id, tag, value)
     return found
+
+
+def _created(client: "MlflowClient", dataset: str) -> "Experiment":
+    """Create the experiment, unless another workspace has on the same server meanwhile."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        made = client.create_experiment(dataset, artifacts_of(dataset), _experiment_tags(dataset))
+    except MlflowException:
+        if found := client.get_experiment_by_name(dataset):
+            return found
+        raise
+    _write_ahead()
+    return client.get_experiment(made)
 
 
 def _outdated(found: "Experiment") -> dict[str, str]:

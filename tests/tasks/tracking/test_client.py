@@ -5,8 +5,10 @@ import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from greenlightning.errors import InputError
 from tasks.tracking.client import connect, experiment_id
@@ -60,6 +62,19 @@ def test_eight_first_runs_of_a_dataset_at_once_have_one_experiment() -> None:
     for dataset in map("dataset-{}".format, range(5)):
         with ThreadPoolExecutor(8) as pool:
             assert len(set(pool.map(experiment_id, [dataset] * 8))) == 1
+
+
+def test_an_experiment_that_another_workspace_creates_meanwhile_on_the_same_server_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    create = type(connect()).create_experiment
+
+    def create_second(client: MlflowClient, *about: Any) -> Any:
+        create(client, *about)
+        return create(client, *about)
+
+    monkeypatch.setattr(type(connect()), "create_experiment", create_second)
+    assert experiment_id("digits") == connect().get_experiment_by_name("digits").experiment_id
 
 
 def test_a_deleted_experiment_is_named_with_its_remedy() -> None:
