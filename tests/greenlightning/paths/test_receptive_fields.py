@@ -1,4 +1,4 @@
-"""Receptive fields: columns that vary together, whatever the order of rows and columns."""
+"""Receptive fields: columns that vary together, whatever the order of the rows."""
 
 import numpy as np
 import pytest
