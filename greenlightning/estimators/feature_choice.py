@@ -13,7 +13,8 @@ from greenlightning.errors import SingularError
 from greenlightning.estimators.configuration import random_features_beside
 from greenlightning.estimators.nested import nested_errors
 from greenlightning.linear.statistics import Statistics
-from greenlightning.paths import JoinedPaths, PathFeatures, RandomFeatures, RandomLayer
+from greenlightning.paths import JoinedPaths, PathFeatures, RandomFeatures, RandomFields, RandomLayer
+from greenlightning.paths.receptive_fields import FIELD
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -55,7 +56,8 @@ def widened(
     most = random_features_beside(estimator, paths, batch)
     if not most:
         return paths
-    random = RandomLayer.build(
+    kind = RandomFields if paths.structure.n_encoded > FIELD else RandomLayer
+    random = kind.build(
         paths.structure,
         batch.X,
         n_features=most,

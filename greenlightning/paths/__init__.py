@@ -7,6 +7,7 @@ from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.joined import SIMPLE, JoinedPaths
 from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.random_fields import RandomFields
 from greenlightning.paths.random_layer import RandomLayer
 from greenlightning.paths.synthetic import SyntheticLandmarks, synthetic_rows
 from greenlightning.structure.gates import Structure
@@ -17,6 +18,7 @@ __all__ = [
     "LandmarkPaths",
     "PathFeatures",
     "RandomFeatures",
+    "RandomFields",
     "RandomLayer",
     "SyntheticLandmarks",
     "load_paths",
@@ -32,7 +34,7 @@ def load_paths(folder: Path, kind: str, structure: Structure) -> PathFeatures:
     ----------
     folder : Path
         Where ``PathFeatures.save`` wrote it.
-    kind : {"explicit", "landmarks", "synthetic", "random", "random-layer", "joined"}
+    kind : {"explicit", "landmarks", "synthetic", "random", "random-layer", "random-fields", "joined"}
         The kind of recipe.
     structure : Structure
         The frozen gates.

@@ -14,6 +14,7 @@ from greenlightning.paths.base import PathFeatures
 from greenlightning.paths.explicit import ExplicitPaths
 from greenlightning.paths.landmarks import LandmarkPaths
 from greenlightning.paths.random_features import RandomFeatures
+from greenlightning.paths.random_fields import RandomFields
 from greenlightning.paths.random_layer import RandomLayer
 from greenlightning.paths.synthetic import SyntheticLandmarks
 from greenlightning.structure.gates import Structure
@@ -22,7 +23,8 @@ from greenlightning.tables import TableEncoder
 
 GATES = "structure/"
 SIMPLE: dict[str, type[PathFeatures]] = {
-    one.kind: one for one in (ExplicitPaths, LandmarkPaths, SyntheticLandmarks, RandomFeatures, RandomLayer)
+    one.kind: one
+    for one in (ExplicitPaths, LandmarkPaths, SyntheticLandmarks, RandomFeatures, RandomLayer, RandomFields)
 }
 
 

@@ -97,8 +97,8 @@ class RandomFeatures(ScaledFeatures):
         encoded = structure.encode(torch.from_numpy(inputs[reference_rows(len(inputs), rng)]))
         tables = cls._steps(structure, encoded)
         mixed = cls._mixed(structure, encoded, tables)
-        tables["directions"] = torch.from_numpy(int8_rows(cls._weights(n_features, structure, mixed, rng)))
-        projected = int8_product(mixed, tables["directions"].t()).to(torch.int32)
+        tables |= cls._directions(n_features, structure, mixed, rng)
+        projected = cls._projected(mixed, tables)
         tables["kinks"] = torch.from_numpy(_quantiles(projected.numpy(), rng.uniform(*KINKS, n_features)))
         values = projected.sub_(tables["kinks"]).clamp_min_(0).float()
         tables |= scale_tables(values, largest_magnitude(feature_bits))
@@ -110,19 +110,23 @@ class RandomFeatures(ScaledFeatures):
         return replace(self, tables=self.tables | fewer)
 
     def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
-        mixed = self._mixed(self.structure, encoded, tables)
-        projected = int8_product(mixed, tables["directions"].t()).to(torch.int32)
+        projected = self._projected(self._mixed(self.structure, encoded, tables), tables)
         return projected.sub_(tables["kinks"]).clamp_min_(0).float()
 
     @classmethod
-    def _weights(
+    def _directions(
         cls, n_features: int, structure: Structure, mixed: Tensor, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """Choose the weights (n_features, k) of what is ``mixed`` (n, k): Gaussian ones of a few inputs."""
+    ) -> dict[str, Tensor]:
+        """Draw the tables of weights of what is ``mixed`` (n, k): Gaussian ones of a few inputs."""
         weights = rng.standard_normal((n_features, mixed.shape[1]))
         ranks = rng.random(weights.shape).argsort(axis=1).argsort(axis=1)
         weights[ranks >= MIXED_INPUTS] = 0.0
-        return weights
+        return {"directions": int8_rows(weights)}
+
+    @classmethod
+    def _projected(cls, mixed: Tensor, tables: dict[str, Tensor]) -> Tensor:
+        """Compute ``<w_j, x>`` (n, m), int32, of what is ``mixed`` (n, k)."""
+        return int8_product(mixed, tables["directions"].t()).to(torch.int32)
 
     @classmethod
     def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
@@ -135,9 +139,10 @@ class RandomFeatures(ScaledFeatures):
         return int8_inputs(encoded, tables)
 
 
-def int8_rows(weights: NDArray[np.float64]) -> NDArray[np.int8]:
+def int8_rows(weights: NDArray[np.float64]) -> Tensor:
     """Round each row of ``weights`` (n, k) to int8; its largest becomes 127."""
-    return np.asarray(np.rint(weights * INT8_LIMIT / np.abs(weights).max(axis=1, keepdims=True)), dtype=np.int8)
+    whole = np.rint(weights * INT8_LIMIT / np.abs(weights).max(axis=1, keepdims=True))
+    return torch.from_numpy(whole.astype(np.int8))
 
 
 def _quantiles(values: NDArray[np.int32], shares: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -4,7 +4,6 @@ An activation is a sum over the open paths that end in its unit, so these featur
 and inputs beside it. What they are worth: ``docs/decisions/0091-random-layer.md``.
 """
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from greenlightning.compute.integers import fixed_point
-from greenlightning.paths.random_features import RandomFeatures
-from greenlightning.paths.receptive_fields import FIELD, receptive_fields
+from greenlightning.paths.random_features import RandomFeatures, int8_rows
 from greenlightning.paths.scaled import input_step, int8_inputs
 from greenlightning.structure.gates import Structure
 from greenlightning.structure.layers import INT8_LIMIT
@@ -26,8 +24,8 @@ class RandomLayer(RandomFeatures):
     """One feature ``max(<w_j, z> - b_j, 0)`` for each of m random directions w_j [1]_.
 
     ``z`` are the encoded inputs and the activations of all hidden layers, d + Σh_l numbers of 8 bits. Directions
-    are Gaussian over all activations and 32 inputs that vary together (``receptive_fields``), or all inputs where
-    there are no more; each source is divided by its root mean square over the base. Otherwise like RandomFeatures.
+    are Gaussian over all of them, each source divided by its root mean square over the base. Otherwise like
+    RandomFeatures.
 
     References
     ----------
@@ -48,17 +46,11 @@ class RandomLayer(RandomFeatures):
         return super()._bytes_per_row() + 16 * sum(self.structure.hidden_layer_sizes)
 
     @classmethod
-    def _weights(
+    def _directions(
         cls, n_features: int, structure: Structure, mixed: Tensor, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        columns = [structure.n_encoded, *structure.hidden_layer_sizes]
-        squares = [source.double().square().mean() for source in torch.split(mixed, columns, dim=1)]
-        sizes = np.repeat([float(square.sqrt()) or 1.0 for square in squares], columns)
-        weights = np.asarray(rng.standard_normal((n_features, len(sizes))) / sizes)
-        d = structure.n_encoded
-        if d > FIELD:
-            weights[:, :d] *= receptive_fields(mixed[:, :d], n_features, rng) * math.sqrt(d / FIELD)
-        return weights
+    ) -> dict[str, Tensor]:
+        sizes = source_sizes(mixed, [structure.n_encoded, *structure.hidden_layer_sizes])
+        return {"directions": int8_rows(rng.standard_normal((n_features, len(sizes))) / sizes)}
 
     @classmethod
     def _steps(cls, structure: Structure, encoded: Tensor) -> dict[str, Tensor]:
@@ -69,6 +61,12 @@ class RandomLayer(RandomFeatures):
     def _mixed(cls, structure: Structure, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
         hidden = zip(structure.activations(encoded), tables["activation_steps"], strict=True)
         return torch.cat([int8_inputs(encoded, tables), *(_in_int8(*each) for each in hidden)], dim=1)
+
+
+def source_sizes(mixed: Tensor, columns: list[int]) -> NDArray[np.float64]:
+    """Compute the root mean square of the source of each column of ``mixed`` (n, Σ columns); 1 where it is 0."""
+    squares = [source.double().square().mean() for source in torch.split(mixed, columns, dim=1)]
+    return np.repeat([float(square.sqrt()) or 1.0 for square in squares], columns)
 
 
 def _in_int8(activations: Tensor, step: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from greenlightning.paths import (
     LandmarkPaths,
     PathFeatures,
     RandomFeatures,
+    RandomFields,
     RandomLayer,
     load_paths,
 )
@@ -36,6 +37,9 @@ def recipes() -> dict[str, Callable[[int], PathFeatures]]:
             random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
         ),
         "random layer": lambda bits: RandomLayer.build(
+            random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
+        ),
+        "random fields": lambda bits: RandomFields.build(
             random_structure(4, (6, 5)), X, n_features=15, feature_bits=bits, seen=("base",)
         ),
         "joined": lambda bits: joined_recipe(4, bits),
