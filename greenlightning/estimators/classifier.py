@@ -44,7 +44,7 @@ class GreenLightningClassifier(ClassifierMixin, BaseGreenLightning):  # type: ig
     feature_budget : int or "auto", default="auto"
         Path and random features together, at most, where ``n_random_features`` is "auto": a retraining adds D²
         numbers and takes D³/3 operations to solve. "auto" is 14 times the square root of the rows, 1,536 at most;
-        for more than 32 columns 15 times, 2,560 at most.
+        for more than 32 columns 22 times, 3,840 at most.
     projection : int, optional
         Principal axes that explicit paths route instead of the columns.
     alpha : float or "auto", default="auto"

@@ -30,7 +30,7 @@ EXPLICIT_GATES = 256
 EXPLICIT_FEATURES = 6_000
 LANDMARKS = 1_024
 LANDMARKS_BESIDE_RANDOM = 256
-NARROW_BUDGET, WIDE_BUDGET = (14, 1_536), (15, 2_560)
+NARROW_BUDGET, WIDE_BUDGET = (14, 1_536), (22, 3_840)
 """Features for each square root of the base's rows, and at most: up to ``FIELD`` columns, and for more."""
 LANDMARK_KINDS = LandmarkPaths.kind, SyntheticLandmarks.kind
 

@@ -73,7 +73,7 @@ class Learning(BaseModel):
     feature_budget: Auto | Annotated[int, Field(ge=1, le=32_768)] = Field(
         "auto",
         description="path and random features at most, where random ones are auto (auto: 14 times the root of the "
-        "rows, 1,536 at most; 15 times and 2,560 for more than 32 columns)",
+        "rows, 1,536 at most; 22 times and 3,840 for more than 32 columns)",
     )
     alpha: Auto | Annotated[float, Field(ge=0)] = Field(
         "auto", description="ridge strength (auto: chosen on validation statistics)"
