@@ -16,6 +16,7 @@ export GX_ANALYTICS_ENABLED := false
 # Threads that spin at a barrier take the processor from whatever else runs: 20 times slower when three jobs train.
 export GOMP_SPINCOUNT ?= 1000
 export MLFLOW_DISABLE_TELEMETRY := true
+export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 

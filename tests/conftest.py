@@ -24,6 +24,7 @@ os.environ |= {
     "GOMP_SPINCOUNT": "1000",
     "GREENLIGHTNING_HOME": SCRATCH.name,
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "OMP_NUM_THREADS": "1",
     "PREFECT_CLIENT_MAX_RETRIES": "10",
     "PREFECT_HOME": str(Path(SCRATCH.name) / "prefect"),
     "PREFECT_LOGGING_LEVEL": "CRITICAL",

@@ -3,7 +3,7 @@
 Ours: the command ``learn`` as a process of its own (cold), in the warm runner of `up`, and a run that an event
 starts. Beside it a conventional pipeline with the same tools and files, cold and from a fork with everything
 imported. Joules are processor seconds of all processes, servers included, by the watts of a core. Those of
-``python -c "import prefect, mlflow, dvc.api"``, measured in between, tell how busy the machine was. Writes
+``python -c "import prefect, mlflow, dvc.api"``, measured in between, tell how busy the machine was. Arithmetic has one thread on both sides. Writes
 ``benchmarks/results/whole.json`` and prints a Markdown table.
 """
 
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--output", type=Path, default=RESULTS / "whole.json")
     given = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     found = json.loads(given.output.read_text()) if given.output.is_file() else {}
     for dataset in given.datasets:
         with TemporaryDirectory() as folder:

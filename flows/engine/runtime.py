@@ -1,4 +1,4 @@
-"""Settings of Prefect for commands: runs go to the servers of the workspace, or to an embedded one, quietly."""
+"""Settings of libraries for commands: runs go to the servers of the workspace, or to an embedded one, quietly."""
 
 import os
 from collections.abc import Iterator
@@ -11,11 +11,12 @@ from tasks.orchestration import access
 from tasks.orchestration.dashboards import running
 from tasks.orchestration.loopback_certificate import loopback_setting
 
-QUIET = {
+DEFAULTS = {
     "DO_NOT_TRACK": "true",
     "GOMP_SPINCOUNT": "1000",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "OMP_NUM_THREADS": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
@@ -28,9 +29,9 @@ QUIET = {
 
 
 def set_up(home: Path, debug: bool = False) -> None:
-    """Make the workspace ``home`` and set the environment that Prefect reads when it is imported.
+    """Make the workspace ``home`` and set the environment that libraries read when they are imported.
 
-    Settings of Prefect that the user has set stay. Flow runs go to the server that ``up`` runs here, with their
+    What the user has set of it stays. Flow runs go to the server that ``up`` runs here, with their
     logs, and give it the secret of the workspace; without one they are kept until `up` is started.
     """
     workspace = Workspace(home)
@@ -38,7 +39,7 @@ def set_up(home: Path, debug: bool = False) -> None:
     environment.clean(os.environ, home)
     environment.limit_permissions()
     level = "INFO" if debug else "CRITICAL"
-    settings = QUIET | {"PREFECT_LOGGING_LEVEL": level}
+    settings = DEFAULTS | {"PREFECT_LOGGING_LEVEL": level}
     settings["PREFECT_LOGGING_ROOT_LEVEL"] = "WARNING" if debug else "ERROR"
     started = running(workspace)
     server, mlflow = started.get("prefect_url"), started.get("mlflow_url")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from flows.engine.runtime import QUIET, prefect_secret, without_handshakes
+from flows.engine.runtime import DEFAULTS, prefect_secret, without_handshakes
 from flows.warm import client
 from tasks.core.environment import CHECKOUT
 from tasks.core.workspace import Workspace
@@ -82,7 +82,7 @@ def environment(workspace: Workspace, ports: Ports) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": origins,
         "PREFECT_SERVER_UI_API_URL": f"{ports.prefect_url}/api",
     }
-    usual = USUAL | QUIET | without_handshakes() | loopback_setting(workspace)
+    usual = USUAL | DEFAULTS | without_handshakes() | loopback_setting(workspace)
     return usual | os.environ | fixed | prefect_secret(workspace)
 
 

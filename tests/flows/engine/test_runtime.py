@@ -1,6 +1,8 @@
-"""What commands set for Prefect: the workspace's server with its secret and certificate, nobody else's."""
+"""What commands set for libraries: the workspace's server with its secret and certificate, and one thread."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,24 @@ def test_without_a_server_there_is_no_certificate(
     monkeypatch.setattr(runtime, "running", lambda _: {})
     runtime.set_up(home)
     assert CERTIFICATE not in given and "PREFECT_API_URL" not in given
+
+
+def test_a_run_computes_on_one_thread_unless_told_otherwise(home: Path, given: dict[str, str]) -> None:
+    runtime.set_up(home)
+    assert given["OMP_NUM_THREADS"] == "1"
+    given["OMP_NUM_THREADS"] = "4"
+    runtime.set_up(home)
+    assert given["OMP_NUM_THREADS"] == "4"
+
+
+def test_libraries_read_the_number_of_threads_after_it_is_set(home: Path) -> None:
+    """A command sets it before it imports NumPy: BLAS and PyTorch then have one thread each."""
+    code = (
+        "from pathlib import Path; from flows.engine.runtime import set_up; set_up(Path.cwd()); "
+        "import numpy, scipy.linalg, torch; from threadpoolctl import threadpool_info; "
+        "print({torch.get_num_threads()} | {pool['num_threads'] for pool in threadpool_info()})"
+    )
+    variables = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    variables |= {"PYTHONPATH": str(environment.CHECKOUT)}
+    found = subprocess.run([sys.executable, "-c", code], cwd=home, env=variables, capture_output=True, text=True)
+    assert found.stdout.strip() == "{1}", found.stderr

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
 
-from flows.engine.runtime import QUIET
+from flows.engine.runtime import DEFAULTS
 from tests.helpers.waiting import cpu_seconds, family, last_lines, wait_for, work_in
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -136,7 +136,7 @@ def prefect_server(home: Path, pools: tuple[str, ...] = ("cpu", "gpu")) -> Itera
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PYTHONPATH": str(ROOT),
     }
-    server = PrefectServer(home, url, os.environ | QUIET | EAGER | about)
+    server = PrefectServer(home, url, os.environ | DEFAULTS | EAGER | about)
     (home / ".prefect").mkdir(exist_ok=True)
     with ExitStack() as stack:
         process = stack.enter_context(_running(server, "server", "start", "--host", "127.0.0.1", "--port", port))
