@@ -97,7 +97,7 @@ def test_only_the_owner_reaches_the_socket(home: Path, runner: subprocess.Popen[
 def test_a_setting_that_libraries_have_read_differently_runs_in_a_process_of_its_own(
     home: Path, runner: subprocess.Popen[str]
 ) -> None:
-    said = called(home, "status", "--json", OMP_NUM_THREADS="1")
+    said = called(home, "status", "--json", OMP_NUM_THREADS="2")
     assert said.returncode == 0 and forks(runner) == 0
 
 
