@@ -3,8 +3,8 @@
 Ours: the command ``learn`` as a process of its own (cold), in the warm runner of `up`, and a run that an event
 starts. Beside it a conventional pipeline with the same tools and files, cold and from a fork with everything
 imported. Joules are processor seconds of all processes, servers included, by the watts of a core. Those of
-``python -c "import prefect, mlflow, dvc.api"``, measured in between, tell how busy the machine was. Arithmetic has one thread on both sides. Writes
-``benchmarks/results/whole.json`` and prints a Markdown table.
+``python -c "import prefect, mlflow, dvc.api"``, measured in between, tell how busy the machine was. Arithmetic
+has one thread on both sides. Writes ``benchmarks/results/whole.json`` and prints a Markdown table.
 """
 
 import argparse
