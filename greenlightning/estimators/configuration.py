@@ -142,7 +142,7 @@ def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures,
     InputError
         Where ``n_random_features`` is negative or an unknown word.
     """
-    per_root, most = WIDE_BUDGET if paths.structure.n_encoded > FIELD else NARROW_BUDGET
+    per_root, most = WIDE_BUDGET if is_wide(paths.structure) else NARROW_BUDGET
     budget = min(most, round(per_root * math.sqrt(batch.rows)))
     room = unless_auto("feature_budget", estimator.feature_budget, budget) - paths.n_features_out
     fits = _takes_random_features(estimator, batch) and isinstance(paths, LandmarkPaths)
@@ -150,6 +150,11 @@ def random_features_beside(estimator: "BaseGreenLightning", paths: PathFeatures,
     if wanted < 0:
         raise InputError(f"n_random_features={wanted} is negative", 'Give zero or more, or "auto"')
     return wanted
+
+
+def is_wide(structure: Structure) -> bool:
+    """Whether inputs have more columns than a receptive field."""
+    return structure.n_encoded > FIELD
 
 
 def _takes_random_features(estimator: "BaseGreenLightning", batch: Batch) -> bool:

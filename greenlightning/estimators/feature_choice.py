@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from greenlightning.data.batch import Batch
 from greenlightning.data.targets import Targets
 from greenlightning.errors import SingularError
-from greenlightning.estimators.configuration import random_features_beside
+from greenlightning.estimators.configuration import is_wide, random_features_beside
 from greenlightning.estimators.nested import nested_errors
 from greenlightning.linear.statistics import Statistics
 from greenlightning.paths import JoinedPaths, PathFeatures, RandomFeatures, RandomFields, RandomLayer
-from greenlightning.paths.receptive_fields import FIELD
 
 if TYPE_CHECKING:
     from greenlightning.estimators.base import BaseGreenLightning
@@ -56,7 +55,7 @@ def widened(
     most = random_features_beside(estimator, paths, batch)
     if not most:
         return paths
-    kind = RandomFields if paths.structure.n_encoded > FIELD else RandomLayer
+    kind = RandomFields if is_wide(paths.structure) else RandomLayer
     random = kind.build(
         paths.structure,
         batch.X,

@@ -106,12 +106,17 @@ class RandomFeatures(ScaledFeatures):
 
     def first(self, n_features: int) -> Self:
         """Return the recipe of the first ``n_features`` alone."""
-        fewer = {name: self.tables[name][:n_features].copy() for name in PER_FEATURE}
+        fewer = {name: self.tables[name][:count].copy() for name, count in self._lengths(n_features).items()}
         return replace(self, tables=self.tables | fewer)
 
     def _values(self, encoded: Tensor, tables: dict[str, Tensor]) -> Tensor:
         projected = self._projected(self._mixed(self.structure, encoded, tables), tables)
         return projected.sub_(tables["kinks"]).clamp_min_(0).float()
+
+    @classmethod
+    def _lengths(cls, n_features: int) -> dict[str, int]:
+        """Count the rows that ``n_features`` take of each table that has some for a feature."""
+        return dict.fromkeys(PER_FEATURE, n_features)
 
     @classmethod
     def _directions(

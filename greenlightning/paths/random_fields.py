@@ -3,8 +3,8 @@
 Why inputs and activations stand apart: ``docs/decisions/0093-inputs-and-activations-apart.md``.
 """
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -34,23 +34,22 @@ class RandomFields(RandomLayer):
 
     kind: ClassVar[str] = "random-fields"
 
-    def first(self, n_features: int) -> Self:
-        """Return the recipe of the first ``n_features`` alone."""
-        fewer = super().first(n_features)
-        counts = {"input_directions": (n_features + 1) // 2, "directions": n_features // 2}
-        kept = {name: self.tables[name][:count].copy() for name, count in counts.items()}
-        return replace(fewer, tables=fewer.tables | kept)
+    @classmethod
+    def _lengths(cls, n_features: int) -> dict[str, int]:
+        halves = {"input_directions": (n_features + 1) // 2, "directions": n_features // 2}
+        return super()._lengths(n_features) | halves
 
     @classmethod
     def _directions(
         cls, n_features: int, structure: Structure, mixed: Tensor, rng: np.random.Generator
     ) -> dict[str, Tensor]:
         inputs, hidden = torch.split(mixed, [structure.n_encoded, sum(structure.hidden_layer_sizes)], dim=1)
-        fields = receptive_fields(inputs, (n_features + 1) // 2, rng)
+        lengths = cls._lengths(n_features)
+        fields = receptive_fields(inputs, lengths["input_directions"], rng)
         sizes = source_sizes(hidden, list(structure.hidden_layer_sizes))
         return {
             "input_directions": int8_rows(rng.standard_normal(fields.shape) * fields),
-            "directions": int8_rows(rng.standard_normal((n_features // 2, len(sizes))) / sizes),
+            "directions": int8_rows(rng.standard_normal((lengths["directions"], len(sizes))) / sizes),
         }
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from greenlightning.data.batch import Batch
@@ -59,6 +60,15 @@ def grown_recipe(n_features: int, bits: int = 8) -> PathFeatures:
     later = random_structure(n_features, (7,), seed=3, seen=("later",))
     paths = ExplicitPaths.build(later, X, feature_bits=bits, projection=2, seen=("later",))
     return JoinedPaths.of(joined_recipe(n_features, bits), paths)
+
+
+def int8_sources(paths: RandomLayer, X: NDArray[Any]) -> list[NDArray[np.float64]]:
+    """What a random layer mixes of ``X`` (n, d), in int8: the inputs, and the activations of each layer."""
+    encoded = paths.structure.encode(torch.from_numpy(X))
+    hidden = paths.structure.activations(encoded)
+    units = [1.0] * len(hidden) if paths.structure.steps else paths.tables["activation_steps"]
+    sources = zip([encoded, *hidden], [paths.tables["input_step"], *units], strict=True)
+    return [np.rint(values.double().numpy() / step).clip(-127, 127) for values, step in sources]
 
 
 def integers_of(paths: PathFeatures, X: object) -> list[list[int]]:

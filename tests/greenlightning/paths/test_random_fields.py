@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
-from numpy.typing import NDArray
 
 from greenlightning.paths import RandomFields
 from greenlightning.paths.receptive_fields import FIELD
 from greenlightning.structure.gates import Structure
-from tests.helpers.small import random_structure
+from tests.helpers.small import int8_sources, random_structure
 
 COLUMNS = 2 * FIELD
 WIDE = random_structure(COLUMNS, (8, 7))
@@ -16,20 +14,13 @@ X = np.random.default_rng(0).uniform(-4, 4, size=(300, COLUMNS))
 INT8 = WIDE.in_int8(X)
 
 
-def whole(values: torch.Tensor, step: float) -> NDArray[np.float64]:
-    return np.rint(values.double().numpy() / step).clip(-127, 127)
-
-
 @pytest.mark.parametrize("structure", [WIDE, INT8], ids=["wide", "int8"])
 def test_inputs_and_activations_take_turns(structure: Structure) -> None:
     """Of inputs or activations z in int8: max(<w, z> - b, 0), centred, over its largest magnitude."""
     paths = RandomFields.build(structure, X, n_features=5, feature_bits=16)
-    encoded = structure.encode(torch.from_numpy(X))
-    units = [1.0, 1.0] if structure is INT8 else paths.tables["activation_steps"]
-    inputs = whole(encoded, paths.tables["input_step"])
-    hidden = np.hstack([whole(*each) for each in zip(structure.activations(encoded), units, strict=True)])
+    inputs, *hidden = int8_sources(paths, X)
     of_inputs = inputs @ paths.tables["input_directions"].T.astype(float)
-    of_activations = hidden @ paths.tables["directions"].T.astype(float)
+    of_activations = np.hstack(hidden) @ paths.tables["directions"].T.astype(float)
     found = [of_inputs[:, 0], of_activations[:, 0], of_inputs[:, 1], of_activations[:, 1], of_inputs[:, 2]]
     values = np.maximum(np.stack(found, axis=1) - paths.tables["kinks"], 0)
     centred = values - values.mean(axis=0)

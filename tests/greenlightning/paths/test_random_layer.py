@@ -3,22 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from sklearn.linear_model import RidgeClassifier
 
 from greenlightning.paths import RandomFeatures, RandomLayer
 from greenlightning.structure.gates import Structure
-from tests.helpers.small import blobs, random_structure
+from tests.helpers.small import blobs, int8_sources, random_structure
 
 WIDE = random_structure(4, (6, 5))
 X = np.random.default_rng(0).uniform(-4, 4, size=(500, 4))
 INT8 = WIDE.in_int8(X)
 HALF_ACTIVE = Structure.from_arrays([0], [1], [[[1], [-1]], [[1, 0]]], [[0, 0], [0]])
 """Of x: max(x, 0) and max(-x, 0), and a second layer that hands on the first of them."""
-
-
-def whole(values: torch.Tensor, step: float) -> NDArray[np.float64]:
-    return np.rint(values.double().numpy() / step).clip(-127, 127)
 
 
 def test_activations_are_what_each_layer_hands_on() -> None:
@@ -41,15 +36,7 @@ def test_activations_open_the_gates(structure: Structure) -> None:
 def test_each_feature_is_what_a_direction_through_all_layers_has_beyond_its_kink(structure: Structure) -> None:
     """With inputs and activations z in int8: max(<w, z> - b, 0), centred, over its largest magnitude."""
     paths = RandomLayer.build(structure, X, n_features=6, feature_bits=16)
-    encoded = structure.encode(torch.from_numpy(X))
-    hidden = structure.activations(encoded)
-    units = [1.0, 1.0] if structure is INT8 else paths.tables["activation_steps"]
-    mixed = np.hstack(
-        [
-            whole(encoded, paths.tables["input_step"]),
-            *(whole(*each) for each in zip(hidden, units, strict=True)),
-        ]
-    )
+    mixed = np.hstack(int8_sources(paths, X))
     values = np.maximum(mixed @ paths.tables["directions"].T.astype(float) - paths.tables["kinks"], 0)
     centred = values - values.mean(axis=0)
     assert np.abs(paths.transform(X) * np.sqrt(6) - centred / np.abs(centred).max(axis=0)).max() < 1e-4
