@@ -113,7 +113,8 @@ def first_figure(first: list[Record]) -> "Figure":
         place.plot(curve[:, 0], curve[:, TEST], color=look.colour, linewidth=1.2, alpha=0.7, label=label)
         end = f"{FROM_SCRATCH}, the weights kept" if number == 0 else None
         place.plot(record["seconds"], record["accuracy"], look.marker, color=look.colour, markersize=8, label=end)
-    for (name, members), marker in zip(_families(first).items(), FAMILY_MARKERS, strict=False):
+    families = _families(first)
+    for (name, members), marker in zip(families.items(), FAMILY_MARKERS[: len(families)], strict=True):
         mine = [record for way in members for record in select(first, way=way)]
         style = {"color": GREEN, "markerfacecolor": GREEN if members == [OURS] else "white", "markersize": 8}
         place.plot(values(mine, "seconds"), values(mine, "accuracy"), marker, label=name, linestyle="", **style)
